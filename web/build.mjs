@@ -1,0 +1,150 @@
+// Builds the web page (default) or the SDK (--sdk).
+//
+//   web/app/src/main.tsx ─┐
+//   web/app/src/style/*   ├─ esbuild ─→ web/dist/assets/NAME-HASH.{js,css} (+ .br, .gz) and index.html
+//   web/sdk worker        ┘
+//
+// index.html is web/app/index.html with {{script}}, {{style}} and {{worker}} replaced by the built names.
+// Flags: --watch (rebuild on change, no compression), --sdk (web/sdk/dist as ES modules).
+import * as esbuild from 'esbuild';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(fileURLToPath(import.meta.url));
+const flags = new Set(process.argv.slice(2));
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  target: ['chrome110', 'firefox117', 'safari16.4'],
+  logLevel: 'warning',
+  legalComments: 'none',
+  charset: 'utf8',
+  alias: { '@passerby/client': join(root, 'sdk/src/index.ts') },
+};
+
+/** The SDK for publishing: readable ES modules, the worker bundled into one file. */
+async function buildSDK() {
+  await esbuild.build({
+    ...common,
+    alias: {},
+    entryPoints: { index: 'sdk/src/index.ts', worker: 'sdk/src/worker/worker.ts' },
+    outdir: 'sdk/dist',
+    sourcemap: true,
+  });
+}
+
+/** Files beside index.html that the page needs as they are (icons, manifest). */
+function copyPublic(dist) {
+  const from = join(root, 'app/public');
+  if (!existsSync(from)) return;
+  for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const source = join(entry.parentPath ?? entry.path, entry.name);
+    const target = join(dist, relative(from, source));
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, readFileSync(source));
+  }
+}
+
+function clean(dist) {
+  mkdirSync(dist, { recursive: true });
+  for (const name of readdirSync(dist)) {
+    if (name !== '.placeholder') rmSync(join(dist, name), { recursive: true });
+  }
+}
+
+function styles() {
+  const dir = join(root, 'app/src/style');
+  const names = readdirSync(dir).filter((name) => name.endsWith('.css')).sort();
+  const main = names.find((name) => name === 'main.css' || name === 'index.css');
+  return (main ? [main] : names).map((name) => `@import "./${name}";`).join('\n');
+}
+
+async function buildApp({ watch }) {
+  const dist = join(root, 'dist');
+  const options = {
+    ...common,
+    outdir: 'dist/assets',
+    entryNames: '[name]-[hash]',
+    assetNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    minify: !watch,
+    sourcemap: watch ? 'inline' : false,
+    metafile: true,
+    loader: { '.woff2': 'file', '.svg': 'file', '.png': 'file', '.webp': 'file' },
+    define: { 'process.env.NODE_ENV': watch ? '"development"' : '"production"' },
+  };
+  // The worker first: its hashed name is compiled into the page.
+  const worker = await esbuild.build({ ...options, entryPoints: ['sdk/src/worker/worker.ts'], write: false });
+  const workerURL = '/' + relative(dist, worker.outputFiles[0].path);
+  const style = await esbuild.build({
+    ...options,
+    stdin: { contents: styles(), loader: 'css', resolveDir: join(root, 'app/src/style'), sourcefile: 'style.css' },
+    entryNames: 'style-[hash]',
+    write: false,
+  });
+  const page = await esbuild.build({
+    ...options,
+    entryPoints: ['app/src/main.tsx'],
+    splitting: true,
+    write: false,
+    define: { ...options.define, __WORKER_URL__: JSON.stringify(workerURL) },
+  });
+
+  clean(dist);
+  const outputs = [...worker.outputFiles, ...style.outputFiles, ...page.outputFiles];
+  mkdirSync(join(dist, 'assets'), { recursive: true });
+  for (const file of outputs) writeFileSync(file.path, file.contents);
+  copyPublic(dist);
+
+  const entry = Object.entries(page.metafile.outputs).find(([, o]) => o.entryPoint === 'app/src/main.tsx');
+  const sheets = [...style.outputFiles, ...page.outputFiles].filter((f) => f.path.endsWith('.css'));
+  const html = readFileSync(join(root, 'app/index.html'), 'utf8')
+    .replaceAll('{{script}}', '/' + relative('dist', entry[0]))
+    .replaceAll('{{worker}}', workerURL)
+    .replaceAll('{{style}}', '/' + relative(dist, sheets[0].path));
+  writeFileSync(join(dist, 'index.html'), html);
+  if (!watch) compress(dist);
+  return dist;
+}
+
+/** Writes .br and .gz beside each file that gains from it, and prints what the page weighs. */
+function compress(dist) {
+  const rows = [];
+  for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !/\.(js|css|html|svg|json|webmanifest|txt)$/.test(entry.name)) continue;
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    const data = readFileSync(path);
+    const br = brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
+    const gz = gzipSync(data, { level: 9 });
+    if (br.length < data.length) writeFileSync(path + '.br', br);
+    if (gz.length < data.length) writeFileSync(path + '.gz', gz);
+    rows.push([relative(dist, path), data.length, gz.length, br.length]);
+  }
+  const kb = (n) => (n / 1024).toFixed(1).padStart(7);
+  console.log('    raw      gz      br  KiB');
+  for (const [name, raw, gz, br] of rows.sort()) console.log(`${kb(raw)} ${kb(gz)} ${kb(br)}  ${name}`);
+}
+
+async function watchApp() {
+  const { watch } = await import('node:fs');
+  let timer;
+  const rebuild = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      buildApp({ watch: true }).then(() => console.log('built'), (e) => console.error(e.message));
+    }, 50);
+  };
+  for (const dir of ['app', 'sdk/src']) watch(join(root, dir), { recursive: true }, rebuild);
+  rebuild();
+}
+
+if (flags.has('--sdk')) await buildSDK();
+else if (flags.has('--watch')) await watchApp();
+else await buildApp({ watch: false });

@@ -1,0 +1,55 @@
+import type { PasserbyError } from './errors';
+import type { EndReason, Match, Message, Quality, State } from './types';
+
+/** Every event and what comes with it. */
+export interface Events {
+  state: { state: State; previous: State };
+  waiting: { since: number; position?: number; estimateMs?: number };
+  matched: { match: Match };
+  /** The partner's first picture was decoded, `ms` after the match: show the video now. */
+  firstframe: { match: Match; ms: number };
+  /** The match is over; hide the video at once. */
+  ended: { match: Match; reason: EndReason };
+  message: { message: Message };
+  /** An own message changed its state. */
+  update: { message: Message };
+  typing: { on: boolean };
+  partner: { state: 'online' | 'reconnecting'; audio: boolean; video: boolean };
+  verify: Verification;
+  error: PasserbyError;
+  quality: Quality;
+}
+
+/** The safety emoji, equal on both sides when nobody is in the middle. */
+export type Verification = { emoji: string[]; names: string[]; failed?: undefined } | { failed: true };
+
+export type Listener<E> = (event: E) => void;
+
+/** A typed event emitter. A listener that throws is reported and harms no other. */
+export class Emitter<M> {
+  readonly #listeners = new Map<keyof M, Set<Listener<never>>>();
+
+  /** Listens; call the result to stop. */
+  on<K extends keyof M>(name: K, fn: Listener<M[K]>): () => void {
+    let set = this.#listeners.get(name);
+    if (!set) this.#listeners.set(name, (set = new Set()));
+    set.add(fn as Listener<never>);
+    return () => void set.delete(fn as Listener<never>);
+  }
+
+  emit<K extends keyof M>(name: K, event: M[K]): void {
+    for (const fn of [...(this.#listeners.get(name) ?? [])]) {
+      try {
+        (fn as Listener<M[K]>)(event);
+      } catch (e) {
+        queueMicrotask(() => {
+          throw e;
+        });
+      }
+    }
+  }
+
+  clear(): void {
+    this.#listeners.clear();
+  }
+}

@@ -1,0 +1,7 @@
+/** `@passerby/client`: the typed, framework-free client of a Passerby server. */
+export { Passerby, support } from './client';
+export { PasserbyError, explainMediaError, type ErrorCode } from './errors';
+export type { Events, Listener, Verification } from './events';
+export type {
+  EndReason, Gender, Match, Message, Mode, Options, Quality, ReportReason, State, Support, Wish,
+} from './types';

@@ -1,0 +1,86 @@
+/** The public vocabulary of the SDK: what a page says and what it is told. */
+
+/** Where a conversation stands. `reconnecting` keeps the match; `error` needs a new `start()`. */
+export type State = 'idle' | 'connecting' | 'waiting' | 'matched' | 'reconnecting' | 'ended' | 'error';
+
+export type Mode = 'video' | 'text';
+export type Gender = 'f' | 'm' | 'x';
+
+/** Whom to meet. */
+export interface Wish {
+  mode: Mode;
+  /** At most 8 interests of 1–24 characters each. */
+  tags?: string[];
+  /** BCP 47 primary tag, for example `en`. */
+  language?: string;
+  gender?: Gender;
+  seeking?: Gender[];
+  /** Give up the language wish after a while when nobody is there. */
+  widen?: boolean;
+}
+
+export interface Options {
+  /** Server origin; default `location.origin`. */
+  url?: string;
+  /** Where the built worker file lies; default `worker.js` beside the module. */
+  workerUrl?: string | URL;
+  /** `relay` hides nothing more (strangers never see addresses) but helps behind strict firewalls. */
+  iceTransportPolicy?: RTCIceTransportPolicy;
+  /** For tests: use only the server's TCP candidates. */
+  blockUdp?: boolean;
+  /** What camera and microphone do without a match: keep the encoder warm and drop (default), or switch it off. */
+  whileWaiting?: 'drop' | 'inactive';
+  /** Search again when the partner leaves; default true. */
+  autoNext?: boolean;
+  /** Where token and resume secret survive a reload; default `sessionStorage`, null for nowhere. */
+  storage?: Storage | null;
+}
+
+export interface Match {
+  id: string;
+  mode: Mode;
+  /** Decides the direction of keys and who opens the verification. */
+  initiator: boolean;
+  /** Interests that both have. */
+  tags: string[];
+  language?: string;
+  /** Unix milliseconds, the server's clock. */
+  at: number;
+}
+
+export interface Message {
+  id: string;
+  from: 'me' | 'partner';
+  text: string;
+  /** Unix milliseconds. */
+  at: number;
+  /** Only on own messages. `failed`: not delivered before the match ended or the page reloaded; see `retry`. */
+  state?: 'sending' | 'delivered' | 'failed';
+}
+
+export type EndReason = 'next' | 'left' | 'lost' | 'blocked' | 'moderated' | 'drain';
+export type ReportReason = 'minor' | 'nudity' | 'threat' | 'hate' | 'spam' | 'other';
+
+/** How well media flows; zero or null where the browser does not tell. */
+export interface Quality {
+  level: 'good' | 'fair' | 'poor' | 'unknown';
+  rttMs: number | null;
+  /** Share of received packets that were lost since the last call, 0–1. */
+  loss: number;
+  /** Bits per second since the last call. */
+  bitrateIn: number;
+  bitrateOut: number;
+  framesPerSecond: number;
+  width: number;
+  height: number;
+  /** How packets travel. */
+  protocol: 'udp' | 'tcp' | 'unknown';
+  relayed: boolean;
+}
+
+export interface Support {
+  media: boolean;
+  text: boolean;
+  /** A sentence for the user when something is missing. */
+  reason?: string;
+}

@@ -1,0 +1,2 @@
+/** The Worker that encrypts and decrypts frames. */
+export {};
