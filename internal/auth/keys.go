@@ -1,0 +1,88 @@
+package auth
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// Keys are the server's long-lived secrets, all derived from one root that is kept in a file.
+type Keys struct {
+	Token    []byte // signs session tokens
+	franking []byte // tags text messages
+	TURN     string // shared secret of the TURN REST credentials
+}
+
+const rootFile = "root.key"
+
+// LoadKeys reads the root key from dir, or makes one there (mode 0600) when there is none. Two processes that start at once on the same
+// empty directory end up with the same key.
+func LoadKeys(dir string) (Keys, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return Keys{}, fmt.Errorf("auth: data-dir: %w", err)
+	}
+	name := filepath.Join(dir, rootFile)
+	root, err := os.ReadFile(name)
+	if errors.Is(err, os.ErrNotExist) {
+		if err = create(name); err == nil {
+			root, err = os.ReadFile(name)
+		}
+	}
+	if err != nil {
+		return Keys{}, fmt.Errorf("auth: root key: %w", err)
+	}
+	if len(root) != 32 {
+		return Keys{}, fmt.Errorf("auth: root key: %s has %d bytes, not 32: restore it, or remove it to make a new one", name, len(root))
+	}
+	return derive(root)
+}
+
+func create(name string) error {
+	f, err := os.CreateTemp(filepath.Dir(name), rootFile+".*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(f.Name()) }()
+	root := make([]byte, 32)
+	_, _ = rand.Read(root)
+	_, err = f.Write(root)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	// Link fails when another process was first: its key then counts.
+	if err := os.Link(f.Name(), name); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return nil
+}
+
+func derive(root []byte) (Keys, error) {
+	var keys [3][]byte
+	for i, purpose := range []string{"session token", "franking", "turn"} {
+		k, err := hkdf.Key(sha256.New, root, nil, "passerby "+purpose, 32)
+		if err != nil {
+			return Keys{}, fmt.Errorf("auth: derive %s key: %w", purpose, err)
+		}
+		keys[i] = k
+	}
+	return Keys{Token: keys[0], franking: keys[1], TURN: hex.EncodeToString(keys[2])}, nil
+}
+
+// Frank returns the franking tag of a forwarded message: HMAC-SHA-256 over match, sender's session, n, time (Unix ms) and the 32-byte
+// commitment, as docs/security.md lays it out.
+func (k Keys) Frank(match, sender string, n uint64, at int64, commitment []byte) []byte {
+	mac := hmac.New(sha256.New, k.franking)
+	for _, part := range []string{match, sender, strconv.FormatUint(n, 10), strconv.FormatInt(at, 10), base64.RawURLEncoding.EncodeToString(commitment)} {
+		mac.Write([]byte(part))
+		mac.Write([]byte{'\n'})
+	}
+	return mac.Sum(nil)
+}

@@ -1,0 +1,89 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// TTL is how long a session token is valid.
+const TTL = time.Hour
+
+// MaxToken is the longest token that Verify looks at, in bytes.
+const MaxToken = 1024
+
+const issuer = "passerby"
+
+var (
+	// ErrInvalid says that a token was not issued by this server, or was changed.
+	ErrInvalid = errors.New("auth: token is not valid")
+	// ErrExpired says that a token was valid and is too old; Verify returns its claims all the same.
+	ErrExpired = errors.New("auth: token has expired")
+)
+
+// Claims is what a token says.
+type Claims struct {
+	User    string
+	Session string
+	Expires time.Time
+}
+
+// Tokens signs and verifies with one key.
+type Tokens struct {
+	key []byte
+	now func() time.Time
+}
+
+// NewTokens returns Tokens that sign with key (at least 32 random bytes). A nil now is time.Now.
+func NewTokens(key []byte, now func() time.Time) (*Tokens, error) {
+	if len(key) < 32 {
+		return nil, fmt.Errorf("auth: a key of %d bytes is too short: 32 at least", len(key))
+	}
+	if now == nil {
+		now = time.Now
+	}
+	return &Tokens{key: key, now: now}, nil
+}
+
+type wire struct {
+	jwt.RegisteredClaims
+	Session string `json:"sid"`
+}
+
+// Issue returns a token for the user's session and the time at which it expires.
+func (t *Tokens) Issue(user, session string) (string, time.Time, error) {
+	now := t.now()
+	expires := now.Add(TTL).Truncate(time.Second)
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, wire{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Issuer: issuer, Subject: user, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(expires),
+		},
+		Session: session,
+	}).SignedString(t.key)
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("auth: sign: %w", err)
+	}
+	return token, expires, nil
+}
+
+// Verify checks a token's signature and time. With ErrExpired the claims are valid but old: a resume may still use them.
+func (t *Tokens) Verify(token string) (Claims, error) {
+	if len(token) > MaxToken {
+		return Claims{}, ErrInvalid
+	}
+	var w wire
+	_, err := jwt.ParseWithClaims(token, &w, func(*jwt.Token) (any, error) { return t.key, nil },
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(issuer),
+		jwt.WithExpirationRequired(), jwt.WithTimeFunc(t.now))
+	expired := errors.Is(err, jwt.ErrTokenExpired)
+	if (err != nil && !expired) || w.Subject == "" || w.Session == "" || w.Issuer != issuer {
+		return Claims{}, ErrInvalid
+	}
+	c := Claims{User: w.Subject, Session: w.Session, Expires: w.ExpiresAt.Time}
+	if expired {
+		return c, ErrExpired
+	}
+	return c, nil
+}

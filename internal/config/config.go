@@ -1,0 +1,107 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// Config is everything that an operator can set for `passerby serve`. Defaults returns the documented defaults.
+type Config struct {
+	HTTP           string        // listen address of pages, API and WebSocket
+	TLSCert        string        // PEM file; empty serves plain HTTP
+	TLSKey         string        // PEM file
+	AllowedOrigins []string      // origins other than the server's own whose pages may connect
+	UDP            string        // listen address of media over UDP
+	TCP            string        // listen address of media over TCP (RFC 4571 framing); "off" turns it off
+	PublicIP       []netip.Addr  // addresses under which browsers reach this server; none: all of the machine's own
+	MaxSessions    int           // sessions at most; more are told that the server is full
+	Redis          string        // URL of Redis; empty keeps the queue and the bus in memory
+	Database       string        // URL of PostgreSQL; empty uses SQLite under DataDir
+	DataDir        string        // where secrets and the embedded database live
+	Admin          string        // listen address of metrics, health and profiles
+	TURNListen     string        // listen address of TURN over UDP and TCP; "off" turns it off
+	TURNSecret     string        // shared secret of the TURN REST credentials; empty makes one for the life of the process
+	NodeID         string        // name of this node in logs and in the cluster; empty makes one
+	Grace          time.Duration // how long a wish with tags waits for a shared tag
+	Rematch        time.Duration // how long two people who just met wait before they may meet again
+	DrainTimeout   time.Duration // how long a stopping server waits for its users
+	LogLevel       string        // debug, info, warn or error
+	LogFormat      string        // text or json
+}
+
+// Defaults returns the configuration of a laptop with nothing installed.
+func Defaults() Config {
+	return Config{
+		HTTP:         ":8080",
+		UDP:          ":50000",
+		TCP:          ":50000",
+		MaxSessions:  10000,
+		DataDir:      "data",
+		Admin:        "127.0.0.1:9090",
+		TURNListen:   ":3478",
+		Grace:        10 * time.Second,
+		Rematch:      5 * time.Second,
+		DrainTimeout: 10 * time.Second,
+		LogLevel:     "info",
+		LogFormat:    "text",
+	}
+}
+
+// Validate returns all that is wrong at once, each fault naming its setting.
+func (c Config) Validate() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	for _, l := range []struct{ name, addr string }{
+		{"http", c.HTTP}, {"udp", c.UDP}, {"tcp", c.TCP}, {"admin", c.Admin}, {"turn-listen", c.TURNListen},
+	} {
+		if l.addr == "off" && (l.name == "tcp" || l.name == "admin" || l.name == "turn-listen") {
+			continue
+		}
+		if _, _, err := net.SplitHostPort(l.addr); err != nil {
+			fault("%s: %q is no listen address: write host:port or :port", l.name, l.addr)
+		}
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		fault("tls-cert and tls-key: give both files or none")
+	}
+	for _, o := range c.AllowedOrigins {
+		if u, err := url.Parse(o); err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" {
+			fault("allowed-origins: %q is no origin: write it like https://chat.example.org", o)
+		}
+	}
+	if c.Redis != "" {
+		fault("redis: this version keeps its queue in memory and cannot use Redis yet: leave it empty")
+	}
+	if c.Database != "" {
+		fault("database: this version stores nothing in a database yet: leave it empty")
+	}
+	if c.MaxSessions < 1 {
+		fault("max-sessions: %d is too few: at least 1", c.MaxSessions)
+	}
+	if c.DataDir == "" {
+		fault("data-dir: name a directory")
+	}
+	if c.TURNSecret != "" && len(c.TURNSecret) < 16 {
+		fault("turn-secret: too short to be secret: use 16 characters or more")
+	}
+	for _, d := range []struct {
+		name string
+		d    time.Duration
+	}{{"grace", c.Grace}, {"rematch", c.Rematch}, {"drain-timeout", c.DrainTimeout}} {
+		if d.d < 0 || d.d > 10*time.Minute {
+			fault("%s: %v is out of range: 0s to 10m", d.name, d.d)
+		}
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
+		fault("log-level: %q is none of debug, info, warn, error", c.LogLevel)
+	}
+	if !slices.Contains([]string{"text", "json"}, c.LogFormat) {
+		fault("log-format: %q is neither text nor json", c.LogFormat)
+	}
+	return errors.Join(faults...)
+}

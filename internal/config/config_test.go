@@ -1,0 +1,134 @@
+package config_test
+
+import (
+	"bytes"
+	"errors"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"passerby/internal/config"
+)
+
+const sample = "../../config/passerby.yaml"
+
+func none(string) (string, bool) { return "", false }
+
+func env(pairs map[string]string) func(string) (string, bool) {
+	return func(k string) (string, bool) { v, ok := pairs[k]; return v, ok }
+}
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "c.yaml")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestPrecedence(t *testing.T) {
+	file := write(t, "http: ':1'\nudp: ':1'\ntcp: ':1'\npublic-ip: [192.0.2.1, '2001:db8::1']\n")
+	c, err := config.Load([]string{"--config", file, "--http", ":3"}, env(map[string]string{"PASSERBY_HTTP": ":2", "PASSERBY_UDP": ":2"}), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.HTTP != ":3" || c.UDP != ":2" || c.TCP != ":1" || c.Admin != config.Defaults().Admin {
+		t.Errorf("http %s (flag :3), udp %s (env :2), tcp %s (file :1), admin %s (default)", c.HTTP, c.UDP, c.TCP, c.Admin)
+	}
+	want := []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1")}
+	if !reflect.DeepEqual(c.PublicIP, want) {
+		t.Errorf("public-ip = %v, want %v", c.PublicIP, want)
+	}
+	if c, err = config.Load(nil, env(map[string]string{"PASSERBY_CONFIG": file}), nil); err != nil || c.HTTP != ":1" {
+		t.Errorf("PASSERBY_CONFIG: http %s, %v", c.HTTP, err)
+	}
+}
+
+func TestSampleHasEverySettingAtItsDefault(t *testing.T) {
+	c, err := config.Load([]string{"--config", sample}, none, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.AllowedOrigins)+len(c.PublicIP) > 0 {
+		t.Errorf("the sample's lists are not empty: %v %v", c.AllowedOrigins, c.PublicIP)
+	}
+	c.AllowedOrigins, c.PublicIP = nil, nil
+	d := config.Defaults()
+	if !reflect.DeepEqual(c, d) {
+		t.Errorf("the sample is not the default:\n%+v\n%+v", c, d)
+	}
+	b, err := os.ReadFile(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys map[string]any
+	if err := yaml.Unmarshal(b, &keys); err != nil {
+		t.Fatal(err)
+	}
+	var help bytes.Buffer
+	if _, err := config.Load([]string{"--help"}, none, &help); !errors.Is(err, config.ErrHelp) {
+		t.Fatalf("--help: %v", err)
+	}
+	settings := 0
+	for line := range strings.Lines(help.String()) {
+		name, ok := strings.CutPrefix(line, "  --")
+		if !ok {
+			continue
+		}
+		name, _, _ = strings.Cut(name, " ")
+		if settings++; name == "config" {
+			continue
+		}
+		if _, ok := keys[name]; !ok {
+			t.Errorf("config/passerby.yaml lacks %q", name)
+		}
+		if !strings.Contains(help.String(), config.EnvName(name)) {
+			t.Errorf("--help does not name %s", config.EnvName(name))
+		}
+	}
+	if settings != len(keys)+1 {
+		t.Errorf("--help shows %d settings, the sample has %d", settings, len(keys))
+	}
+}
+
+func TestFaultsAreNamedAllAtOnce(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		args []string
+		env  map[string]string
+		want []string
+	}{
+		{"several", []string{"--http", "8080", "--log-level", "loud", "--turn-secret", "short"}, nil, []string{"http:", "log-level:", "turn-secret:"}},
+		{"unknown flag", []string{"--nonsense"}, nil, []string{"nonsense", "--help"}},
+		{"argument", []string{"now"}, nil, []string{`"now"`}},
+		{"environment", nil, map[string]string{"PASSERBY_PUBLIC_IP": "here"}, []string{"PASSERBY_PUBLIC_IP", "no IP address"}},
+		{"unknown key", []string{"--config", write(t, "htp: ':1'")}, nil, []string{`"htp" is no setting`}},
+		{"nested", []string{"--config", write(t, "http: {a: 1}")}, nil, []string{"http:"}},
+		{"not YAML", []string{"--config", write(t, "a: [")}, nil, []string{"no valid YAML"}},
+		{"no file", []string{"--config", "/does/not/exist"}, nil, []string{"no such file"}},
+		{"half of TLS", []string{"--tls-cert", "x"}, nil, []string{"tls-key"}},
+		{"origin with a path", []string{"--allowed-origins", "https://a.example/x"}, nil, []string{"allowed-origins"}},
+		{"redis", []string{"--redis", "redis://x"}, nil, []string{"redis:"}},
+		{"database", []string{"--database", "postgres://x"}, nil, []string{"database:"}},
+		{"negative time", []string{"--grace", "-1s"}, nil, []string{"grace:"}},
+		{"no room", []string{"--max-sessions", "0"}, nil, []string{"max-sessions"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := config.Load(tt.args, env(tt.env), nil)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			for _, w := range tt.want {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("%q does not say %q", err, w)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,194 @@
+package config
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// ErrHelp is returned by Load when --help was asked for and printed.
+var ErrHelp = flag.ErrHelp
+
+// EnvName returns the environment variable of a setting: "public-ip" → "PASSERBY_PUBLIC_IP".
+func EnvName(setting string) string {
+	return "PASSERBY_" + strings.ToUpper(strings.ReplaceAll(setting, "-", "_"))
+}
+
+// Load reads flags from args, the environment through lookup, and the file named by --config, in that precedence, over the defaults.
+// Help goes to out. It returns ErrHelp after --help, and every fault of the result at once otherwise.
+func Load(args []string, lookup func(string) (string, bool), out io.Writer) (Config, error) {
+	c := Defaults()
+	fs := flags(&c)
+	fs.SetOutput(io.Discard)
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			help(fs, out)
+			return c, ErrHelp
+		}
+		return c, fmt.Errorf("%w; see passerby serve --help", err)
+	}
+	if fs.NArg() > 0 {
+		return c, fmt.Errorf("%q is no setting; see passerby serve --help", fs.Arg(0))
+	}
+	given := map[string]string{}
+	fs.Visit(func(f *flag.Flag) { given[f.Name] = f.Value.String() })
+
+	file := given["config"]
+	if v, ok := lookup(EnvName("config")); ok && file == "" {
+		file = v
+	}
+	// The lower layers overwrite the flags first; the flags are then put back on top.
+	if file != "" {
+		if err := readFile(file, fs); err != nil {
+			return c, err
+		}
+	}
+	var faults []error
+	fs.VisitAll(func(f *flag.Flag) {
+		if v, ok := lookup(EnvName(f.Name)); ok {
+			if err := fs.Set(f.Name, v); err != nil {
+				faults = append(faults, fmt.Errorf("%s: %w", EnvName(f.Name), err))
+			}
+		}
+	})
+	for name, v := range given {
+		if err := fs.Set(name, v); err != nil {
+			faults = append(faults, fmt.Errorf("--%s: %w", name, err))
+		}
+	}
+	if err := errors.Join(append(faults, c.Validate())...); err != nil {
+		return c, err
+	}
+	return c, nil
+}
+
+func flags(c *Config) *flag.FlagSet {
+	fs := flag.NewFlagSet("serve", flag.ContinueOnError)
+	fs.StringVar(&c.HTTP, "http", c.HTTP, "listen `address` of the pages, the API and the WebSocket")
+	fs.StringVar(&c.TLSCert, "tls-cert", c.TLSCert, "PEM `file` with the certificate chain; with tls-key, serves HTTPS")
+	fs.StringVar(&c.TLSKey, "tls-key", c.TLSKey, "PEM `file` with the private key")
+	fs.Var((*stringList)(&c.AllowedOrigins), "allowed-origins", "other `origins` whose pages may connect, comma separated, like https://chat.example.org")
+	fs.StringVar(&c.UDP, "udp", c.UDP, "listen `address` of media over UDP: one port for all users")
+	fs.StringVar(&c.TCP, "tcp", c.TCP, "listen `address` of media over TCP for networks without UDP, or off")
+	fs.Var((*addrList)(&c.PublicIP), "public-ip", "`addresses` under which browsers reach this server, comma separated; none: those of this machine")
+	fs.IntVar(&c.MaxSessions, "max-sessions", c.MaxSessions, "`number` of sessions at most; more are told that the server is full")
+	fs.StringVar(&c.Redis, "redis", c.Redis, "`URL` of Redis; none: the queue and the bus live in memory")
+	fs.StringVar(&c.Database, "database", c.Database, "`URL` of PostgreSQL; none: an embedded database under data-dir")
+	fs.StringVar(&c.DataDir, "data-dir", c.DataDir, "`directory` of secrets and of the embedded database")
+	fs.StringVar(&c.Admin, "admin", c.Admin, "listen `address` of /metrics, /healthz, /readyz and /debug/pprof, or off; keep it private")
+	fs.StringVar(&c.TURNListen, "turn-listen", c.TURNListen, "listen `address` of the TURN server over UDP and TCP, or off")
+	fs.StringVar(&c.TURNSecret, "turn-secret", c.TURNSecret, "shared `secret` of the TURN REST credentials, 16 characters or more; none: made at each start")
+	fs.StringVar(&c.NodeID, "node-id", c.NodeID, "`name` of this node in logs and in a cluster; none: made at each start")
+	fs.DurationVar(&c.Grace, "grace", c.Grace, "`time` that a wish with tags waits for a shared tag before it takes anyone")
+	fs.DurationVar(&c.Rematch, "rematch", c.Rematch, "`time` that two people who just met wait before they may meet again")
+	fs.DurationVar(&c.DrainTimeout, "drain-timeout", c.DrainTimeout, "`time` that a stopping server gives its users to leave")
+	fs.StringVar(&c.LogLevel, "log-level", c.LogLevel, "least `level` that is logged: debug, info, warn or error")
+	fs.StringVar(&c.LogFormat, "log-format", c.LogFormat, "`format` of the log: text or json")
+	fs.String("config", "", "YAML `file` with these settings; config/passerby.yaml shows all")
+	return fs
+}
+
+func help(fs *flag.FlagSet, out io.Writer) {
+	fmt.Fprint(out, "Usage: passerby serve [settings]\n\nServes pages, signaling, media and TURN.\n"+
+		"Each setting is also an environment variable and a key of the YAML file; a flag wins over the environment, the environment over the file.\n\n")
+	fs.VisitAll(func(f *flag.Flag) {
+		unit, usage := flag.UnquoteUsage(f)
+		fmt.Fprintf(out, "  --%s %s\n        %s\n        %s", f.Name, strings.ToUpper(unit), usage, EnvName(f.Name))
+		if f.DefValue != "" {
+			fmt.Fprintf(out, "; default %s", f.DefValue)
+		}
+		fmt.Fprintln(out)
+	})
+}
+
+func readFile(name string, fs *flag.FlagSet) error {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return fmt.Errorf("config: %w", err)
+	}
+	keys := map[string]any{}
+	if err := yaml.Unmarshal(b, &keys); err != nil {
+		return fmt.Errorf("config: %s is no valid YAML: %w", name, err)
+	}
+	var faults []error
+	for key, v := range keys {
+		if key == "config" || fs.Lookup(key) == nil {
+			faults = append(faults, fmt.Errorf("config: %s: %q is no setting", name, key))
+			continue
+		}
+		text, err := scalar(v)
+		if err == nil {
+			err = fs.Set(key, text)
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("config: %s: %s: %w", name, key, err))
+		}
+	}
+	slices.SortFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errors.Join(faults...)
+}
+
+func scalar(v any) (string, error) {
+	switch v := v.(type) {
+	case nil:
+		return "", nil
+	case string, int, bool, float64:
+		return fmt.Sprint(v), nil
+	case []any:
+		parts := make([]string, len(v))
+		for i, e := range v {
+			p, err := scalar(e)
+			if err != nil {
+				return "", err
+			}
+			parts[i] = p
+		}
+		return strings.Join(parts, ","), nil
+	default:
+		return "", fmt.Errorf("%T is no single value or list", v)
+	}
+}
+
+type stringList []string
+
+func (l *stringList) String() string { return strings.Join(*l, ",") }
+func (l *stringList) Set(s string) error {
+	*l = nil
+	for p := range strings.SplitSeq(s, ",") {
+		if p = strings.TrimSpace(p); p != "" {
+			*l = append(*l, p)
+		}
+	}
+	return nil
+}
+
+type addrList []netip.Addr
+
+func (l *addrList) String() string {
+	parts := make([]string, len(*l))
+	for i, a := range *l {
+		parts[i] = a.String()
+	}
+	return strings.Join(parts, ",")
+}
+
+func (l *addrList) Set(s string) error {
+	*l = nil
+	var parts stringList
+	_ = parts.Set(s)
+	for _, p := range parts {
+		a, err := netip.ParseAddr(p)
+		if err != nil {
+			return fmt.Errorf("%q is no IP address", p)
+		}
+		*l = append(*l, a)
+	}
+	return nil
+}
