@@ -1,0 +1,138 @@
+package protocol
+
+// Hello is the first message of every connection.
+type Hello struct {
+	Head
+	// Token is the session token of POST /v1/session or of the last welcome.
+	Token string `json:"token"`
+	// Resume is the secret of the last welcome: it takes the session over as it is.
+	Resume string `json:"resume,omitempty"`
+}
+
+// Offer starts, renegotiates or replaces the peer connection to the server.
+type Offer struct {
+	Head
+	SDP string `json:"sdp"`
+}
+
+// Candidate is accepted for completeness; the server is ICE-lite and needs none.
+type Candidate struct {
+	Head
+	// Candidate is the candidate line; "" means that there are no more.
+	Candidate string `json:"candidate"`
+}
+
+// Find looks for a partner. In a match it ends that match with "next".
+type Find struct {
+	Head
+	Mode Mode `json:"mode"`
+	// Tags are up to 8 interests of 1 to 24 characters each.
+	Tags []string `json:"tags,omitempty"`
+	// Language is a BCP 47 primary language tag such as "en".
+	Language string   `json:"language,omitempty"`
+	Gender   Gender   `json:"gender,omitempty"`
+	Seeking  []Gender `json:"seeking,omitempty"`
+	// Key is the public key for the coming match, opaque to the server.
+	Key string `json:"key"`
+	// Widen lets the wishes give way when nobody fits.
+	Widen bool `json:"widen,omitempty"`
+}
+
+// Next looks for somebody else with the wishes of the last find.
+type Next struct {
+	Head
+	// Key is a fresh public key for the coming match; without it the last one is used again.
+	Key string `json:"key,omitempty"`
+	// Widen changes the wish's field of that name when it is present.
+	Widen *bool `json:"widen,omitempty"`
+}
+
+// Leave ends the search or the match.
+type Leave struct{ Head }
+
+// Text is one encrypted message to the partner.
+type Text struct {
+	Head
+	Match string `json:"match"`
+	// N counts a sender's texts in a match, from 1.
+	N uint64 `json:"n"`
+	// Body is base64url of 0x01, commitment (32 bytes), iv (12), ciphertext and tag.
+	Body string `json:"body"`
+}
+
+// Ack says that everything up to N has been shown. It travels both ways.
+type Ack struct {
+	Head
+	Match string `json:"match"`
+	N     uint64 `json:"n"`
+}
+
+// Keyed says that the keys of this match are installed.
+type Keyed struct {
+	Head
+	Match string `json:"match"`
+}
+
+// Shown says that the first frame of this match was decoded.
+type Shown struct {
+	Head
+	Match string `json:"match"`
+}
+
+// Rekey brings a new public key into a running match, after a reload.
+type Rekey struct {
+	Head
+	Match string `json:"match"`
+	Key   string `json:"key"`
+}
+
+// Signal carries data that only the two clients understand. It travels both ways.
+type Signal struct {
+	Head
+	Match string `json:"match"`
+	Data  string `json:"data"`
+}
+
+// Report tells the operator about the partner, and ends the match.
+type Report struct {
+	Head
+	Match    string       `json:"match"`
+	Reason   ReportReason `json:"reason"`
+	Note     string       `json:"note,omitempty"`
+	Evidence []Evidence   `json:"evidence,omitempty"`
+}
+
+// Evidence is one received text with what proves it.
+type Evidence struct {
+	N          uint64 `json:"n"`
+	Text       string `json:"text"`
+	KF         string `json:"kf"`
+	Commitment string `json:"commitment"`
+	Tag        string `json:"tag"`
+	At         int64  `json:"at"`
+}
+
+// Block ends the match and never brings the two together again.
+type Block struct {
+	Head
+	Match string `json:"match"`
+}
+
+// Ping asks for a pong.
+type Ping struct{ Head }
+
+func (*Hello) Type() string     { return "hello" }
+func (*Offer) Type() string     { return "offer" }
+func (*Candidate) Type() string { return "candidate" }
+func (*Find) Type() string      { return "find" }
+func (*Next) Type() string      { return "next" }
+func (*Leave) Type() string     { return "leave" }
+func (*Text) Type() string      { return "text" }
+func (*Ack) Type() string       { return "ack" }
+func (*Keyed) Type() string     { return "keyed" }
+func (*Shown) Type() string     { return "shown" }
+func (*Rekey) Type() string     { return "rekey" }
+func (*Signal) Type() string    { return "signal" }
+func (*Report) Type() string    { return "report" }
+func (*Block) Type() string     { return "block" }
+func (*Ping) Type() string      { return "ping" }

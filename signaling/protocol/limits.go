@@ -1,0 +1,47 @@
+package protocol
+
+// Subprotocol is the WebSocket subprotocol that a client must ask for.
+const Subprotocol = "passerby.v1"
+
+// Caps on what a client may send. All are in bytes unless the name says otherwise.
+const (
+	FrameBytes     = 64 << 10  // one WebSocket frame or data channel message
+	IDBytes        = 64        // id of a request
+	MatchBytes     = 64        // name of a match
+	KeyBytes       = 200       // a public key
+	TokenBytes     = 4 << 10   // a session token
+	ResumeBytes    = 128       // a resume secret
+	CandidateBytes = 1 << 10   // an ICE candidate line
+	TextBytes      = 8 << 10   // body of a text, in base64url characters
+	SignalBytes    = 4 << 10   // data of a signal
+	NoteBytes      = 1000      // note of a report
+	EvidenceItems  = 32        // messages in a report
+	Tags           = 8         // tags that count, after doubles are dropped
+	TagLength      = 24        // characters of a tag, after normalisation
+	rawTags        = 32        // tags as sent, doubles included
+	rawTagBytes    = 200       // one tag as sent, before normalisation
+	maxNumber      = 1<<53 - 1 // largest integer that JavaScript holds exactly
+)
+
+// Limits tells a client the caps that it should keep to.
+type Limits struct {
+	// FrameBytes is the largest frame, in bytes.
+	FrameBytes int `json:"frame_bytes"`
+	// TextBytes is the largest body of a text, in base64url characters.
+	TextBytes int `json:"text_bytes"`
+	// Tags is the largest number of tags in a wish.
+	Tags int `json:"tags"`
+	// TagLength is the longest tag, in characters.
+	TagLength int `json:"tag_length"`
+	// MessagesPerSecond is the sustained rate at which messages are accepted.
+	MessagesPerSecond float64 `json:"messages_per_second"`
+	// ResumeMS is how long a session outlives its connection, in milliseconds.
+	ResumeMS int64 `json:"resume_ms"`
+}
+
+// ICEServer is one entry of RTCConfiguration.iceServers.
+type ICEServer struct {
+	URLs       []string `json:"urls"`
+	Username   string   `json:"username,omitempty"`
+	Credential string   `json:"credential,omitempty"`
+}

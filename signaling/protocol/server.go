@@ -1,0 +1,116 @@
+package protocol
+
+// Welcome answers hello. The snapshot of the session follows it.
+type Welcome struct {
+	Head
+	Session string `json:"session"`
+	// Resume is the secret that takes this session over; a new one each time.
+	Resume  string `json:"resume"`
+	Resumed bool   `json:"resumed"`
+	// Token is a fresh token for the same session.
+	Token string `json:"token"`
+	// ExpiresAt is when Token expires, as RFC 3339.
+	ExpiresAt  string      `json:"expires_at"`
+	ICEServers []ICEServer `json:"ice_servers"`
+	Limits     Limits      `json:"limits"`
+}
+
+// Answer answers offer.
+type Answer struct {
+	Head
+	SDP string `json:"sdp"`
+}
+
+// Waiting says that the session stands in the queue.
+type Waiting struct {
+	Head
+	// Since is when the wait began, in Unix milliseconds.
+	Since int64 `json:"since"`
+	Mode  Mode  `json:"mode"`
+	// Position counts from 1; absent when unknown.
+	Position int `json:"position,omitempty"`
+	// EstimateMS is the expected wait, in milliseconds; absent when unknown.
+	EstimateMS int64 `json:"estimate_ms,omitempty"`
+}
+
+// Matched says who the partner is. It comes again, with Resumed, after a resume or a rekey.
+type Matched struct {
+	Head
+	Match     string `json:"match"`
+	Mode      Mode   `json:"mode"`
+	Initiator bool   `json:"initiator"`
+	Peer      Peer   `json:"peer"`
+	// KeyID is the 48-bit key id of docs/security.md, as 12 hex digits.
+	KeyID string `json:"key_id"`
+	// At is when the match was made, in Unix milliseconds.
+	At      int64 `json:"at"`
+	Resumed bool  `json:"resumed,omitempty"`
+	// Sent is the highest n that this session has sent in the match.
+	Sent uint64 `json:"sent,omitempty"`
+	// Acked is the highest n that this session has acknowledged in the match.
+	Acked uint64 `json:"acked,omitempty"`
+}
+
+// Peer is what a client learns of its partner.
+type Peer struct {
+	Key string `json:"key"`
+	// Tags are the tags that both named.
+	Tags     []string `json:"tags"`
+	Language string   `json:"language,omitempty"`
+}
+
+// PartnerText is a text as the partner gets it.
+type PartnerText struct {
+	Head
+	Match string `json:"match"`
+	N     uint64 `json:"n"`
+	Body  string `json:"body"`
+	// At is when the server forwarded it, in Unix milliseconds.
+	At int64 `json:"at"`
+	// Tag is the server's franking tag, base64url.
+	Tag string `json:"tag"`
+}
+
+// Partner says whether the partner has a connection.
+type Partner struct {
+	Head
+	Match string       `json:"match"`
+	State PartnerState `json:"state"`
+}
+
+// Ended says that a match is over.
+type Ended struct {
+	Head
+	Match  string    `json:"match"`
+	Reason EndReason `json:"reason"`
+}
+
+// Left answers leave.
+type Left struct{ Head }
+
+// Reported answers report.
+type Reported struct {
+	Head
+	Match string `json:"match"`
+}
+
+// Blocked answers block.
+type Blocked struct {
+	Head
+	Match string `json:"match"`
+}
+
+// Pong answers ping.
+type Pong struct{ Head }
+
+func (*Welcome) Type() string     { return "welcome" }
+func (*Answer) Type() string      { return "answer" }
+func (*Waiting) Type() string     { return "waiting" }
+func (*Matched) Type() string     { return "matched" }
+func (*PartnerText) Type() string { return "text" }
+func (*Partner) Type() string     { return "partner" }
+func (*Ended) Type() string       { return "ended" }
+func (*Left) Type() string        { return "left" }
+func (*Reported) Type() string    { return "reported" }
+func (*Blocked) Type() string     { return "blocked" }
+func (*Pong) Type() string        { return "pong" }

@@ -1,0 +1,193 @@
+package protocol
+
+import (
+	"encoding/base64"
+	"fmt"
+)
+
+// Sizes of the parts of a text's body.
+const (
+	bodyVersion    = 1
+	CommitmentSize = 32
+	bodyMin        = 1 + CommitmentSize + 12 + 16
+)
+
+// problem is an error that starts with the name of the field.
+func problem(field, format string, args ...any) error {
+	return fmt.Errorf(field+": "+format, args...)
+}
+
+// sized checks that a string has at least one byte and at most limit.
+func sized(field, value string, limit int) error {
+	switch {
+	case value == "":
+		return problem(field, "missing")
+	case len(value) > limit:
+		return problem(field, "more than %d bytes", limit)
+	}
+	return nil
+}
+
+// name checks an identifier: printable ASCII, so that it can be a line of its own
+// in what is hashed and logged.
+func name(field, value string, limit int) error {
+	if err := sized(field, value, limit); err != nil {
+		return err
+	}
+	for i := range len(value) {
+		if value[i] <= ' ' || value[i] > '~' {
+			return problem(field, "not printable ASCII")
+		}
+	}
+	return nil
+}
+
+func number(field string, n uint64) error {
+	if n < 1 || n > maxNumber {
+		return problem(field, "not between 1 and 2^53-1")
+	}
+	return nil
+}
+
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Hello) validate() error {
+	if len(m.Resume) > ResumeBytes {
+		return problem("resume", "more than %d bytes", ResumeBytes)
+	}
+	return sized("token", m.Token, TokenBytes)
+}
+
+func (m *Offer) validate() error { return sized("sdp", m.SDP, FrameBytes) }
+
+func (m *Candidate) validate() error {
+	if len(m.Candidate) > CandidateBytes {
+		return problem("candidate", "more than %d bytes", CandidateBytes)
+	}
+	return nil
+}
+
+func (m *Find) validate() error {
+	if !known(m.Mode) {
+		return problem("mode", "not one of %q", m.Mode.Enum())
+	}
+	if len(m.Tags) > rawTags {
+		return problem("tags", "more than %d", Tags)
+	}
+	for _, tag := range m.Tags {
+		if err := sized("tags", tag, rawTagBytes); err != nil {
+			return err
+		}
+	}
+	if err := language(m.Language); err != nil {
+		return err
+	}
+	if m.Gender != "" && !known(m.Gender) {
+		return problem("gender", "not one of %q", m.Gender.Enum())
+	}
+	if len(m.Seeking) > len(Gender("").Enum()) {
+		return problem("seeking", "too many")
+	}
+	for _, g := range m.Seeking {
+		if !known(g) {
+			return problem("seeking", "not one of %q", g.Enum())
+		}
+	}
+	return name("key", m.Key, KeyBytes)
+}
+
+// language accepts a primary language subtag of RFC 5646 §2.2.1.
+func language(tag string) error {
+	if tag == "" {
+		return nil
+	}
+	if len(tag) < 2 || len(tag) > 8 {
+		return problem("language", "not 2 to 8 letters")
+	}
+	for i := range len(tag) {
+		if c := tag[i] | 0x20; c < 'a' || c > 'z' {
+			return problem("language", "not 2 to 8 letters")
+		}
+	}
+	return nil
+}
+
+func (m *Next) validate() error {
+	if m.Key == "" {
+		return nil
+	}
+	return name("key", m.Key, KeyBytes)
+}
+
+func (m *Text) validate() error {
+	if err := first(name("match", m.Match, MatchBytes), number("n", m.N), sized("body", m.Body, TextBytes)); err != nil {
+		return err
+	}
+	_, err := m.decode()
+	return err
+}
+
+func (m *Text) decode() ([]byte, error) {
+	body, err := base64.RawURLEncoding.Strict().DecodeString(m.Body)
+	switch {
+	case err != nil:
+		return nil, problem("body", "not base64url without padding")
+	case len(body) < bodyMin:
+		return nil, problem("body", "fewer than %d bytes", bodyMin)
+	case body[0] != bodyVersion:
+		return nil, problem("body", "version is not %d", bodyVersion)
+	}
+	return body, nil
+}
+
+// Commitment answers the franking commitment inside the body of a text that Parse
+// has accepted; nil for any other.
+func (m *Text) Commitment() []byte {
+	body, err := m.decode()
+	if err != nil {
+		return nil
+	}
+	return body[1 : 1+CommitmentSize]
+}
+
+func (m *Ack) validate() error {
+	return first(name("match", m.Match, MatchBytes), number("n", m.N))
+}
+
+func (m *Keyed) validate() error { return name("match", m.Match, MatchBytes) }
+func (m *Shown) validate() error { return name("match", m.Match, MatchBytes) }
+func (m *Block) validate() error { return name("match", m.Match, MatchBytes) }
+
+func (m *Rekey) validate() error {
+	return first(name("match", m.Match, MatchBytes), name("key", m.Key, KeyBytes))
+}
+
+func (m *Signal) validate() error {
+	return first(name("match", m.Match, MatchBytes), sized("data", m.Data, SignalBytes))
+}
+
+func (m *Report) validate() error {
+	if err := name("match", m.Match, MatchBytes); err != nil {
+		return err
+	}
+	if !known(m.Reason) {
+		return problem("reason", "not one of %q", m.Reason.Enum())
+	}
+	if len(m.Note) > NoteBytes {
+		return problem("note", "more than %d bytes", NoteBytes)
+	}
+	if len(m.Evidence) > EvidenceItems {
+		return problem("evidence", "more than %d", EvidenceItems)
+	}
+	return nil
+}
+
+func (*Leave) validate() error { return nil }
+func (*Ping) validate() error  { return nil }

@@ -1,0 +1,447 @@
+// Generated from the Go structs of signaling/protocol. Do not edit: change those and run
+// "go generate ./signaling/protocol". docs/protocol.md is the reference.
+
+export const SUBPROTOCOL = "passerby.v1"
+
+/** Caps on what a client may send; bytes unless the name says otherwise. */
+export const CAPS = {
+  frameBytes: 65536,
+  idBytes: 64,
+  keyBytes: 200,
+  candidateBytes: 1024,
+  textBytes: 8192,
+  signalBytes: 4096,
+  noteBytes: 1000,
+  evidenceItems: 32,
+  tags: 8,
+  tagLength: 24,
+} as const
+
+/** The table of errors: fatal ones close the connection. */
+export const ERRORS = {
+  bad_request: { http: 400, fatal: false },
+  unknown_type: { http: 400, fatal: false },
+  too_large: { http: 413, fatal: true },
+  rate_limited: { http: 429, fatal: false },
+  flooding: { http: 429, fatal: true },
+  hello_required: { http: 401, fatal: true },
+  token_invalid: { http: 401, fatal: true },
+  token_expired: { http: 401, fatal: true },
+  adult_required: { http: 403, fatal: false },
+  origin_forbidden: { http: 403, fatal: false },
+  replaced: { http: 409, fatal: true },
+  no_match: { http: 409, fatal: false },
+  wrong_state: { http: 409, fatal: false },
+  sdp_invalid: { http: 400, fatal: false },
+  media_failed: { http: 503, fatal: false },
+  slow_consumer: { http: 503, fatal: true },
+  server_full: { http: 503, fatal: true },
+  draining: { http: 503, fatal: false },
+  internal: { http: 500, fatal: false },
+} as const
+
+/** Hello is the first message of every connection. */
+export interface Hello {
+  type: 'hello'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  /** Token is the session token of POST /v1/session or of the last welcome. */
+  token: string
+  /** Resume is the secret of the last welcome: it takes the session over as it is. */
+  resume?: string
+}
+
+/** Offer starts, renegotiates or replaces the peer connection to the server. */
+export interface Offer {
+  type: 'offer'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  sdp: string
+}
+
+/** Candidate is accepted for completeness; the server is ICE-lite and needs none. */
+export interface Candidate {
+  type: 'candidate'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  /** Candidate is the candidate line; "" means that there are no more. */
+  candidate: string
+}
+
+/** Mode says what a match is made of. */
+export type Mode = 'video' | 'text'
+
+/** Gender is how a user describes himself in a wish. */
+export type Gender = 'f' | 'm' | 'x'
+
+/** Find looks for a partner. In a match it ends that match with "next". */
+export interface Find {
+  type: 'find'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  mode: Mode
+  /** Tags are up to 8 interests of 1 to 24 characters each. */
+  tags?: string[]
+  /** Language is a BCP 47 primary language tag such as "en". */
+  language?: string
+  gender?: Gender
+  seeking?: Gender[]
+  /** Key is the public key for the coming match, opaque to the server. */
+  key: string
+  /** Widen lets the wishes give way when nobody fits. */
+  widen?: boolean
+}
+
+/** Next looks for somebody else with the wishes of the last find. */
+export interface Next {
+  type: 'next'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  /** Key is a fresh public key for the coming match; without it the last one is used again. */
+  key?: string
+  /** Widen changes the wish's field of that name when it is present. */
+  widen?: boolean
+}
+
+/** Leave ends the search or the match. */
+export interface Leave {
+  type: 'leave'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+}
+
+/** Text is one encrypted message to the partner. */
+export interface TextMessage {
+  type: 'text'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  match: string
+  /** N counts a sender's texts in a match, from 1. */
+  n: number
+  /** Body is base64url of 0x01, commitment (32 bytes), iv (12), ciphertext and tag. */
+  body: string
+}
+
+/** Ack says that everything up to N has been shown. It travels both ways. */
+export interface Ack {
+  type: 'ack'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  match: string
+  n: number
+}
+
+/** Keyed says that the keys of this match are installed. */
+export interface Keyed {
+  type: 'keyed'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  match: string
+}
+
+/** Shown says that the first frame of this match was decoded. */
+export interface Shown {
+  type: 'shown'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  match: string
+}
+
+/** Rekey brings a new public key into a running match, after a reload. */
+export interface Rekey {
+  type: 'rekey'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  match: string
+  key: string
+}
+
+/** Signal carries data that only the two clients understand. It travels both ways. */
+export interface Signal {
+  type: 'signal'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  match: string
+  data: string
+}
+
+/** ReportReason is what a report is about. */
+export type ReportReason = 'minor' | 'nudity' | 'threat' | 'hate' | 'spam' | 'other'
+
+/** Evidence is one received text with what proves it. */
+export interface Evidence {
+  n: number
+  text: string
+  kf: string
+  commitment: string
+  tag: string
+  at: number
+}
+
+/** Report tells the operator about the partner, and ends the match. */
+export interface Report {
+  type: 'report'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  match: string
+  reason: ReportReason
+  note?: string
+  evidence?: Evidence[]
+}
+
+/** Block ends the match and never brings the two together again. */
+export interface Block {
+  type: 'block'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  match: string
+}
+
+/** Ping asks for a pong. */
+export interface Ping {
+  type: 'ping'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+}
+
+/** ICEServer is one entry of RTCConfiguration.iceServers. */
+export interface ICEServer {
+  urls: string[]
+  username?: string
+  credential?: string
+}
+
+/** Limits tells a client the caps that it should keep to. */
+export interface Limits {
+  /** FrameBytes is the largest frame, in bytes. */
+  frame_bytes: number
+  /** TextBytes is the largest body of a text, in base64url characters. */
+  text_bytes: number
+  /** Tags is the largest number of tags in a wish. */
+  tags: number
+  /** TagLength is the longest tag, in characters. */
+  tag_length: number
+  /** MessagesPerSecond is the sustained rate at which messages are accepted. */
+  messages_per_second: number
+  /** ResumeMS is how long a session outlives its connection, in milliseconds. */
+  resume_ms: number
+}
+
+/** Welcome answers hello. The snapshot of the session follows it. */
+export interface Welcome {
+  type: 'welcome'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  session: string
+  /** Resume is the secret that takes this session over; a new one each time. */
+  resume: string
+  resumed: boolean
+  /** Token is a fresh token for the same session. */
+  token: string
+  /** ExpiresAt is when Token expires, as RFC 3339. */
+  expires_at: string
+  ice_servers: ICEServer[]
+  limits: Limits
+}
+
+/** Answer answers offer. */
+export interface Answer {
+  type: 'answer'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  sdp: string
+}
+
+/** Waiting says that the session stands in the queue. */
+export interface Waiting {
+  type: 'waiting'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  /** Since is when the wait began, in Unix milliseconds. */
+  since: number
+  mode: Mode
+  /** Position counts from 1; absent when unknown. */
+  position?: number
+  /** EstimateMS is the expected wait, in milliseconds; absent when unknown. */
+  estimate_ms?: number
+}
+
+/** Peer is what a client learns of its partner. */
+export interface Peer {
+  key: string
+  /** Tags are the tags that both named. */
+  tags: string[]
+  language?: string
+}
+
+/** Matched says who the partner is. It comes again, with Resumed, after a resume or a rekey. */
+export interface Matched {
+  type: 'matched'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  match: string
+  mode: Mode
+  initiator: boolean
+  peer: Peer
+  /** KeyID is the 48-bit key id of docs/security.md, as 12 hex digits. */
+  key_id: string
+  /** At is when the match was made, in Unix milliseconds. */
+  at: number
+  resumed?: boolean
+  /** Sent is the highest n that this session has sent in the match. */
+  sent?: number
+  /** Acked is the highest n that this session has acknowledged in the match. */
+  acked?: number
+}
+
+/** PartnerText is a text as the partner gets it. */
+export interface PartnerText {
+  type: 'text'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  match: string
+  n: number
+  body: string
+  /** At is when the server forwarded it, in Unix milliseconds. */
+  at: number
+  /** Tag is the server's franking tag, base64url. */
+  tag: string
+}
+
+/** PartnerState says whether the partner has a connection. */
+export type PartnerState = 'online' | 'reconnecting'
+
+/** Partner says whether the partner has a connection. */
+export interface Partner {
+  type: 'partner'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  match: string
+  state: PartnerState
+}
+
+/** EndReason says why a match is over. */
+export type EndReason = 'next' | 'left' | 'lost' | 'blocked' | 'moderated' | 'drain'
+
+/** Ended says that a match is over. */
+export interface Ended {
+  type: 'ended'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  match: string
+  reason: EndReason
+}
+
+/** Left answers leave. */
+export interface Left {
+  type: 'left'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+}
+
+/** Reported answers report. */
+export interface Reported {
+  type: 'reported'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  match: string
+}
+
+/** Blocked answers block. */
+export interface Blocked {
+  type: 'blocked'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  match: string
+}
+
+/** Pong answers ping. */
+export interface Pong {
+  type: 'pong'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+}
+
+/** Code is a stable name of an error. */
+export type ErrorCode = 'bad_request' | 'unknown_type' | 'too_large' | 'rate_limited' | 'flooding' | 'hello_required' | 'token_invalid' | 'token_expired' | 'adult_required' | 'origin_forbidden' | 'replaced' | 'no_match' | 'wrong_state' | 'sdp_invalid' | 'media_failed' | 'slow_consumer' | 'server_full' | 'draining' | 'internal'
+
+/** Error is the message "error", and the Go error that becomes it. */
+export interface ErrorMessage {
+  type: 'error'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  code: ErrorCode
+  message: string
+  /** RetryAfterMS says when trying again can help, in milliseconds; absent when it cannot or at once. */
+  retry_after_ms?: number
+  /** Fatal says that the connection closes after this message. */
+  fatal?: boolean
+}
+
+/** SessionRequest is the body of POST /v1/session. */
+export interface SessionRequest {
+  /** Adult is the user's word that he is an adult; nothing is given out without it. */
+  adult: boolean
+}
+
+/** SessionAnswer answers POST /v1/session. */
+export interface SessionAnswer {
+  token: string
+  /** ExpiresAt is RFC 3339. */
+  expires_at: string
+  ice_servers: ICEServer[]
+  limits: Limits
+}
+
+/** ErrorAnswer is the body of every HTTP answer that is an error. */
+export interface ErrorAnswer {
+  error: Omit<ErrorMessage, 'type'>
+}
+
+/** WaitingStats counts who waits, by mode. */
+export interface WaitingStats {
+  video: number
+  text: number
+}
+
+/** StatsAnswer answers GET /v1/stats. */
+export interface StatsAnswer {
+  online: number
+  waiting: WaitingStats
+  matched: number
+}
+
+/** Every message that a client may send. */
+export type ClientMessage =
+  | Hello
+  | Offer
+  | Candidate
+  | Find
+  | Next
+  | Leave
+  | TextMessage
+  | Ack
+  | Keyed
+  | Shown
+  | Rekey
+  | Signal
+  | Report
+  | Block
+  | Ping
+
+/** Every message that the server may send. */
+export type ServerMessage =
+  | Welcome
+  | Answer
+  | Waiting
+  | Matched
+  | PartnerText
+  | Ack
+  | Signal
+  | Partner
+  | Ended
+  | Left
+  | Reported
+  | Blocked
+  | Pong
+  | ErrorMessage
