@@ -76,7 +76,7 @@ func (t *Tokens) Verify(token string) (Claims, error) {
 	var w wire
 	_, err := jwt.ParseWithClaims(token, &w, func(*jwt.Token) (any, error) { return t.key, nil },
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(issuer),
-		jwt.WithExpirationRequired(), jwt.WithTimeFunc(t.now))
+		jwt.WithExpirationRequired(), jwt.WithStrictDecoding(), jwt.WithTimeFunc(t.now))
 	expired := errors.Is(err, jwt.ErrTokenExpired)
 	if (err != nil && !expired) || w.Subject == "" || w.Session == "" || w.Issuer != issuer {
 		return Claims{}, ErrInvalid

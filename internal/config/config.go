@@ -25,7 +25,7 @@ type Config struct {
 	DataDir        string        // where secrets and the embedded database live
 	Admin          string        // listen address of metrics, health and profiles
 	TURNListen     string        // listen address of TURN over UDP and TCP; "off" turns it off
-	TURNSecret     string        // shared secret of the TURN REST credentials; empty makes one for the life of the process
+	TURNSecret     string        // shared secret of the TURN REST credentials; empty takes one from the root key in DataDir
 	NodeID         string        // name of this node in logs and in the cluster; empty makes one
 	Grace          time.Duration // how long a wish with tags waits for a shared tag
 	Rematch        time.Duration // how long two people who just met wait before they may meet again

@@ -1,0 +1,166 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"passerby/internal/limit"
+	"passerby/signaling/protocol"
+)
+
+const bodyBytes = 4 << 10
+
+// Config is what the API is made of. All fields but AllowedOrigins are required.
+type Config struct {
+	NewSession     func() (token string, expires time.Time, err error)
+	ICEServers     func() []protocol.ICEServer
+	Limits         protocol.Limits
+	Stats          func() protocol.StatsAnswer
+	Draining       func() bool
+	WebSocket      http.Handler
+	Web            http.Handler
+	AllowedOrigins []string
+	Logger         *slog.Logger
+}
+
+type api struct {
+	Config
+	sessions *limit.Buckets
+}
+
+// New returns the handler of the public listener.
+func New(c Config) http.Handler {
+	// One person needs one session a tab; an address may stand for a school behind NAT.
+	a := &api{Config: c, sessions: limit.New(5, 50, 100_000)}
+	mux := http.NewServeMux()
+	mux.Handle("/v1/session", a.shared(http.MethodPost, a.session))
+	mux.Handle("/v1/stats", a.shared(http.MethodGet, a.stats))
+	mux.Handle("/v1/ws", c.WebSocket)
+	mux.HandleFunc("/v1/", func(w http.ResponseWriter, _ *http.Request) {
+		fail(w, http.StatusNotFound, protocol.Errorf(protocol.BadRequest, "there is no such address; docs/protocol.md lists all"))
+	})
+	mux.Handle("/", c.Web)
+	return mux
+}
+
+// shared answers CORS for the allowed origins, refuses other pages, and refuses other methods.
+func (a *api) shared(method string, h http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Origin")
+		w.Header().Set("Cache-Control", "no-store")
+		if origin := r.Header.Get("Origin"); origin != "" && !sameHost(origin, r.Host) {
+			if !slices.Contains(a.AllowedOrigins, origin) {
+				fail(w, 0, protocol.Errorf(protocol.OriginForbidden, "pages of %s may not use this server: its operator can add the origin to allowed-origins", origin))
+				return
+			}
+			w.Header().Set("Access-Control-Allow-Origin", origin)
+			w.Header().Set("Access-Control-Allow-Headers", "Content-Type")
+			w.Header().Set("Access-Control-Max-Age", "600")
+		}
+		switch r.Method {
+		case method:
+			h(w, r)
+		case http.MethodOptions:
+			w.Header().Set("Access-Control-Allow-Methods", method)
+			w.WriteHeader(http.StatusNoContent)
+		default:
+			w.Header().Set("Allow", method)
+			fail(w, http.StatusMethodNotAllowed, protocol.Errorf(protocol.BadRequest, "use %s", method))
+		}
+	})
+}
+
+func sameHost(origin, host string) bool {
+	u, err := url.Parse(origin)
+	return err == nil && strings.EqualFold(u.Host, host)
+}
+
+func (a *api) session(w http.ResponseWriter, r *http.Request) {
+	if a.Draining() {
+		fail(w, 0, protocol.Errorf(protocol.Draining, "the server is restarting: try again in a moment").After(2*time.Second))
+		return
+	}
+	if name := limitName(r.RemoteAddr); name != "" {
+		if ok, wait := a.sessions.Allow(name); !ok {
+			fail(w, 0, protocol.Errorf(protocol.RateLimited, "too many new sessions from this network: wait a moment").After(wait))
+			return
+		}
+	}
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyBytes))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			fail(w, 0, protocol.Errorf(protocol.TooLarge, "the request is over %d bytes", bodyBytes))
+		}
+		return
+	}
+	var req protocol.SessionRequest
+	if err := json.Unmarshal(b, &req); err != nil {
+		fail(w, 0, protocol.Errorf(protocol.BadRequest, `the body must be a JSON object like {"adult": true}`))
+		return
+	}
+	if !req.Adult {
+		fail(w, 0, protocol.Errorf(protocol.AdultRequired, "this service is for adults: confirm your age to go on"))
+		return
+	}
+	token, expires, err := a.NewSession()
+	if err != nil {
+		a.Logger.ErrorContext(r.Context(), "new session", "err", err)
+		fail(w, 0, protocol.Errorf(protocol.Internal, "something went wrong on the server: try again"))
+		return
+	}
+	answer(w, http.StatusOK, protocol.SessionAnswer{
+		Token: token, ExpiresAt: expires.UTC().Format(time.RFC3339), ICEServers: a.ICEServers(), Limits: a.Limits,
+	})
+}
+
+func (a *api) stats(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, a.Stats()) }
+
+// limitName is the client's network: an IPv4 address or an IPv6 /64. Loopback has none: it is the operator, or a proxy that speaks for everybody.
+func limitName(remote string) string {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		return remote
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return host
+	}
+	switch ip = ip.Unmap().WithZone(""); {
+	case ip.IsLoopback():
+		return ""
+	case ip.Is6():
+		p, _ := ip.Prefix(64)
+		return p.String()
+	default:
+		return ip.String()
+	}
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // the client is gone when this fails
+}
+
+// fail writes an error; status 0 takes the table's.
+func fail(w http.ResponseWriter, status int, e *protocol.Error) {
+	if status == 0 {
+		status = protocol.Lookup(e.Code).HTTP
+	}
+	if e.RetryAfterMS > 0 {
+		w.Header().Set("Retry-After", strconv.FormatInt((e.RetryAfterMS+999)/1000, 10))
+	}
+	e.Fatal = false
+	answer(w, status, protocol.ErrorAnswer{Error: e})
+}

@@ -1,0 +1,11 @@
+// Package httpapi serves the plain HTTP side of Passerby: what a page needs before it has a WebSocket, and what an operator looks at.
+//
+//	POST /v1/session   age confirmation → token, ICE servers, limits
+//	GET  /v1/stats     people online, waiting, matched
+//	GET  /v1/ws        the signaling hub (given)
+//	GET  /             the web app (given)
+//
+//	Admin: /metrics /healthz /readyz /debug/pprof
+//
+// Handlers are safe for concurrent use and own no goroutine.
+package httpapi
