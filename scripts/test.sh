@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# All tests: Go with the race detector, the web packages, then real browsers against the built server.
+set -eu
+cd "$(dirname "$0")/.."
+step() { printf '\n== %s\n' "$*"; }
+step "what the tests need"
+bash scripts/test-deps.sh
+step "build"
+make --no-print-directory build
+step "go vet, formatting, types"
+unformatted=$(gofmt -l cmd signaling match sfu turn internal bench web/*.go)
+[ -z "$unformatted" ] || { echo "run gofmt on: $unformatted" >&2; exit 1; }
+go vet ./...
+npm --prefix web run --silent check
+step "Go tests"
+go test -race -timeout 8m ./...
+step "each benchmark once, so that none rots"
+go test -run '^$' -bench . -benchtime 1x ./... >/dev/null
+step "web unit tests"
+npm --prefix web run --silent test
+step "real browsers"
+node web/test/run.mjs
