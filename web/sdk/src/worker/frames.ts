@@ -1,0 +1,133 @@
+/**
+ * What happens to one frame, apart from the browser: which key, what is dropped, what is reported.
+ *
+ *   send:    no key → drop │ video: drop until the first key frame under a new key │ seal, next counter
+ *   receive: unknown key → wait a moment for it, if none is installed │ replayed, changed → drop, want a key frame
+ *
+ * Not safe for concurrent use per stream: the caller finishes one frame before it hands over the next, which also
+ * keeps their order. Keys may change while a frame is under way; such a frame is dropped.
+ */
+import { ReplayWindow, isKeyFrame, openFrame, sealFrame, splitFrame, type FrameKey, type Kind } from '../crypto/sframe';
+import type { Bytes } from '../crypto/bytes';
+
+interface SendState {
+  key: FrameKey;
+  counter: number;
+  started: boolean;
+}
+
+interface ReceiveState {
+  key: FrameKey;
+  window: ReplayWindow;
+  started: boolean;
+}
+
+interface Entry {
+  keyId: string;
+  kid: bigint;
+  send: Record<Kind, SendState>;
+  receive: Record<Kind, ReceiveState>;
+}
+
+/** How long a frame may wait for keys that are being derived, in milliseconds. */
+const PATIENCE = 400;
+
+export interface FrameEvents {
+  /** The first frame of a key and kind was opened. */
+  first(keyId: string, kind: Kind, frame: unknown): void;
+}
+
+export class Frames {
+  #current: Entry | null = null;
+  /** Key ids that are over, so that their late frames are not waited for. */
+  #retired: bigint[] = [];
+  #waiters = new Set<() => void>();
+
+  constructor(
+    private readonly events: FrameEvents,
+    private readonly after: (ms: number, fn: () => void) => void = (ms, fn) => void setTimeout(fn, ms),
+  ) {}
+
+  /** Whether there is a key at all. */
+  get keyed(): boolean {
+    return this.#current !== null;
+  }
+
+  /** Installs the keys of a match. The same key id again changes nothing: its counters must go on. */
+  install(keyId: string, send: Record<Kind, FrameKey>, receive: Record<Kind, FrameKey>): void {
+    if (this.#current?.keyId === keyId) return;
+    this.clear();
+    const sending = (key: FrameKey): SendState => ({ key, counter: 0, started: false });
+    const receiving = (key: FrameKey): ReceiveState => ({ key, window: new ReplayWindow(), started: false });
+    this.#current = {
+      keyId,
+      kid: BigInt('0x' + keyId),
+      send: { audio: sending(send.audio), video: sending(send.video) },
+      receive: { audio: receiving(receive.audio), video: receiving(receive.video) },
+    };
+    this.#wake();
+  }
+
+  /** Forgets all keys. */
+  clear(): void {
+    if (this.#current) this.#retired = [this.#current.kid, ...this.#retired].slice(0, 8);
+    this.#current = null;
+  }
+
+  /** Returns what to send in place of the frame, or null to send nothing. */
+  async seal(kind: Kind, data: Bytes): Promise<Bytes | null> {
+    const entry = this.#current;
+    if (!entry || data.length === 0) return null;
+    const state = entry.send[kind];
+    if (kind === 'video' && !state.started && !isKeyFrame(data)) return null;
+    state.started = true;
+    const sealed = await sealFrame(state.key, entry.kid, state.counter++, kind, data);
+    return this.#current === entry ? sealed : null;
+  }
+
+  /** Returns the opened frame, or null to drop it. `frame` is handed to `first`. */
+  async open(kind: Kind, data: Bytes, frame: unknown): Promise<Bytes | null> {
+    const parts = splitFrame(kind, data);
+    if (!parts) return null;
+    const entry = await this.#entry(parts.kid);
+    if (!entry) return null;
+    const state = entry.receive[kind];
+    if (!state.window.fresh(parts.ctr)) return null;
+    if (kind === 'video' && !state.started && !isKeyFrame(data)) return null;
+    let plain: Bytes;
+    try {
+      plain = await openFrame(state.key, parts);
+    } catch {
+      return null;
+    }
+    if (this.#current !== entry) return null;
+    state.window.add(parts.ctr);
+    if (!state.started) {
+      state.started = true;
+      this.events.first(entry.keyId, kind, frame);
+    }
+    return plain;
+  }
+
+  /** Finds a key; a frame that overtakes its key waits for it, unless another match is on or this one is over. */
+  async #entry(kid: bigint): Promise<Entry | null> {
+    if (!this.#current && !this.#retired.includes(kid)) await this.#installed();
+    const entry = this.#current as Entry | null; // may have changed while waiting
+    return entry?.kid === kid ? entry : null;
+  }
+
+  #installed(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#waiters.delete(done);
+        resolve();
+      };
+      this.#waiters.add(done);
+      this.after(PATIENCE, done);
+    });
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiters]) wake();
+  }
+}
