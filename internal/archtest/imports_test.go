@@ -80,15 +80,15 @@ func fault(from, to string) string {
 		return "the product does not need its benchmarks"
 	}
 	for lib, where := range map[string][]string{
-		"github.com/gorilla/websocket":           {"signaling", "internal/doctor", "bench"},
-		"github.com/redis/go-redis":              {"match/redis", "internal/bus/redis"},
-		"github.com/jackc/pgx":                   {"internal/store/postgres"},
-		"github.com/pion/webrtc":                 {"sfu", "internal/doctor", "bench", "internal/testenv"},
-		"github.com/pion/turn":                   {"turn", "internal/doctor", "bench"},
-		"github.com/golang-jwt":                  {"internal/auth"},
-		"go.yaml.in/yaml":                        {"internal/config"},
-		"github.com/prometheus/client_golang":    {"internal", "signaling", "sfu", "turn", "match", "bench"},
-		"github.com/stretchr/testify":            {},
+		"github.com/gorilla/websocket":        {"signaling", "internal/doctor", "bench"},
+		"github.com/redis/go-redis":           {"match/redis", "internal/bus/redis"},
+		"github.com/jackc/pgx":                {"internal/store/postgres"},
+		"github.com/pion/webrtc":              {"sfu", "internal/doctor", "bench", "internal/testenv"},
+		"github.com/pion/turn":                {"turn", "internal/doctor", "bench"},
+		"github.com/golang-jwt":               {"internal/auth"},
+		"go.yaml.in/yaml":                     {"internal/config"},
+		"github.com/prometheus/client_golang": {"internal", "signaling", "sfu", "turn", "match", "bench"},
+		"github.com/stretchr/testify":         {},
 	} {
 		if (to == lib || strings.HasPrefix(to, lib+"/")) && !within(from, where...) {
 			return lib + " may appear only in " + strings.Join(where, ", ")
