@@ -1,0 +1,39 @@
+import { useEffect } from 'preact/hooks';
+import type { Controller } from './controller';
+import { ControllerContext, useView } from './hooks';
+import { useKeys } from './keys';
+import { Logo } from './parts/logo';
+import { Notice } from './parts/notice';
+import { Status } from './parts/status';
+import { Landing } from './screens/landing';
+import { Session } from './screens/session';
+import { TroubleScreen } from './screens/trouble';
+import { useTitle } from './title';
+import { useWakeLock } from './wake';
+
+export function App({ controller }: { controller: Controller }) {
+  return (
+    <ControllerContext.Provider value={controller}>
+      <Page controller={controller} />
+    </ControllerContext.Provider>
+  );
+}
+
+function Page({ controller }: { controller: Controller }) {
+  const view = useView();
+  useKeys(controller);
+  useTitle(view);
+  useWakeLock(view.match?.mode === 'video');
+  const screen = view.trouble ? 'trouble' : view.state === 'idle' ? 'landing' : 'session';
+  useEffect(() => scrollTo(0, 0), [screen]);
+  return (
+    <div class="page" data-screen={screen}>
+      <header class="top">
+        <Logo />
+        <Status view={view} />
+      </header>
+      {view.trouble ? <TroubleScreen trouble={view.trouble} /> : screen === 'landing' ? <Landing /> : <Session />}
+      <Notice />
+    </div>
+  );
+}

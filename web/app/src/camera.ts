@@ -1,0 +1,99 @@
+import { explainMediaError } from '@passerby/client';
+
+export type Kind = 'audio' | 'video';
+
+const wanted = {
+  audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
+  video: { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 30 }, facingMode: 'user' },
+} satisfies MediaStreamConstraints;
+
+/**
+ * The user's own camera and microphone: one stream whose tracks may change.
+ * Opened only after a click; closed when the conversation stops, so that the light goes off.
+ */
+export class Camera {
+  stream: MediaStream | null = null;
+  /** A track ended without us: unplugged, or taken by a phone call. */
+  onlost: (kind: Kind) => void = () => {};
+  readonly #chosen: Partial<Record<Kind, string>> = {};
+
+  /** The running stream if it will do, else a new one. Throws a PasserbyError that explains itself. */
+  async open(want: { audio: boolean; video: boolean } = { audio: true, video: true }): Promise<MediaStream> {
+    const has = (kind: Kind) => this.track(kind)?.readyState === 'live';
+    if (this.stream && (!want.audio || has('audio')) && (!want.video || has('video'))) return this.stream;
+    this.close();
+    const stream = await ask({
+      audio: want.audio && this.#constraint('audio'),
+      video: want.video && this.#constraint('video'),
+    });
+    for (const track of stream.getTracks()) this.#watch(track);
+    return (this.stream = stream);
+  }
+
+  /** Changes one device in the running stream. */
+  async choose(kind: Kind, deviceId: string): Promise<MediaStreamTrack> {
+    this.#chosen[kind] = deviceId;
+    const old = this.track(kind);
+    // Some phones open only one camera at a time.
+    old?.stop();
+    const fresh = await ask({ [kind]: this.#constraint(kind) });
+    const track = fresh.getTracks()[0]!;
+    this.stream ??= new MediaStream();
+    if (old) this.stream.removeTrack(old);
+    this.stream.addTrack(track);
+    this.#watch(track);
+    return track;
+  }
+
+  track(kind: Kind): MediaStreamTrack | null {
+    const tracks = kind === 'audio' ? this.stream?.getAudioTracks() : this.stream?.getVideoTracks();
+    return tracks?.[0] ?? null;
+  }
+
+  close(): void {
+    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.stream = null;
+  }
+
+  #constraint(kind: Kind): MediaTrackConstraints {
+    const id = this.#chosen[kind];
+    if (!id) return wanted[kind];
+    const { facingMode: _, ...rest } = { facingMode: '', ...wanted[kind] };
+    return { ...rest, deviceId: { ideal: id } };
+  }
+
+  #watch(track: MediaStreamTrack): void {
+    track.addEventListener('ended', () => {
+      if (this.stream?.getTracks().includes(track)) this.onlost(track.kind as Kind);
+    });
+  }
+}
+
+/** getUserMedia, once more without wishes if the device cannot fulfil them. */
+async function ask(constraints: MediaStreamConstraints): Promise<MediaStream> {
+  try {
+    return await navigator.mediaDevices.getUserMedia(constraints);
+  } catch (e) {
+    const problem = explainMediaError(e);
+    if (problem.code !== 'constraint') throw problem;
+  }
+  try {
+    return await navigator.mediaDevices.getUserMedia({ audio: !!constraints.audio, video: !!constraints.video });
+  } catch (e) {
+    throw explainMediaError(e);
+  }
+}
+
+/** The devices to choose from. Names are known only once the user has allowed access. */
+export async function listDevices(): Promise<Record<Kind, MediaDeviceInfo[]>> {
+  const all = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
+  const named = (kind: MediaDeviceKind) => all.filter((device) => device.kind === kind && device.deviceId !== '');
+  return { audio: named('audioinput'), video: named('videoinput') };
+}
+
+/** Whether there is a microphone although there is no camera. */
+export async function microphoneOnly(): Promise<boolean> {
+  const all = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
+  const has = (kind: MediaDeviceKind) => all.some((device) => device.kind === kind);
+  return has('audioinput') && !has('videoinput');
+}

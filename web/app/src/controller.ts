@@ -1,0 +1,287 @@
+import { PasserbyError, explainMediaError, support, type Passerby, type ReportReason, type Wish } from '@passerby/client';
+import { Camera, type Kind } from './camera';
+import { saveDraft, toWish } from './draft';
+import { Memory } from './memory';
+import { RemoteVideo } from './remote';
+import { t } from './strings';
+import { initialView, modeOf, reduce, type Action, type View } from './view';
+
+/**
+ * Joins the client, the camera and the view: the only place that acts.
+ * Screens call its methods and show its view; they know nothing else.
+ */
+export class Controller {
+  readonly camera = new Camera();
+  readonly remote: RemoteVideo;
+  view: View;
+  readonly #client: Passerby;
+  readonly #memory = new Memory();
+  readonly #listeners = new Set<() => void>();
+  /** Grows with each start and stop, so that a late answer of the camera changes nothing. */
+  #attempt = 0;
+
+  constructor(client: Passerby) {
+    this.#client = client;
+    this.remote = new RemoteVideo(client, (silenced) => this.dispatch({ type: 'silenced', on: silenced }));
+    this.view = { ...initialView(), autoNext: this.#memory.autoNext, online: navigator.onLine };
+    const able = support();
+    if (!able.media && !able.text) this.view.trouble = { code: isSecureContext ? 'unsupported' : 'insecure_page' };
+    else if (!able.media) this.view.draft = { ...this.view.draft, mode: 'text' };
+    this.camera.onlost = (kind) => this.#lost(kind);
+    this.#listen();
+  }
+
+  subscribe(fn: () => void): () => void {
+    this.#listeners.add(fn);
+    return () => void this.#listeners.delete(fn);
+  }
+
+  dispatch(action: Action): void {
+    this.view = reduce(this.view, action);
+    for (const fn of this.#listeners) fn();
+  }
+
+  // Starting and stopping
+
+  /** Start: asks for the camera if the mode needs it, then for a stranger. Call it inside the click. */
+  async start(wish: Wish = toWish(this.view.draft), devices = { audio: true, video: true }): Promise<void> {
+    saveDraft(this.view.draft);
+    const attempt = ++this.#attempt;
+    if (this.#client.state !== 'idle') this.#client.stop();
+    const video = wish.mode === 'video';
+    this.dispatch({ type: 'begin', wish, step: video ? 'camera' : 'server' });
+    if (video) this.remote.play();
+    try {
+      const stream = video ? await this.#open(devices) : null;
+      if (attempt !== this.#attempt) return;
+      if (!video) this.#close();
+      this.dispatch({ type: 'begin', wish, step: 'server' });
+      this.#memory.running = wish;
+      await this.#client.start({ ...wish, adult: true }, stream);
+    } catch (e) {
+      if (attempt === this.#attempt) this.#fail(e);
+    }
+  }
+
+  /** The same again, after something went wrong. */
+  again(): void {
+    void this.start(this.view.wish ?? undefined);
+  }
+
+  textOnly(): void {
+    this.dispatch({ type: 'draft', patch: { mode: 'text' } });
+    void this.start({ ...(this.view.wish ?? toWish(this.view.draft)), mode: 'text' });
+  }
+
+  soundOnly(): void {
+    void this.start(this.view.wish ?? undefined, { audio: true, video: false });
+  }
+
+  /** After a reload: back into the conversation that this tab was in. */
+  async resume(): Promise<boolean> {
+    const wish = this.#memory.running;
+    if (!wish || this.view.trouble) return false;
+    const attempt = ++this.#attempt;
+    this.dispatch({ type: 'resuming', wish });
+    try {
+      const stream = wish.mode === 'video' ? await this.#open({ audio: true, video: true }).catch(() => null) : null;
+      if (attempt !== this.#attempt) return false;
+      if (await this.#client.resume(stream)) return true;
+    } catch (e) {
+      if (attempt === this.#attempt) this.#fail(e);
+      return false;
+    }
+    if (attempt === this.#attempt) this.stop();
+    return false;
+  }
+
+  /** Takes the conversation back from another tab; if that is not possible, begins anew with the same wish. */
+  async useHere(): Promise<void> {
+    const wish = this.view.wish;
+    if (!(await this.resume()) && wish && !this.view.trouble) await this.start(wish);
+  }
+
+  stop(): void {
+    this.#attempt++;
+    this.#memory.running = null;
+    this.#client.stop();
+    this.#close();
+    this.dispatch({ type: 'stopped' });
+  }
+
+  // In a conversation
+
+  next(widen?: boolean): void {
+    if (this.view.state !== 'matched' && this.view.state !== 'ended') return;
+    this.#next(widen);
+  }
+
+  widen(): void {
+    if (this.view.state !== 'waiting') return;
+    this.#client.next(true);
+    this.dispatch({ type: 'widened' });
+  }
+
+  send(text: string): void {
+    if (!this.view.match) return;
+    this.dispatch({ type: 'message', message: { ...this.#client.sendText(text) } });
+  }
+
+  retry(id: string): void {
+    this.#client.retry(id);
+  }
+
+  typing(on: boolean): void {
+    if (this.view.match) this.#client.setTyping(on);
+  }
+
+  toggle(kind: Kind): void {
+    const on = !this.view.sending[kind];
+    this.#client.setEnabled(kind, on);
+    const track = this.camera.track(kind);
+    if (track) track.enabled = on;
+    this.dispatch({ type: 'sending', kind, on });
+  }
+
+  /** Reports this conversation or the one just before; `block` also ends it and keeps the two apart. */
+  async report(reason: ReportReason, note: string, block: boolean): Promise<void> {
+    await this.#client.report(reason, note || undefined);
+    if (block) await this.block();
+  }
+
+  async block(): Promise<void> {
+    const current = this.view.match !== null;
+    await this.#client.block();
+    this.dispatch({ type: 'forget' });
+    if (current && this.view.autoNext && this.view.state !== 'waiting') this.#next();
+  }
+
+  setAutoNext(on: boolean): void {
+    this.#memory.autoNext = on;
+    this.dispatch({ type: 'autoNext', on });
+    if (on && this.view.state === 'ended') this.#next();
+  }
+
+  setVolume(volume: number): void {
+    this.remote.element.volume = volume;
+    this.dispatch({ type: 'volume', volume });
+  }
+
+  // Devices
+
+  /** Opens camera and microphone for the check before the start. */
+  async check(): Promise<void> {
+    const attempt = ++this.#attempt;
+    try {
+      await this.#open({ audio: true, video: true });
+      if (attempt !== this.#attempt && this.view.state === 'idle') this.#close();
+    } catch {
+      // The view says why.
+    }
+  }
+
+  endCheck(): void {
+    this.#attempt++;
+    this.#close();
+  }
+
+  async choose(kind: Kind, deviceId: string): Promise<void> {
+    try {
+      const track = await this.camera.choose(kind, deviceId);
+      track.enabled = this.view.sending[kind];
+      this.#cameraChanged({ code: null });
+      if (this.#client.state !== 'idle') await this.#client.replaceTrack(kind, track);
+    } catch (e) {
+      this.#cameraChanged({ code: explainMediaError(e).code });
+    }
+  }
+
+  async #open(devices: { audio: boolean; video: boolean }): Promise<MediaStream> {
+    this.#cameraChanged({ opening: true, code: null });
+    try {
+      const stream = await this.camera.open(devices);
+      for (const track of stream.getTracks()) track.enabled = this.view.sending[track.kind as Kind];
+      this.#cameraChanged({ opening: false });
+      return stream;
+    } catch (e) {
+      this.#cameraChanged({ opening: false, code: explainMediaError(e).code });
+      throw e;
+    }
+  }
+
+  #close(): void {
+    this.camera.close();
+    this.#cameraChanged({ opening: false, code: null });
+  }
+
+  #cameraChanged(camera: Partial<View['camera']>): void {
+    this.dispatch({ type: 'camera', camera: { ...camera, stream: this.camera.stream, version: this.view.camera.version + 1 } });
+  }
+
+  #lost(kind: Kind): void {
+    this.#cameraChanged({});
+    this.dispatch({ type: 'notice', notice: { code: kind === 'audio' ? 'microphone_lost' : 'camera_lost' } });
+  }
+
+  // What the client tells
+
+  #next(widen?: boolean): void {
+    this.remote.hush();
+    this.dispatch({ type: 'next' });
+    this.#client.next(widen);
+  }
+
+  #listen(): void {
+    const client = this.#client;
+    client.on('state', ({ state }) => {
+      if (state === 'idle' && this.view.state === 'connecting') return;
+      this.dispatch({ type: 'state', state });
+    });
+    client.on('waiting', ({ position, estimateMs }) => this.dispatch({ type: 'waiting', position, estimateMs, at: Date.now() }));
+    client.on('matched', ({ match }) => {
+      this.dispatch({ type: 'matched', match, greeting: t.chat.greeting(match.tags) });
+      this.remote.listen();
+    });
+    client.on('firstframe', () => this.dispatch({ type: 'firstframe' }));
+    client.on('ended', ({ match, reason }) => {
+      this.remote.hush();
+      this.dispatch({ type: 'ended', match, reason, farewell: t.chat.farewell[reason] });
+      const again = reason !== 'moderated' && reason !== 'drain';
+      // Not inside the event: the client first finishes what it is doing.
+      if (again && this.view.autoNext) queueMicrotask(() => this.view.state === 'ended' && this.#searchOn());
+    });
+    client.on('message', ({ message }) => this.dispatch({ type: 'message', message: { ...message } }));
+    client.on('update', ({ message }) => this.dispatch({ type: 'message', message: { ...message } }));
+    client.on('typing', ({ on }) => this.dispatch({ type: 'typing', on }));
+    client.on('partner', (partner) => this.dispatch({ type: 'partner', partner }));
+    client.on('verify', (verification) => this.dispatch({ type: 'verify', verification }));
+    client.on('error', (error) => this.#error(error));
+    addEventListener('online', () => this.dispatch({ type: 'online', on: true }));
+    addEventListener('offline', () => this.dispatch({ type: 'online', on: false }));
+  }
+
+  /** Like Next, but the page goes on saying why the last conversation ended. */
+  #searchOn(): void {
+    this.#client.next();
+  }
+
+  #error(error: PasserbyError): void {
+    const { code, message } = error;
+    const retryAt = error.retryAfterMs === undefined ? undefined : Date.now() + error.retryAfterMs;
+    const trouble = { code, message, retryAt };
+    if (error.fatal) {
+      this.remote.hush();
+      if (code !== 'replaced') this.#memory.running = null;
+      this.dispatch({ type: 'trouble', trouble });
+    } else {
+      this.dispatch({ type: 'notice', notice: trouble });
+    }
+  }
+
+  #fail(e: unknown): void {
+    const error = e instanceof PasserbyError ? e : new PasserbyError('unknown', { cause: e });
+    this.#error(new PasserbyError(error.code, { message: error.message, retryAfterMs: error.retryAfterMs, fatal: true }));
+  }
+}
+
+export { modeOf };

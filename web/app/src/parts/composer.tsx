@@ -1,0 +1,83 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useController, useView } from '../hooks';
+import { t } from '../strings';
+import { Icon } from './icon';
+
+/** How long after the last key the stranger is still told that one is writing. */
+const typingFor = 3000;
+
+/** Enter sends, Shift+Enter breaks the line. Stays focusable between matches, so that the focus is not lost. */
+export function Composer() {
+  const controller = useController();
+  const { match } = useView();
+  const [text, setText] = useState('');
+  const field = useRef<HTMLTextAreaElement>(null);
+  const typing = useTyping((on) => controller.typing(on));
+  const open = match !== null;
+
+  useEffect(() => {
+    setText('');
+    typing(false);
+    if (match?.mode === 'text' && matchMedia('(hover: hover)').matches) field.current?.focus();
+  }, [match?.id]);
+
+  const send = () => {
+    const trimmed = text.trim();
+    if (!trimmed || !open) return;
+    typing(false);
+    controller.send(trimmed);
+    setText('');
+    field.current?.focus();
+  };
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <textarea
+        ref={field}
+        class="composer-input"
+        data-testid="message-input"
+        rows={1}
+        dir="auto"
+        maxLength={2000}
+        enterkeyhint="send"
+        autocomplete="off"
+        aria-label={t.chat.write}
+        placeholder={open ? t.chat.write : t.chat.writeLater}
+        readOnly={!open}
+        value={text}
+        onInput={(event) => {
+          setText(event.currentTarget.value);
+          typing(event.currentTarget.value.trim() !== '');
+        }}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+          event.preventDefault();
+          send();
+        }}
+      />
+      <button type="submit" class="button is-icon is-send" data-testid="message-send" aria-label={t.chat.send} aria-disabled={!open || !text.trim()}>
+        <Icon name="send" />
+      </button>
+    </form>
+  );
+}
+
+/** Tells of typing once when it begins, and once when it ends or pauses. */
+function useTyping(tell: (on: boolean) => void): (on: boolean) => void {
+  const on = useRef(false);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const set = (next: boolean) => {
+    clearTimeout(timer.current);
+    if (next) timer.current = setTimeout(() => set(false), typingFor);
+    if (next === on.current) return;
+    on.current = next;
+    tell(next);
+  };
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return set;
+}

@@ -1,0 +1,55 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { useController, useView } from '../hooks';
+import { t } from '../strings';
+import type { Line } from '../view';
+import { Icon } from './icon';
+
+/** The conversation. New lines are read aloud; it follows the newest unless the user has scrolled up. */
+export function Log() {
+  const { lines } = useView();
+  const ref = useRef<HTMLDivElement>(null);
+  const follow = useRef(true);
+  useEffect(() => {
+    const box = ref.current!;
+    if (follow.current || lines[lines.length - 1]?.from === 'me') box.scrollTop = box.scrollHeight;
+  }, [lines]);
+  return (
+    <div
+      ref={ref}
+      class="log"
+      role="log"
+      aria-label={t.chat.log}
+      data-testid="messages"
+      tabIndex={0}
+      onScroll={(event) => {
+        const box = event.currentTarget;
+        follow.current = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+      }}
+    >
+      {lines.map((line) => <LogLine key={`${line.from}-${line.id}`} line={line} />)}
+    </div>
+  );
+}
+
+function LogLine({ line }: { line: Line }) {
+  const controller = useController();
+  if (line.from === 'system') return <div class="line is-system" data-from="system">{line.text}</div>;
+  const state = line.from === 'me' ? line.state : undefined;
+  return (
+    <div class="line" data-from={line.from} data-delivery={state}>
+      <span class="unseen">{line.from === 'me' ? t.chat.me : t.chat.stranger}: </span>
+      <bdi class="bubble" dir="auto">{line.text}</bdi>
+      {state && state !== 'failed' && (
+        <span class="delivery" title={t.chat[state]}>
+          <Icon name={state === 'sending' ? 'clock' : 'check'} />
+        </span>
+      )}
+      {state === 'failed' && (
+        <span class="delivery is-failed">
+          {t.chat.failed}{' '}
+          <button type="button" class="link" onClick={() => controller.retry(line.id)}>{t.chat.retry}</button>
+        </span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,21 @@
+import { useView } from '../hooks';
+import { t } from '../strings';
+import { SafetyButtons } from './safety-buttons';
+import { Verify } from './verify';
+
+/** Above the conversation: how safe it is, what both like, and the way to report. */
+export function MatchBar() {
+  const { match } = useView();
+  return (
+    <div class="match-bar">
+      <Verify />
+      {match && match.tags.length > 0 && (
+        <p class="shared">
+          <span class="shared-label">{t.chat.shared}</span>
+          {match.tags.map((tag) => <bdi class="tag" key={tag}>{tag}</bdi>)}
+        </p>
+      )}
+      <SafetyButtons />
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+import { t } from '../strings';
+import type { Trouble } from '../view';
+
+/** What happened and what to do, from the catalogue; a new code of the server falls back to its own sentence. */
+export function troubleTexts(trouble: Trouble): readonly [title: string, text: string] {
+  const known = t.trouble.texts[trouble.code];
+  if (known) return known;
+  const [title, text] = t.trouble.texts['unknown']!;
+  return [title, trouble.message ?? text];
+}
+
+export function TroubleText({ trouble }: { trouble: Trouble }) {
+  const [title, text] = troubleTexts(trouble);
+  return (
+    <p>
+      <strong>{title}.</strong> {text}
+      {trouble.code === 'permission_denied' && ` ${t.trouble.steps[browser()]}`}
+    </p>
+  );
+}
+
+/** Whose settings the user has to look for. */
+export function browser(agent = navigator.userAgent): keyof typeof t.trouble.steps {
+  if (/iPhone|iPad/.test(agent)) return 'ios';
+  if (/Firefox\//.test(agent)) return 'firefox';
+  if (/Safari\//.test(agent) && !/Chrom/.test(agent)) return 'safari';
+  return 'chromium';
+}

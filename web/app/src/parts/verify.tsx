@@ -1,0 +1,86 @@
+import { useEffect, useState } from 'preact/hooks';
+import { useController, useView } from '../hooks';
+import { t } from '../strings';
+import { Dialog } from './dialog';
+import { Icon } from './icon';
+import { ReportDialog } from './report-dialog';
+
+/** The badge of the encryption. Neutral until both have compared; red only when something is wrong. */
+export function Verify() {
+  const { match, verification } = useView();
+  const [open, setOpen] = useState(false);
+  const [confirmed, setConfirmed] = useState<string | null>(null);
+  const failed = verification?.failed === true;
+  useEffect(() => setOpen(false), [match?.id]);
+  useEffect(() => void (failed && setOpen(true)), [failed]);
+  if (!match) return <span class="match-bar-gap" />;
+
+  const emoji = verification && !verification.failed ? verification.emoji : [];
+  const state = failed ? 'failed' : confirmed === match.id ? 'confirmed' : emoji.length ? 'ready' : 'pending';
+  return (
+    <>
+      <button
+        type="button"
+        class="verify"
+        data-testid="verify"
+        data-emoji={emoji.join(' ')}
+        data-verify={state}
+        aria-haspopup="dialog"
+        onClick={() => setOpen(true)}
+      >
+        <Icon name={failed ? 'alert' : state === 'confirmed' ? 'shield' : 'lock'} />
+        <span class="verify-text">{state === 'ready' ? t.verify.pending : t.verify[state]}</span>
+        {emoji.length > 0 && <span class="verify-emoji" aria-hidden="true">{emoji.join('')}</span>}
+        {state === 'ready' && <span class="unseen">{t.verify.ready}</span>}
+      </button>
+      {open && <VerifyDialog confirmed={state === 'confirmed'} onConfirm={() => setConfirmed(match.id)} onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
+function VerifyDialog({ confirmed, onConfirm, onClose }: { confirmed: boolean; onConfirm: () => void; onClose: () => void }) {
+  const controller = useController();
+  const { verification } = useView();
+  const [differ, setDiffer] = useState(false);
+  const [reporting, setReporting] = useState(false);
+  if (reporting) return <ReportDialog onClose={onClose} />;
+
+  if (differ || verification?.failed) {
+    return (
+      <Dialog title={t.verify.failedTitle} tone="danger" onClose={onClose}>
+        <p>{t.verify.failedText}</p>
+        <div class="dialog-actions">
+          <button type="button" class="button" onClick={() => setReporting(true)}>{t.controls.report}</button>
+          <button type="button" class="button" onClick={onClose}>{t.verify.stay}</button>
+          <button type="button" class="button is-danger" onClick={() => { onClose(); controller.next(); }}>{t.verify.leave}</button>
+        </div>
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog title={t.verify.title} onClose={onClose}>
+      {verification ? (
+        <>
+          <ul class="sas">
+            {verification.emoji.map((sign, i) => (
+              <li key={i}>
+                <span class="sas-sign" aria-hidden="true">{sign}</span>
+                <span class="sas-name">{verification.names[i]}</span>
+              </li>
+            ))}
+          </ul>
+          <p>{confirmed ? t.verify.confirmedText : t.verify.how}</p>
+        </>
+      ) : (
+        <p>{t.verify.wait}</p>
+      )}
+      <p class="hint">{t.verify.limits}</p>
+      {verification && !confirmed && (
+        <div class="dialog-actions">
+          <button type="button" class="button" onClick={() => setDiffer(true)}>{t.verify.differ}</button>
+          <button type="button" class="button is-primary" onClick={() => { onConfirm(); onClose(); }}>{t.verify.same}</button>
+        </div>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,45 @@
+import type { Passerby } from '@passerby/client';
+
+/**
+ * The stranger's picture and sound: one element for the whole life of the page.
+ * It starts to play inside the click on Start, so that the browser lets it play later matches with sound.
+ */
+export class RemoteVideo {
+  readonly element = document.createElement('video');
+  readonly #client: Passerby;
+  readonly #silenced: (on: boolean) => void;
+
+  constructor(client: Passerby, silenced: (on: boolean) => void) {
+    this.#client = client;
+    this.#silenced = silenced;
+    this.element.playsInline = true;
+    this.element.autoplay = true;
+    this.element.dataset['testid'] = 'remote-video';
+  }
+
+  /** Attaches the stream and plays. Without a click before, the browser may allow it only without sound. */
+  play(): void {
+    const { element } = this;
+    if (element.srcObject !== this.#client.remoteStream) element.srcObject = this.#client.remoteStream;
+    element.play().then(
+      () => this.#silenced(false),
+      (e: unknown) => {
+        if (!(e instanceof DOMException) || e.name !== 'NotAllowedError') return;
+        element.muted = true;
+        this.#silenced(true);
+        void element.play().catch(() => {});
+      },
+    );
+  }
+
+  /** Silence at once, before the network knows of it. */
+  hush(): void {
+    this.element.muted = true;
+  }
+
+  /** A new match: sound again. */
+  listen(): void {
+    this.element.muted = false;
+    this.play();
+  }
+}

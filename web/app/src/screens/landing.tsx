@@ -1,0 +1,110 @@
+import { useState } from 'preact/hooks';
+import { toWish } from '../draft';
+import { useController, useView } from '../hooks';
+import { DeviceCheck } from '../parts/device-check';
+import { Icon } from '../parts/icon';
+import { LanguageSelect } from '../parts/language-select';
+import { LiveCounts } from '../parts/live-counts';
+import { ModeChoice } from '../parts/mode-choice';
+import { TagsField } from '../parts/tags-field';
+import { WhoFields } from '../parts/who-fields';
+import { t } from '../strings';
+import { addTags } from '../tags';
+
+/** The first page: what this is, whom to meet, Start. */
+export function Landing() {
+  return (
+    <main class="landing">
+      <div class="landing-intro">
+        <h1>{t.landing.headline}</h1>
+        <p class="landing-pitch">{t.landing.pitch}</p>
+        <LiveCounts />
+      </div>
+      <StartForm />
+      <div class="landing-facts">
+        <Facts title={t.landing.rules} items={t.landing.ruleList} />
+        <Facts title={t.landing.privacy} items={t.landing.privacyList} />
+      </div>
+    </main>
+  );
+}
+
+function StartForm() {
+  const controller = useController();
+  const { draft, adult } = useView();
+  const [pending, setPending] = useState('');
+  const [checking, setChecking] = useState(false);
+  const [problem, setProblem] = useState(false);
+
+  const start = () => {
+    if (!adult) {
+      setProblem(true);
+      document.getElementById('confirm-age')?.focus();
+      return;
+    }
+    const tags = addTags(draft.tags, pending);
+    controller.dispatch({ type: 'draft', patch: { tags } });
+    void controller.start(toWish({ ...draft, tags }));
+  };
+  return (
+    <form
+      class="start-form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        start();
+      }}
+    >
+      <ModeChoice mode={draft.mode} onChange={(mode) => controller.dispatch({ type: 'draft', patch: { mode } })} />
+      {draft.mode === 'video' && (
+        <div class="check-slot">
+          <button type="button" class="link check-button" aria-expanded={checking} onClick={() => setChecking(!checking)}>
+            <Icon name="sliders" />
+            {t.landing.check}
+          </button>
+          {checking && <DeviceCheck />}
+        </div>
+      )}
+      <TagsField
+        tags={draft.tags}
+        pending={pending}
+        onChange={(tags, text) => {
+          setPending(text);
+          controller.dispatch({ type: 'draft', patch: { tags } });
+        }}
+      />
+      <LanguageSelect value={draft.language} onChange={(language) => controller.dispatch({ type: 'draft', patch: { language } })} />
+      <WhoFields draft={draft} onChange={(patch) => controller.dispatch({ type: 'draft', patch })} />
+      <div class="start-last">
+        <label class="option age" data-problem={problem && !adult}>
+          <input
+            id="confirm-age"
+            type="checkbox"
+            data-testid="confirm-age"
+            checked={adult}
+            aria-describedby="age-problem"
+            aria-invalid={problem && !adult}
+            onChange={(event) => controller.dispatch({ type: 'adult', on: event.currentTarget.checked })}
+          />
+          {t.landing.age}
+        </label>
+        <p id="age-problem" class="problem" role="alert">{problem && !adult && t.landing.ageMissing}</p>
+        <button type="submit" class="button is-primary is-start" data-testid="start">
+          {t.landing.start}
+          <Icon name="next" />
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function Facts({ title, items }: { title: string; items: readonly string[] }) {
+  return (
+    <section class="facts">
+      <h2>{title}</h2>
+      <ul>
+        {items.map((item) => <li key={item}>{item}</li>)}
+      </ul>
+    </section>
+  );
+}

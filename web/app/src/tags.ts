@@ -1,0 +1,20 @@
+/** Interests as they will be compared: the server folds them in the same way (docs/protocol.md). */
+
+export const maxTags = 8;
+export const maxTagLength = 24;
+
+/** One interest as it will be used, or `''` when nothing is left of it. */
+export function normalizeTag(text: string): string {
+  const folded = text.normalize('NFKC').toLowerCase().replace(/^[#\s]+/, '').replace(/\s+/g, ' ').trim();
+  return [...folded].slice(0, maxTagLength).join('').trim();
+}
+
+/** Adds what was typed (commas separate) to the list: no doubles, no more than `maxTags`. */
+export function addTags(list: readonly string[], text: string): string[] {
+  const result = [...list];
+  for (const part of text.split(/[,\n،、，]/)) {
+    const tag = normalizeTag(part);
+    if (tag && !result.includes(tag) && result.length < maxTags) result.push(tag);
+  }
+  return result;
+}

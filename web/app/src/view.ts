@@ -1,0 +1,210 @@
+import type { EndReason, Events, Match, Message, Mode, State, Verification, Wish } from '@passerby/client';
+import { loadDraft, type Draft } from './draft';
+
+/**
+ * Everything that the page shows, as one value, and the pure function that changes it.
+ *
+ *   client events ─┐
+ *                  ├─ Action ─→ reduce(view, action) ─→ View ─→ screens
+ *   clicks, keys ──┘
+ */
+export interface View {
+  state: State;
+  /** While connecting: what is waited for. */
+  step: 'camera' | 'server';
+  draft: Draft;
+  adult: boolean;
+  wish: Wish | null;
+  match: Match | null;
+  /** The match before: it can still be reported or blocked. */
+  last: Match | null;
+  ended: EndReason | null;
+  waiting: Waiting | null;
+  lines: readonly Line[];
+  typing: boolean;
+  partner: Events['partner'];
+  verification: Verification | null;
+  /** The first picture of this match was decoded. */
+  shown: boolean;
+  sending: { audio: boolean; video: boolean };
+  /** Search again at once when the partner leaves. */
+  autoNext: boolean;
+  /** Blocks everything until the user has chosen a way out. */
+  trouble: Trouble | null;
+  /** Passes by itself. */
+  notice: Trouble | null;
+  camera: CameraView;
+  /** The browser wants another click before it plays sound. */
+  silenced: boolean;
+  volume: number;
+  online: boolean;
+}
+
+export interface Waiting {
+  /** This browser's clock, Unix milliseconds. */
+  since: number;
+  position?: number | undefined;
+  estimateMs?: number | undefined;
+  widened: boolean;
+}
+
+export type Line = Message | { id: string; from: 'system'; text: string; at: number };
+
+/** Something went wrong: a code of the SDK, and when trying again can help (Unix milliseconds). */
+export interface Trouble {
+  code: string;
+  message?: string | undefined;
+  retryAt?: number | undefined;
+}
+
+export interface CameraView {
+  stream: MediaStream | null;
+  opening: boolean;
+  code: string | null;
+  /** Counts changes of tracks, so that parts look again. */
+  version: number;
+}
+
+export type Action =
+  | { type: 'draft'; patch: Partial<Draft> }
+  | { type: 'adult'; on: boolean }
+  | { type: 'begin'; wish: Wish; step: View['step'] }
+  | { type: 'resuming'; wish: Wish }
+  | { type: 'state'; state: State }
+  | { type: 'waiting'; position?: number | undefined; estimateMs?: number | undefined; at: number }
+  | { type: 'widened' }
+  | { type: 'matched'; match: Match; greeting: string }
+  | { type: 'firstframe' }
+  | { type: 'next' }
+  | { type: 'ended'; match: Match; reason: EndReason; farewell: string }
+  | { type: 'message'; message: Message }
+  | { type: 'typing'; on: boolean }
+  | { type: 'partner'; partner: Events['partner'] }
+  | { type: 'verify'; verification: Verification }
+  | { type: 'sending'; kind: 'audio' | 'video'; on: boolean }
+  | { type: 'autoNext'; on: boolean }
+  | { type: 'trouble'; trouble: Trouble | null }
+  | { type: 'notice'; notice: Trouble | null }
+  | { type: 'camera'; camera: Partial<CameraView> }
+  | { type: 'silenced'; on: boolean }
+  | { type: 'volume'; volume: number }
+  | { type: 'online'; on: boolean }
+  | { type: 'forget' }
+  | { type: 'stopped' };
+
+const alone = {
+  match: null,
+  typing: false,
+  partner: { state: 'online', audio: true, video: true },
+  verification: null,
+  shown: false,
+} as const;
+
+export function initialView(): View {
+  return {
+    ...alone,
+    state: 'idle',
+    step: 'server',
+    draft: loadDraft(),
+    adult: false,
+    wish: null,
+    last: null,
+    ended: null,
+    waiting: null,
+    lines: [],
+    sending: { audio: true, video: true },
+    autoNext: true,
+    trouble: null,
+    notice: null,
+    camera: { stream: null, opening: false, code: null, version: 0 },
+    silenced: false,
+    volume: 1,
+    online: true,
+  };
+}
+
+/** The mode that is shown: that of the conversation, else that of the wish. */
+export function modeOf(view: View): Mode {
+  return view.match?.mode ?? view.wish?.mode ?? view.draft.mode;
+}
+
+function withLine(lines: readonly Line[], line: Line): readonly Line[] {
+  const at = lines.findIndex((other) => other.id === line.id && other.from === line.from);
+  return at < 0 ? [...lines, line] : lines.map((other, i) => (i === at ? line : other));
+}
+
+function system(text: string, at: number): Line {
+  return { id: `system-${at}-${text}`, from: 'system', text, at };
+}
+
+export function reduce(view: View, action: Action): View {
+  switch (action.type) {
+    case 'draft':
+      return { ...view, draft: { ...view.draft, ...action.patch } };
+    case 'adult':
+      return { ...view, adult: action.on };
+    case 'begin':
+      return { ...view, ...alone, state: 'connecting', step: action.step, wish: action.wish, trouble: null, notice: null, waiting: null, ended: null };
+    case 'resuming':
+      return { ...view, ...alone, state: 'reconnecting', step: 'server', wish: action.wish, trouble: null };
+    case 'state':
+      return withState(view, action.state);
+    case 'waiting': {
+      const { position, estimateMs } = action;
+      const kept = view.waiting ?? { since: action.at, widened: false };
+      return { ...view, waiting: { ...kept, position, estimateMs } };
+    }
+    case 'widened':
+      return { ...view, waiting: view.waiting && { ...view.waiting, widened: true } };
+    case 'matched': {
+      if (view.match?.id === action.match.id) return { ...view, match: action.match, shown: false };
+      const lines = [system(action.greeting, action.match.at)];
+      return { ...view, ...alone, match: action.match, ended: null, waiting: null, lines };
+    }
+    case 'firstframe':
+      return { ...view, shown: true };
+    case 'next':
+      return { ...view, ...alone, last: view.match ?? view.last, ended: null };
+    case 'ended': {
+      const lines = withLine(view.lines, system(action.farewell, Date.now()));
+      return { ...view, ...alone, last: action.match, ended: action.reason, lines };
+    }
+    case 'message': {
+      const typing = action.message.from === 'partner' ? false : view.typing;
+      return { ...view, typing, lines: withLine(view.lines, action.message) };
+    }
+    case 'typing':
+      return { ...view, typing: action.on };
+    case 'partner':
+      return { ...view, partner: action.partner };
+    case 'verify':
+      return { ...view, verification: action.verification };
+    case 'sending':
+      return { ...view, sending: { ...view.sending, [action.kind]: action.on } };
+    case 'autoNext':
+      return { ...view, autoNext: action.on };
+    case 'trouble':
+      return { ...view, trouble: action.trouble, ...(action.trouble && { ...alone, last: view.match ?? view.last }) };
+    case 'notice':
+      return { ...view, notice: action.notice };
+    case 'camera':
+      return { ...view, camera: { ...view.camera, ...action.camera } };
+    case 'silenced':
+      return { ...view, silenced: action.on };
+    case 'volume':
+      return { ...view, volume: action.volume };
+    case 'online':
+      return { ...view, online: action.on };
+    case 'forget':
+      return { ...view, last: null };
+    case 'stopped':
+      return { ...view, ...alone, state: 'idle', trouble: null, notice: null, waiting: null, ended: null, last: null, lines: [] };
+  }
+}
+
+function withState(view: View, state: State): View {
+  // The page leaves 'connecting' and 'reconnecting' by itself only, while it still asks for the camera.
+  const step = state === 'connecting' ? 'server' : view.step;
+  const waiting = state === 'waiting' ? (view.waiting ?? { since: Date.now(), widened: false }) : null;
+  return { ...view, state, step, waiting };
+}
