@@ -1,0 +1,104 @@
+package turn
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"time"
+)
+
+// Config is what a Server is made from. The zero value of a field means its default.
+type Config struct {
+	Listen string // UDP and TCP, the same port; default ":3478"; port 0 picks one
+	Realm  string // default "passerby"
+	Secret string // shared with whoever makes Credentials; required
+
+	RelayIP  netip.Addr // IPv4 that relay sockets bind to; default 0.0.0.0, from which loopback peers are reached too
+	PublicIP netip.Addr // IPv4 that clients are told; default RelayIP, else the first address of this machine
+	MinPort  uint16     // range of relay ports, both included; default: any port the system gives
+	MaxPort  uint16
+
+	// Peers that may be relayed to; nobody else is. A prefix opens loopback,
+	// private, link-local and other special addresses only when it lies within
+	// such a range itself: 0.0.0.0/0 opens the public Internet, not 127.0.0.1.
+	AllowPeers     []netip.Prefix
+	AllowPeerAddrs []netip.AddrPort
+
+	// AllowPeer, when set, is asked before the two lists and may allow more,
+	// special addresses included; port 0 means "any port of this address". An
+	// allocation remembers the answer. The reason of a refusal is counted, so
+	// it should come from a small set. Unspecified, multicast and broadcast
+	// addresses are refused without asking.
+	AllowPeer func(netip.AddrPort) (ok bool, reason string)
+
+	Quota  int           // allocations a user may hold at once; default 12
+	MaxAge time.Duration // how long an allocation outlives its credentials; default 12 h
+	MaxTCP int           // TCP connections at once; default 4096
+
+	Logger *slog.Logger     // default: discards; neither addresses nor secrets are logged
+	Now    func() time.Time // default time.Now
+}
+
+func (c Config) withDefaults() Config {
+	if c.Listen == "" {
+		c.Listen = ":3478"
+	}
+	if c.Realm == "" {
+		c.Realm = "passerby"
+	}
+	if !c.RelayIP.IsValid() {
+		c.RelayIP = netip.IPv4Unspecified()
+	}
+	if !c.PublicIP.IsValid() {
+		c.PublicIP = c.RelayIP
+		if c.RelayIP.IsUnspecified() {
+			c.PublicIP = ownAddress()
+		}
+	}
+	if c.Quota == 0 {
+		c.Quota = 12
+	}
+	if c.MaxAge == 0 {
+		c.MaxAge = 12 * time.Hour
+	}
+	if c.MaxTCP == 0 {
+		c.MaxTCP = 4096
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
+
+// Validate returns everything that is wrong at once.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Secret == "" {
+		errs = append(errs, errors.New("Secret is empty"))
+	}
+	if c.RelayIP.IsValid() && !c.RelayIP.Is4() {
+		errs = append(errs, fmt.Errorf("RelayIP %v is not IPv4", c.RelayIP))
+	}
+	if c.PublicIP.IsValid() && (!c.PublicIP.Is4() || c.PublicIP.IsUnspecified()) {
+		errs = append(errs, fmt.Errorf("PublicIP %v is not an IPv4 address that a client could use", c.PublicIP))
+	}
+	if (c.MinPort == 0) != (c.MaxPort == 0) || c.MinPort > c.MaxPort {
+		errs = append(errs, fmt.Errorf("MinPort %d and MaxPort %d are no range", c.MinPort, c.MaxPort))
+	}
+	if c.Quota < 0 || c.MaxAge < 0 || c.MaxTCP < 0 {
+		errs = append(errs, errors.New("Quota, MaxAge and MaxTCP may not be negative"))
+	}
+	for _, p := range c.AllowPeers {
+		if !p.IsValid() {
+			errs = append(errs, errors.New("AllowPeers holds a prefix that is not valid"))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("turn configuration: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,41 @@
+package turn
+
+import (
+	"maps"
+	"sync"
+)
+
+// Stats is what a Server has done and holds.
+type Stats struct {
+	Allocations int               // alive
+	Users       int               // that hold one
+	Refused     map[string]uint64 // peers refused, by reason
+	Failed      map[string]uint64 // failed authentications, by reason
+}
+
+// maxReasons bounds the reasons that are told apart.
+const maxReasons = 32
+
+// refusals counts by reason.
+type refusals struct {
+	mu sync.Mutex // guards by
+	by map[string]uint64
+}
+
+func (r *refusals) count(reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.by == nil {
+		r.by = make(map[string]uint64)
+	}
+	if _, known := r.by[reason]; !known && len(r.by) >= maxReasons {
+		reason = reasonOther
+	}
+	r.by[reason]++
+}
+
+func (r *refusals) snapshot() map[string]uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.by)
+}
