@@ -1,0 +1,54 @@
+// What a test file needs: a server, browsers, people; all gone at the end, and the server's log shown when a test failed.
+import { after, afterEach, before } from 'node:test';
+import { launchChromium, launchFirefox } from './browsers.mjs';
+import { Person } from './person.mjs';
+import { Server } from './server.mjs';
+
+const launch = { chromium: launchChromium, firefox: launchFirefox };
+
+/** stage.server is up before the first test; stage.person() joins; people leave after each test. */
+export function setStage({ flags = {} } = {}) {
+  const running = {};
+  const people = [];
+  const stage = {
+    server: null,
+    async browser(kind = 'chromium') {
+      return (running[kind] ??= await launch[kind]());
+    },
+    async person(colour, { kind = 'chromium', ...options } = {}) {
+      const person = await Person.arrive(await stage.browser(kind), stage.server, { colour, ...options });
+      people.push(person);
+      return person;
+    },
+    async people(...names) {
+      const all = [];
+      for (const [i, colour] of names.entries()) all.push(await stage.person(colour, { tone: 300 + 150 * i }));
+      return all;
+    },
+  };
+  before(async () => {
+    stage.server = await Server.start(flags);
+  });
+  afterEach(async (t) => {
+    // node:test tells a failure only after this hook; the log is cheap to keep and is printed by fail().
+    void t;
+    await Promise.all(people.splice(0).map((p) => p.leave()));
+  });
+  after(async () => {
+    for (const b of Object.values(running)) await b.close().catch(() => {});
+    const end = await stage.server?.stop();
+    if (end && (end.code !== 0 || /panic|DATA RACE/.test(stage.server.log))) {
+      throw new Error(`the server ended with ${end.signal ?? end.code}:\n${stage.server.log.slice(-8000)}`);
+    }
+  });
+  /** Wraps a test body so that a failure carries the server's last lines. */
+  stage.told = (body) => async (t) => {
+    try {
+      await body(t);
+    } catch (e) {
+      e.message += `\n-- the server's last lines --\n${stage.server.log.split('\n').slice(-40).join('\n')}`;
+      throw e;
+    }
+  };
+  return stage;
+}

@@ -1,0 +1,25 @@
+// Runs the tests in real browsers: node web/test/run.mjs [NAME …] (part of a test file's name).
+//
+// As root everything runs in a private network namespace (lib/net.mjs, docs/decisions/0001-firefox-in-tests.md), which
+// vanishes with the process. The files run one after the other: browsers are heavy. Screenshots land in web/test/out.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { enterNamespace } from './lib/net.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const names = process.argv.slice(2);
+if (!existsSync(join(here, '../../bin/passerby'))) {
+  console.error('bin/passerby is missing: run "make build" first.');
+  process.exit(1);
+}
+if (!enterNamespace(fileURLToPath(import.meta.url), names)) {
+  mkdirSync(join(here, 'out'), { recursive: true });
+  const files = readdirSync(here)
+    .filter((f) => f.endsWith('.test.mjs') && (!names.length || names.some((n) => f.includes(n))))
+    .sort()
+    .map((f) => join(here, f));
+  const child = spawn(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=spec', ...files], { stdio: 'inherit' });
+  child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
+}
