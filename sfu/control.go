@@ -1,0 +1,129 @@
+package sfu
+
+import (
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"passerby/sfu/internal/stream"
+)
+
+const (
+	tickEvery = 60 * time.Millisecond
+	quiet     = 2 * time.Second // without packets or a route a peer ticks no more
+)
+
+// receiveRTCP takes what a compound packet says to or of one SSRC. pion gives
+// each part to every SSRC that it names, so each looks for its own only.
+func (p *peer) receiveRTCP(ssrc uint32, b []byte, now time.Time) {
+	pkts, err := rtcp.Unmarshal(b)
+	if err != nil {
+		p.malformed.Add(1)
+		return
+	}
+	for _, pkt := range pkts {
+		switch pkt := pkt.(type) {
+		case *rtcp.SenderReport:
+			if pkt.SSRC == ssrc {
+				p.senderReport(pkt, now)
+			}
+		case *rtcp.PictureLossIndication:
+			if d := p.downBySSRC(ssrc); d != nil && pkt.MediaSSRC == ssrc && d.kind == video {
+				d.wantKeyFrame(now)
+			}
+		case *rtcp.FullIntraRequest:
+			if d := p.downBySSRC(ssrc); d != nil && d.kind == video {
+				d.wantKeyFrame(now)
+			}
+		case *rtcp.TransportLayerNack:
+			if d := p.downBySSRC(ssrc); d != nil && pkt.MediaSSRC == ssrc {
+				d.resend(pkt.Nacks, now)
+			}
+		}
+	}
+}
+
+func (p *peer) downBySSRC(ssrc uint32) *downlink {
+	for kind := range p.down {
+		if d := p.down[kind].Load(); d != nil {
+			d.mu.Lock()
+			same := d.ssrc == ssrc
+			d.mu.Unlock()
+			if same {
+				return d
+			}
+		}
+	}
+	return nil
+}
+
+// senderReport anchors an uplink's timestamps to the server's clock.
+func (p *peer) senderReport(r *rtcp.SenderReport, now time.Time) {
+	for kind := range p.up {
+		u := &p.up[kind]
+		u.mu.Lock()
+		same := u.ssrc == r.SSRC
+		if same {
+			u.reception.SenderReport(r.NTPTime, now)
+		}
+		u.mu.Unlock()
+		if same {
+			sent := stream.FromNTP(r.NTPTime)
+			p.feedback.mu.Lock()
+			offset := p.clock.Sample(sent, now)
+			p.feedback.mu.Unlock()
+			u.anchor.Store(&stream.Anchor{At: sent.Add(offset), RTP: r.RTPTime})
+		}
+	}
+}
+
+// routed tells both downlinks of a new route.
+func (p *peer) routed(r *route, keyed bool, now time.Time) {
+	for kind := range p.down {
+		if d := p.down[kind].Load(); d != nil {
+			d.routed(r, keyed, now)
+		}
+	}
+}
+
+// wake starts the peer's timer, which runs only while there is something to do:
+// a waiting peer costs none.
+func (p *peer) wake() {
+	if !p.ticking.Load() && p.ticking.CompareAndSwap(false, true) {
+		time.AfterFunc(tickEvery, p.tick)
+	}
+}
+
+func (p *peer) tick() {
+	defer func() {
+		if r := recover(); r != nil {
+			p.panics.Add(1)
+			p.server.log.Error("panic in a timer", "session", p.seat.id, "panic", r)
+		}
+	}()
+	now := time.Now()
+	if p.ended.Load() {
+		return // ticking stays set: never again
+	}
+	for kind := range p.up {
+		p.up[kind].tick(now)
+		if d := p.down[kind].Load(); d != nil {
+			d.tick(now)
+		}
+	}
+	p.feedback.mu.Lock()
+	p.sendFeedback(now)
+	p.feedback.mu.Unlock()
+	if p.busy(now) {
+		time.AfterFunc(tickEvery, p.tick)
+		return
+	}
+	p.ticking.Store(false)
+	if p.busy(now) { // something came in between
+		p.wake()
+	}
+}
+
+func (p *peer) busy(now time.Time) bool {
+	return p.seat.route.Load() != nil || now.UnixNano()-p.lastPacket.Load() < int64(quiet)
+}

@@ -1,0 +1,178 @@
+package sfu
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// route says from whom a peer is fed. It never changes; Next replaces it.
+type route struct {
+	from  *seat
+	keyID uint64
+	gen   uint64
+}
+
+// seat is what stays of an id when its peer is replaced: whom it is fed from,
+// and whom it feeds.
+type seat struct {
+	id          string
+	negotiating sync.Mutex // one offer at a time
+	events      sync.Mutex // one event at a time
+
+	route atomic.Pointer[route]   // what feeds this id
+	fed   atomic.Pointer[[]*seat] // whom this id feeds; never changed in place
+	peer  atomic.Pointer[peer]
+
+	// Guarded by Server.mu.
+	keyed bool // KeyFrame was called since the id's own route changed
+	users int  // offers in progress
+}
+
+// Route feeds the downlinks of to from the uplinks of from, beginning with the
+// first key frame (audio: packet) whose SFrame header bears keyID; keyID 0 takes
+// any. from "" stops. Neither id needs a peer yet.
+//
+// When Route returns, nothing of the former source passes any more.
+func (s *Server) Route(to, from string, keyID uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	m := s.seats[to]
+	if m == nil {
+		if from == "" {
+			return
+		}
+		m = s.sit(to)
+	}
+	if from == "" {
+		s.point(m, nil)
+		s.discard(m)
+		return
+	}
+	source := s.seats[from]
+	if source == nil {
+		source = s.sit(from)
+	}
+	if old := m.route.Load(); old != nil && old.from == source && old.keyID == keyID {
+		return // said twice
+	}
+	s.gen++
+	s.point(m, &route{from: source, keyID: keyID, gen: s.gen})
+}
+
+// point swaps m's route. The caller holds mu.
+func (s *Server) point(m *seat, r *route) {
+	old := m.route.Swap(r)
+	if old == nil && r == nil {
+		return
+	}
+	m.keyed = false
+	if r != nil && (old == nil || old.from != r.from) {
+		var fed []*seat
+		if p := r.from.fed.Load(); p != nil {
+			fed = slices.Clone(*p)
+		}
+		fed = append(fed, m)
+		r.from.fed.Store(&fed)
+	}
+	if old != nil && (r == nil || old.from != r.from) {
+		if p := old.from.fed.Load(); p != nil {
+			fed := slices.DeleteFunc(slices.Clone(*p), func(o *seat) bool { return o == m })
+			old.from.fed.Store(&fed)
+		}
+		s.discard(old.from)
+	}
+	if p := m.peer.Load(); p != nil {
+		p.routed(r, r != nil && r.from.keyed, time.Now())
+	}
+}
+
+// sit makes a seat. The caller holds mu.
+func (s *Server) sit(id string) *seat {
+	m := &seat{id: id}
+	s.seats[id] = m
+	return m
+}
+
+// seat gives the id's seat for the time of an offer.
+func (s *Server) seat(id string) (*seat, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, ErrClosed
+	}
+	m := s.seats[id]
+	if m == nil {
+		m = s.sit(id)
+	}
+	m.users++
+	return m, nil
+}
+
+func (s *Server) release(m *seat) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m.users--
+	s.discard(m)
+}
+
+// admit refuses a peer over the limit.
+func (s *Server) admit(m *seat) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cfg.MaxPeers > 0 && s.peers >= s.cfg.MaxPeers && m.peer.Load() == nil {
+		return ErrFull
+	}
+	return nil
+}
+
+// install makes p the peer of m and ends the former one.
+func (s *Server) install(m *seat, p *peer) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.seats[m.id] != m {
+		return ErrClosed
+	}
+	s.vacate(m)
+	m.peer.Store(p)
+	s.peers++
+	if r := m.route.Load(); r != nil {
+		p.routed(r, r.from.keyed, time.Now())
+	}
+	return nil
+}
+
+// vacate ends the peer of m, if any. The caller holds mu.
+func (s *Server) vacate(m *seat) {
+	if p := m.peer.Swap(nil); p != nil {
+		s.peers--
+		p.muted.Store(true)
+		s.metrics.retire(p)
+		s.work.Go(func() {
+			p.leave()
+			p.end()
+		})
+	}
+}
+
+// discard forgets a seat that nothing refers to. The caller holds mu.
+func (s *Server) discard(m *seat) {
+	fed := m.fed.Load()
+	if m.users == 0 && m.peer.Load() == nil && m.route.Load() == nil && (fed == nil || len(*fed) == 0) &&
+		s.seats[m.id] == m {
+		delete(s.seats, m.id)
+	}
+}
+
+// askKeyed tells the video downlink that its sender has its keys.
+func (m *seat) askKeyed() {
+	if p := m.peer.Load(); p != nil {
+		if d := p.down[video].Load(); d != nil {
+			d.keyed(time.Now())
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package sfu
+
+import (
+	"time"
+
+	"github.com/pion/dtls/v3"
+	"github.com/pion/ice/v4"
+	"github.com/pion/logging"
+	"github.com/pion/webrtc/v4"
+)
+
+// newSettings is what all peers have in common.
+func newSettings(cfg Config, e *endpoints, log logging.LoggerFactory) webrtc.SettingEngine {
+	var s webrtc.SettingEngine
+	s.LoggerFactory = log
+	s.SetNet(e.net)
+	s.SetLite(true)
+	s.SetICEUDPMux(e.udpMux())
+	types := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
+	if e.tcp != nil {
+		s.SetICETCPMux(tcpMux{e.tcp})
+		types = append(types, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
+	}
+	s.SetNetworkTypes(types)
+	s.SetIncludeLoopbackCandidate(true)
+	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	s.DisableActiveTCP(true)
+	s.SetICETimeouts(cfg.Disconnected, cfg.Failed-cfg.Disconnected, 2*time.Second)
+	// The browser speaks first, as soon as ICE lets it; its address is already
+	// proven by ICE, so a HelloVerifyRequest would only cost a round trip.
+	_ = s.SetAnsweringDTLSRole(webrtc.DTLSRoleServer)
+	s.SetDTLSInsecureSkipHelloVerify(true)
+	s.SetSRTPProtectionProfiles(
+		dtls.SRTP_AEAD_AES_128_GCM,
+		dtls.SRTP_AEAD_AES_256_GCM,
+		dtls.SRTP_AES128_CM_HMAC_SHA1_80,
+	)
+	// Retransmissions come under the original sequence numbers.
+	s.SetSRTPReplayProtectionWindow(1024)
+	s.DetachDataChannels()
+	s.SetSCTPMaxMessageSize(uint32(cfg.MaxMessage))
+	s.SetSCTPMaxReceiveBufferSize(uint32(max(8*cfg.MaxMessage, 128<<10)))
+	s.EnableSctpSnap(true)
+	return s
+}

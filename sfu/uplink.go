@@ -1,0 +1,197 @@
+package sfu
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"passerby/sfu/internal/stream"
+)
+
+const (
+	feedbackEvery = 100 * time.Millisecond // transport-wide congestion feedback
+	reportEvery   = time.Second            // sender and receiver reports
+	pliGap        = 100 * time.Millisecond // between two key frame requests of gates
+	pliPassGap    = 300 * time.Millisecond // of receivers, and after loss
+)
+
+// uplink is what one browser sends of one kind.
+type uplink struct {
+	peer *peer
+	kind int
+
+	anchor atomic.Pointer[stream.Anchor] // from the newest sender report
+
+	mu        sync.Mutex // guards what follows
+	ssrc      uint32
+	losses    stream.Losses
+	nacks     [64]uint16 // scratch
+	reception stream.Reception
+	report    time.Time // when the next receiver report is due
+	asked     time.Time // when a key frame was asked for
+	wanted    bool      // a request waits for pliPassGap
+
+	packets, bytes, requests atomic.Uint64
+}
+
+func (u *uplink) init(p *peer, kind int) { u.peer, u.kind = p, kind }
+
+// receiveRTP takes one decrypted RTP packet of the peer.
+func (p *peer) receiveRTP(b []byte, now time.Time) {
+	pkt, err := stream.Parse(b)
+	if err != nil {
+		p.malformed.Add(1)
+		return
+	}
+	types := p.types.Load()
+	if types == nil || types.kind[pkt.PayloadType] < 0 {
+		p.unknown.Add(1)
+		return
+	}
+	kind := int(types.kind[pkt.PayloadType])
+	p.lastPacket.Store(now.UnixNano())
+	if id := types.twcc[kind]; id != 0 {
+		if v := pkt.Extension(id); len(v) == 2 {
+			p.recordArrival(pkt.SSRC, uint16(v[0])<<8|uint16(v[1]), now)
+		}
+	}
+	p.wake()
+	p.up[kind].receive(&pkt, now)
+}
+
+// receive does the uplink's bookkeeping and forwards the packet.
+func (u *uplink) receive(pkt *stream.Packet, now time.Time) {
+	var frame stream.Frame
+	if u.kind == video {
+		if len(pkt.Payload) > 0 {
+			var err error
+			if frame, err = stream.InspectVideo(pkt.Payload); err != nil {
+				u.peer.malformed.Add(1)
+				return
+			}
+		}
+	} else {
+		frame = stream.InspectAudio(pkt.Payload)
+	}
+	u.packets.Add(1)
+	u.bytes.Add(uint64(len(pkt.Payload)))
+	u.account(pkt, now)
+	fed := u.peer.seat.fed.Load()
+	if fed == nil {
+		return
+	}
+	for _, to := range *fed {
+		if p := to.peer.Load(); p != nil {
+			if d := p.down[u.kind].Load(); d != nil {
+				d.feed(u, pkt, &frame, now)
+			}
+		}
+	}
+}
+
+// account notes the packet for reports, and asks again for lost ones.
+func (u *uplink) account(pkt *stream.Packet, now time.Time) {
+	u.mu.Lock()
+	if u.ssrc != pkt.SSRC {
+		u.ssrc = pkt.SSRC
+		u.losses = stream.Losses{}
+		u.reception = stream.Reception{}
+		u.anchor.Store(nil)
+	}
+	u.reception.Packet(pkt, clocks[u.kind], now)
+	if u.kind == audio {
+		u.mu.Unlock()
+		return
+	}
+	u.losses.Received(pkt.Seq, now)
+	due, lost := u.losses.Due(now, u.nacks[:0])
+	ssrc := u.ssrc
+	u.mu.Unlock()
+	if len(due) > 0 {
+		u.peer.nack(ssrc, due)
+	}
+	if lost {
+		u.want(now)
+	}
+}
+
+func (p *peer) nack(ssrc uint32, seqs []uint16) {
+	p.writeRTCP(&rtcp.TransportLayerNack{SenderSSRC: 1, MediaSSRC: ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(seqs)})
+}
+
+// ask sends a key frame request, unless one was sent within gap.
+func (u *uplink) ask(now time.Time, gap time.Duration) bool {
+	u.mu.Lock()
+	if u.ssrc == 0 || now.Sub(u.asked) < gap {
+		u.mu.Unlock()
+		return false
+	}
+	u.asked, u.wanted = now, false
+	ssrc := u.ssrc
+	u.mu.Unlock()
+	u.requests.Add(1)
+	u.peer.writeRTCP(&rtcp.PictureLossIndication{SenderSSRC: 1, MediaSSRC: ssrc})
+	return true
+}
+
+// want asks for a key frame now or, when one was asked for lately, a little
+// later; many requests become one. Nobody to see it, nothing asked.
+func (u *uplink) want(now time.Time) {
+	if fed := u.peer.seat.fed.Load(); fed == nil || len(*fed) == 0 {
+		return
+	}
+	if !u.ask(now, pliPassGap) {
+		u.mu.Lock()
+		u.wanted = true
+		u.mu.Unlock()
+	}
+}
+
+// tick does what is due without a packet.
+func (u *uplink) tick(now time.Time) {
+	u.mu.Lock()
+	due, lost := u.losses.Due(now, u.nacks[:0])
+	ssrc, wanted := u.ssrc, u.wanted
+	var report *rtcp.ReceiverReport
+	if u.reception.Started() && !now.Before(u.report) {
+		u.report = now.Add(reportEvery)
+		r := u.reception.Report(now)
+		report = &rtcp.ReceiverReport{SSRC: 1, Reports: []rtcp.ReceptionReport{{
+			SSRC: ssrc, FractionLost: r.FractionLost, TotalLost: r.TotalLost,
+			LastSequenceNumber: r.Highest, Jitter: r.Jitter, LastSenderReport: r.LastSR, Delay: r.Delay,
+		}}}
+	}
+	u.mu.Unlock()
+	if len(due) > 0 {
+		u.peer.nack(ssrc, due)
+	}
+	if report != nil {
+		u.peer.writeRTCP(report)
+	}
+	if lost || wanted {
+		u.want(now)
+	}
+}
+
+// recordArrival notes a transport-wide sequence number, and sends feedback when due.
+func (p *peer) recordArrival(ssrc uint32, seq uint16, now time.Time) {
+	f := &p.feedback
+	f.mu.Lock()
+	f.rec.Record(ssrc, seq, now.UnixMicro())
+	p.sendFeedback(now)
+	f.mu.Unlock()
+}
+
+// sendFeedback sends what was recorded, every feedbackEvery. The caller holds feedback.mu.
+func (p *peer) sendFeedback(now time.Time) {
+	f := &p.feedback
+	if now.Before(f.next) || f.rec.PacketsHeld() == 0 {
+		return
+	}
+	f.next = now.Add(feedbackEvery)
+	if pkts := f.rec.BuildFeedbackPacket(); len(pkts) > 0 {
+		p.writeRTCP(pkts...)
+	}
+}
