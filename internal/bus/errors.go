@@ -1,0 +1,11 @@
+package bus
+
+import "errors"
+
+// Errors of Send.
+var (
+	// ErrNoNode says that no node of that name is on the bus.
+	ErrNoNode = errors.New("no such node")
+	// ErrClosed says that the sender has left the bus.
+	ErrClosed = errors.New("bus closed")
+)

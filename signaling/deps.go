@@ -1,0 +1,106 @@
+package signaling
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"passerby/signaling/machine"
+	"passerby/signaling/protocol"
+)
+
+// What the queue and the hub hand each other; the machine defines it.
+type (
+	Wish     = machine.Wish
+	Ticket   = machine.Ticket
+	Side     = machine.Side
+	Pair     = machine.Pair
+	Standing = machine.Standing
+	Place    = machine.Place
+)
+
+// The places of a Standing.
+const (
+	Absent = machine.Absent
+	InLine = machine.InLine
+	Paired = machine.Paired
+)
+
+// Queue brings sessions together. Its hints come back through Hub.PairMade and
+// Hub.PairEnded, which never block and may be called from inside a call to it.
+type Queue interface {
+	// Arrive joins the queue. A session that is in a pair leaves it with "next", atomically;
+	// one that waits gets the new wish. An error for a bad wish wraps ErrWish, names the
+	// field and is shown to the client.
+	Arrive(ctx context.Context, t Ticket) (Standing, error)
+	// Leave leaves the queue, or ends the pair with this reason. Absent is fine.
+	Leave(ctx context.Context, session string, reason protocol.EndReason) error
+	// Confirm says that the session has learnt of the pair; ErrGone when that is over.
+	Confirm(ctx context.Context, session, pair string) error
+	// Renew extends the lease and answers the truth.
+	Renew(ctx context.Context, session string) (Standing, error)
+	// Block keeps two users apart from now on.
+	Block(ctx context.Context, user, other string) error
+}
+
+// Media is the SFU. Its events come back through Hub.MediaEvent and Hub.Data.
+type Media interface {
+	// Offer answers an SDP offer. The first one makes the session's peer; a later one
+	// renegotiates, or replaces the peer when its ICE or DTLS is new. An error for a bad
+	// offer wraps ErrSDP.
+	Offer(ctx context.Context, session, sdp string) (answer string, err error)
+	// Candidate adds an ICE candidate line.
+	Candidate(session, candidate string) error
+	// Route feeds the session's downlinks from another session's uplinks, gated on the key
+	// id; from "" stops. The session need not have a peer yet.
+	Route(session, from string, keyID uint64)
+	// Keyed asks this session's encoder for a key frame.
+	Keyed(session string)
+	// Shown stops asking for key frames for this session's downlink.
+	Shown(session string)
+	// Send writes a text message to the session's data channel; an error when it is not open.
+	// It must not block.
+	Send(session string, data []byte) error
+	// Remove takes the session's peer down; no peer is fine.
+	Remove(session string)
+}
+
+// Bus carries messages between the sessions of a match, on whichever node they live.
+// What it carries for this node comes in through Hub.Receive. It may lose messages.
+type Bus interface {
+	Send(ctx context.Context, node, session string, data []byte) error
+}
+
+// Claims is what a token says.
+type Claims struct {
+	User, Session string
+	Expires       time.Time
+}
+
+// Tokens makes and checks session tokens.
+type Tokens interface {
+	// Verify checks the signature and the time. For a token whose signature is good and whose
+	// time is over it answers the claims together with an error that wraps ErrTokenExpired.
+	Verify(token string) (Claims, error)
+	// Issue makes a token for a session.
+	Issue(user, session string) (token string, expires time.Time, err error)
+}
+
+// Deps is what the hub works with.
+type Deps struct {
+	Queue  Queue
+	Media  Media
+	Bus    Bus
+	Tokens Tokens
+	// ICEServers answers the ICE servers for a session; nil means none.
+	ICEServers func(session string) []protocol.ICEServer
+	// Frank computes the franking tag of a text: match, sender's session, n, time in Unix
+	// milliseconds, the sender's commitment. nil means an empty tag.
+	Frank func(match, sender string, n uint64, at int64, commitment []byte) []byte
+	// Logger gets what operators should know; nil discards.
+	Logger *slog.Logger
+	// Registerer gets the metrics; nil means that nobody collects them.
+	Registerer prometheus.Registerer
+}

@@ -1,0 +1,82 @@
+package signaling
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"passerby/signaling/machine"
+)
+
+// Drain shuts the node down gently: no new matches from now on; who waits is told
+// "draining"; running matches go on for Config.DrainGrace and are then ended with
+// "drain"; then every connection is closed. It returns when all sessions are gone or
+// when ctx is over. Run goes on until its own context is over.
+func (h *Hub) Drain(ctx context.Context) error {
+	h.draining.Store(true)
+	if h.cfg.DrainGrace > 0 {
+		h.each(ctx, machine.Drain{Spare: true, RetryAfter: h.cfg.RetryAfter})
+		h.calm(ctx)
+	}
+	h.each(ctx, machine.Drain{RetryAfter: h.cfg.RetryAfter})
+	return h.close(ctx)
+}
+
+// calm waits until no match runs, the grace is over, or ctx is.
+func (h *Hub) calm(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, h.cfg.DrainGrace)
+	defer cancel()
+	look := time.NewTicker(max(h.cfg.DrainGrace/100, time.Millisecond))
+	defer look.Stop()
+	for h.phases[machine.Matched].Load() > 0 {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+	}
+}
+
+// close ends every session and connection and takes nobody in. It returns when all
+// are gone, or with an error when ctx is over first.
+func (h *Hub) close(ctx context.Context) error {
+	h.draining.Store(true)
+	h.registry.close()
+	h.each(ctx, quit{})
+	left := 0
+	for slot := range slots {
+		for _, s := range h.registry.slotSessions(slot) {
+			left += awaited(ctx, s.done)
+		}
+		conns := h.registry.slotConns(slot)
+		for _, c := range conns {
+			c.depart(closeGoingAway)
+		}
+		for _, c := range conns {
+			left += awaited(ctx, c.done)
+		}
+	}
+	if left > 0 {
+		return fmt.Errorf("close signalling: %d sessions and connections were not gone in time: %w", left, ctx.Err())
+	}
+	return nil
+}
+
+// awaited waits for done; 1 when ctx is over first.
+func awaited(ctx context.Context, done <-chan struct{}) int {
+	select {
+	case <-done:
+		return 0
+	case <-ctx.Done():
+		return 1
+	}
+}
+
+// each hands a letter to every session.
+func (h *Hub) each(ctx context.Context, letter any) {
+	for slot := range slots {
+		for _, s := range h.registry.slotSessions(slot) {
+			s.deliver(ctx, letter)
+		}
+	}
+}

@@ -1,0 +1,33 @@
+package signaling
+
+import (
+	"context"
+	"time"
+
+	"passerby/signaling/machine"
+)
+
+// beat is the one loop behind all leases and all pings, until ctx is over: each tick
+// visits one slot of the registry, so that the work is spread over the period.
+func (h *Hub) beat(ctx context.Context) {
+	lease := time.NewTicker(max(h.cfg.Heartbeat/slots, time.Millisecond))
+	defer lease.Stop()
+	ping := time.NewTicker(max(h.cfg.Ping/slots, time.Millisecond))
+	defer ping.Stop()
+	for leases, pings := 0, 0; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-lease.C:
+			for _, s := range h.registry.slotSessions(leases % slots) {
+				s.post(machine.Tick{})
+			}
+			leases++
+		case <-ping.C:
+			for _, c := range h.registry.slotConns(pings % slots) {
+				c.outbox.ping()
+			}
+			pings++
+		}
+	}
+}

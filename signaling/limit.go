@@ -1,0 +1,60 @@
+package signaling
+
+import "time"
+
+// bucket is a token bucket. It is not safe for concurrent use.
+type bucket struct {
+	rate   float64 // tokens per second
+	burst  float64 // most tokens
+	tokens float64
+	last   time.Time
+}
+
+func newBucket(rate float64, burst int, now time.Time) bucket {
+	return bucket{rate: rate, burst: float64(burst), tokens: float64(burst), last: now}
+}
+
+// take takes one token; when there is none it answers how long until there is.
+func (b *bucket) take(now time.Time) (wait time.Duration, ok bool) {
+	if elapsed := now.Sub(b.last); elapsed > 0 {
+		b.tokens = min(b.burst, b.tokens+elapsed.Seconds()*b.rate)
+		b.last = now
+	}
+	if b.tokens >= 1 {
+		b.tokens--
+		return 0, true
+	}
+	return time.Duration((1 - b.tokens) / b.rate * float64(time.Second)), false
+}
+
+// verdict is what a limiter says of one message.
+type verdict int
+
+const (
+	pass    verdict = iota
+	limited         // drop it and say so
+	flooded         // close the connection
+)
+
+// limiter accepts messages at a rate, refuses those above it, and gives up on who
+// keeps sending regardless: the refusals have a bucket of the same size.
+type limiter struct{ accept, refuse bucket }
+
+func newLimiter(cfg Config, now time.Time) limiter {
+	return limiter{
+		accept: newBucket(cfg.MessagesPerSecond, cfg.Burst, now),
+		refuse: newBucket(cfg.MessagesPerSecond, cfg.Burst, now),
+	}
+}
+
+// judge decides on one message; wait says when the next would pass.
+func (l *limiter) judge(now time.Time) (v verdict, wait time.Duration) {
+	wait, ok := l.accept.take(now)
+	if ok {
+		return pass, 0
+	}
+	if _, ok := l.refuse.take(now); ok {
+		return limited, wait
+	}
+	return flooded, wait
+}

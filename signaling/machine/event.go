@@ -1,0 +1,159 @@
+package machine
+
+import (
+	"time"
+
+	"passerby/signaling/protocol"
+)
+
+// Event is something that happened to a session.
+type Event interface{ apply(*step) }
+
+type (
+	// Attach says that a connection is there: the first, or one that resumes. The
+	// snapshot follows.
+	Attach struct{}
+	// Detach says that the connection is gone. The session ends at Until.
+	Detach struct{ Until time.Time }
+	// Expire says that it is Now; a session detached for too long ends.
+	Expire struct{ Now time.Time }
+	// Quit ends the session at once, as if its user had left.
+	Quit struct{}
+	// Tick is the heartbeat.
+	Tick struct{}
+	// Drain allows no new matches and ends a search; it ends a match too unless Spare
+	// is set. RetryAfter is for the client.
+	Drain struct {
+		Spare      bool
+		RetryAfter time.Duration
+	}
+	// Request is a message from the client, by connection or data channel.
+	Request struct{ Message protocol.Message }
+
+	// Arrived is the outcome of Arrive.
+	Arrived struct {
+		ID       string
+		Standing Standing
+		Err      error
+	}
+	// Confirmed is the outcome of Confirm.
+	Confirmed struct {
+		ID   string
+		Pair Pair
+		Err  error
+	}
+	// Renewed is the outcome of Renew.
+	Renewed struct {
+		ID       string
+		Answer   bool
+		Not      string
+		Standing Standing
+		Err      error
+	}
+	// Done is the outcome of Block.
+	Done struct {
+		Answer protocol.Message
+		Err    error
+	}
+	// Answered is the outcome of Offer.
+	Answered struct {
+		ID, SDP string
+		Err     error
+	}
+
+	// PairMade is the queue's hint that the session is in a pair.
+	PairMade struct{ Pair Pair }
+	// PairEnded is the queue's hint that a pair of the session is over.
+	PairEnded struct {
+		Pair   string
+		Reason protocol.EndReason
+	}
+	// FromPeer is a message from the partner's session.
+	FromPeer struct{ Message PeerMessage }
+)
+
+func (Attach) apply(t *step) {
+	was := t.Attached
+	t.Attached, t.Until = true, time.Time{}
+	switch t.Phase {
+	case Idle:
+		if t.Last.Untold {
+			t.send(&protocol.Ended{Match: t.Last.ID, Reason: t.Last.Reason})
+		}
+	case Waiting:
+		if was { // still in the queue, and perhaps in a pair that the hint of is under way
+			t.do(Renew{Answer: true})
+			return
+		}
+		t.do(Arrive{Ticket: t.ticket()})
+	case Matched:
+		t.matched("", true)
+		if t.Match.Away {
+			t.send(&protocol.Partner{Match: t.Match.ID, State: protocol.PartnerReconnecting})
+		}
+		if !was {
+			t.changed()
+		}
+	}
+}
+
+func (e Detach) apply(t *step) {
+	if !t.Attached {
+		return
+	}
+	t.Attached, t.Until = false, e.Until
+	switch t.Phase {
+	case Waiting:
+		t.do(Leave{protocol.EndLeft})
+	case Matched:
+		t.changed()
+	}
+}
+
+func (e Expire) apply(t *step) {
+	if !t.Attached && !e.Now.Before(t.Until) {
+		t.quit(protocol.EndLost)
+	}
+}
+
+func (Quit) apply(t *step) { t.quit(protocol.EndLeft) }
+
+func (t *step) quit(reason protocol.EndReason) {
+	if t.Phase != Idle {
+		t.do(Leave{reason})
+	}
+	t.do(Remove{}, End{})
+	t.State = State{Self: t.Self, Over: true}
+}
+
+func (Tick) apply(t *step) {
+	switch {
+	case t.Phase == Waiting && t.Attached:
+		t.do(Renew{})
+	case t.Phase == Matched:
+		if t.Match.Told < t.Match.Facts {
+			t.tell()
+		}
+		t.do(Renew{})
+	}
+}
+
+func (e Drain) apply(t *step) {
+	t.Draining = true
+	switch t.Phase {
+	case Waiting:
+		t.idle()
+		t.do(Leave{protocol.EndDrain})
+		t.send(draining("").After(e.RetryAfter))
+	case Matched:
+		if e.Spare {
+			return
+		}
+		t.ended(protocol.EndDrain)
+		t.do(Leave{protocol.EndDrain})
+	}
+}
+
+func draining(id string) *protocol.Error {
+	return protocol.Errorf(protocol.Draining, "the server is shutting down").Re(id)
+}
