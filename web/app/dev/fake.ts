@@ -1,0 +1,116 @@
+// A client without a server: it does what the scene tells it through `window.passerby`.
+export { PasserbyError, explainMediaError } from '../../sdk/src/errors';
+import { PasserbyError, type ErrorCode } from '../../sdk/src/errors';
+import { Emitter, type Events } from '../../sdk/src/events';
+import type { Match, Message, Options, State } from '../../sdk/src/types';
+
+const query = new URLSearchParams(location.search);
+
+export function support() {
+  const has = query.get('support') ?? 'all';
+  return { media: has === 'all', text: has !== 'none' };
+}
+
+export class Passerby {
+  state: State = 'idle';
+  match: Match | null = null;
+  messages: Message[] = [];
+  readonly remoteStream = new MediaStream();
+  readonly #events = new Emitter<Events>();
+  #count = 0;
+
+  constructor(readonly options: Options) {}
+
+  on<K extends keyof Events>(name: K, fn: (event: Events[K]) => void) {
+    return this.#events.on(name, fn);
+  }
+
+  // What the page calls
+
+  async start() {
+    this.to('connecting');
+    if (query.get('scene') === 'connecting') return;
+    this.to('waiting');
+    this.#events.emit('waiting', { since: Date.now(), position: 2, estimateMs: 12_000 });
+  }
+
+  next() {
+    this.match = null;
+    this.to('waiting');
+    this.#events.emit('waiting', { since: Date.now(), position: 1, estimateMs: 4000 });
+  }
+
+  stop() { this.to('idle'); }
+  async resume() { this.to('reconnecting'); return true; }
+  destroy() {}
+  setTyping() {}
+  setEnabled() {}
+  async replaceTrack() {}
+  async report() {}
+  async block() {}
+  retry() {}
+
+  sendText(text: string): Message {
+    const message: Message = { id: String(++this.#count), from: 'me', text, at: Date.now(), state: 'sending' };
+    this.messages.push(message);
+    return message;
+  }
+
+  // What a scene calls
+
+  to(state: State) {
+    const previous = this.state;
+    this.state = state;
+    this.#events.emit('state', { state, previous });
+  }
+
+  meet(mode: 'video' | 'text' = 'video', tags: string[] = []) {
+    this.match = { id: `m${++this.#count}`, mode, initiator: true, tags, at: Date.now() };
+    this.to('matched');
+    this.#events.emit('matched', { match: this.match });
+  }
+
+  /** A painted stranger. */
+  picture() {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 });
+    const g = canvas.getContext('2d')!;
+    const paint = () => {
+      const sky = g.createLinearGradient(0, 0, 640, 480);
+      sky.addColorStop(0, '#d9b99b');
+      sky.addColorStop(1, '#5d6f86');
+      g.fillStyle = sky;
+      g.fillRect(0, 0, 640, 480);
+      g.fillStyle = '#34414f';
+      g.beginPath();
+      g.ellipse(320, 520, 210, 190, 0, 0, 7);
+      g.fill();
+      g.fillStyle = '#e8c7a8';
+      g.beginPath();
+      g.ellipse(320, 230, 90, 115, 0, 0, 7);
+      g.fill();
+      requestAnimationFrame(paint);
+    };
+    paint();
+    for (const track of canvas.captureStream(15).getTracks()) this.remoteStream.addTrack(track);
+    this.#events.emit('firstframe', { match: this.match!, ms: 90 });
+  }
+
+  say(text: string, from: 'me' | 'partner' = 'partner', state?: Message['state']) {
+    const message: Message = { id: String(++this.#count), from, text, at: Date.now(), ...(state && { state }) };
+    this.#events.emit('message', { message });
+  }
+
+  emit<K extends keyof Events>(name: K, event: Events[K]) { this.#events.emit(name, event); }
+
+  leave(reason: Events['ended']['reason'] = 'next') {
+    const match = this.match!;
+    this.match = null;
+    this.to('ended');
+    this.#events.emit('ended', { match, reason });
+  }
+
+  trouble(code: ErrorCode, fatal = true, retryAfterMs?: number) {
+    if (fatal) this.to('error');
+    this.#events.emit('error', new PasserbyError(code, { fatal, retryAfterMs }));
+  }
+}

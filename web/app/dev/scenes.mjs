@@ -1,0 +1,88 @@
+// Every state of the page: a name, the query, and what happens in it. `page` is a puppeteer page with shortcuts.
+const emoji = { emoji: ['🦊', '🌵', '🚲', '🎈'], names: ['fox', 'cactus', 'bicycle', 'balloon'] };
+const begin = async (p, { mode = 'video', tags = '' } = {}) => {
+  await p.click('[data-testid=confirm-age]');
+  await p.click(`[data-testid=mode-${mode}]`);
+  if (tags) await p.type('[data-testid=tags]', tags);
+  await p.click('[data-testid=start]');
+};
+const call = async (p, tags = ['music', 'chess']) => {
+  await begin(p);
+  await p.waitForSelector('[data-state=waiting]');
+  await p.evaluate((tags, emoji) => {
+    passerby.meet('video', tags);
+    passerby.picture();
+    passerby.emit('verify', emoji);
+  }, tags, emoji);
+};
+const text = async (p) => {
+  await begin(p, { mode: 'text' });
+  await p.waitForSelector('[data-state=waiting]');
+  await p.evaluate((emoji) => {
+    passerby.meet('text', ['film']);
+    passerby.emit('verify', emoji);
+  }, emoji);
+};
+const talk = (p) => p.evaluate(() => {
+  passerby.say('Hello there! Where does the night find you?');
+  passerby.say('In a kitchen in Porto, with far too much tea.', 'me', 'delivered');
+  passerby.say('مرحبا، أحب الشاي أيضا');
+  passerby.say('This one is on its way, and it is long enough to need a second line on a phone.', 'me', 'sending');
+});
+
+export const scenes = {
+  landing: async () => {},
+  'landing-filled': async (p) => {
+    await p.type('[data-testid=tags]', 'music,chess,old films,Straße,');
+    await p.click('.more summary');
+    await p.click('.more input[type=checkbox]');
+    await p.click('[data-testid=confirm-age]');
+  },
+  'landing-age': async (p) => { await p.click('[data-testid=start]'); },
+  'landing-check': async (p) => { await p.click('.check-button'); await p.waitForSelector('.pickers'); },
+  'landing-no-video': { query: 'support=text', run: async () => {} },
+  camera: { query: 'media=never', run: (p) => begin(p) },
+  connecting: { query: 'scene=connecting', run: (p) => begin(p) },
+  waiting: (p) => begin(p),
+  'waiting-tags': async (p) => { await p.select('.select', 'de'); await begin(p, { tags: 'music,chess' }); },
+  'waiting-text': (p) => begin(p, { mode: 'text' }),
+  'waiting-after': async (p) => { await call(p); await talk(p); await p.evaluate(() => passerby.leave('left')); },
+  'first-frame': async (p) => { await begin(p); await p.waitForSelector('[data-state=waiting]'); await p.evaluate(() => passerby.meet()); },
+  call: (p) => call(p),
+  'call-talk': async (p) => { await call(p); await talk(p); await p.evaluate(() => passerby.emit('typing', { on: true })); },
+  'call-muted': async (p) => {
+    await call(p, []);
+    await p.keyboard.press('m');
+    await p.keyboard.press('v');
+    await p.evaluate(() => passerby.emit('partner', { state: 'online', audio: false, video: false }));
+  },
+  'call-away': async (p) => { await call(p, []); await p.evaluate(() => passerby.emit('partner', { state: 'reconnecting', audio: true, video: true })); },
+  'call-reconnecting': async (p) => { await call(p); await p.evaluate(() => passerby.to('reconnecting')); },
+  'call-notice': async (p) => { await call(p); await p.evaluate(() => passerby.trouble('rate_limited', false, 9000)); },
+  'call-blocked': async (p) => { await call(p); await p.click('[data-testid=block]'); },
+  verify: async (p) => { await call(p); await p.click('[data-testid=verify]'); },
+  'verify-confirmed': async (p) => { await call(p); await p.click('[data-testid=verify]'); await p.click('.dialog .is-primary'); },
+  'verify-failed': async (p) => { await call(p); await p.evaluate(() => passerby.emit('verify', { failed: true })); },
+  report: async (p) => { await call(p); await talk(p); await p.click('[data-testid=report]'); },
+  'report-sent': async (p) => {
+    await call(p);
+    await p.click('[data-testid=report]');
+    await p.click('input[value=spam]');
+    await p.click('.dialog .is-danger');
+  },
+  devices: async (p) => { await call(p); await p.click('[aria-label=Devices]'); },
+  text: async (p) => { await text(p); await talk(p); await p.evaluate(() => passerby.say('And this never arrived.', 'me', 'failed')); },
+  'text-away': async (p) => { await text(p); await talk(p); await p.evaluate(() => passerby.emit('partner', { state: 'reconnecting', audio: true, video: true })); },
+  ended: async (p) => { await call(p); await p.evaluate(() => localStorage.setItem('x', '')); await p.evaluate(() => passerby.leave('moderated')); },
+  'ended-text': async (p) => { await text(p); await talk(p); await p.evaluate(() => passerby.leave('drain')); },
+  denied: { query: 'media=NotAllowedError', run: (p) => begin(p) },
+  'no-camera': { query: 'media=NotFoundError', run: (p) => begin(p) },
+  busy: { query: 'media=NotReadableError', run: (p) => begin(p) },
+  'check-denied': { query: 'media=NotAllowedError', run: (p) => p.click('.check-button') },
+  unsupported: { query: 'support=none', run: async () => {} },
+  full: async (p) => { await begin(p); await p.evaluate(() => passerby.trouble('server_full', true, 20_000)); },
+  replaced: async (p) => { await call(p); await p.evaluate(() => passerby.trouble('replaced')); },
+  unreachable: async (p) => { await begin(p); await p.evaluate(() => passerby.trouble('unreachable')); },
+  offline: async (p) => { await call(p); await p.evaluate(() => dispatchEvent(new Event('offline'))); },
+  resuming: { query: 'running=1', run: async () => {} },
+};
