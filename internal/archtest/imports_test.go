@@ -80,7 +80,7 @@ func fault(from, to string) string {
 		return "the product does not need its benchmarks"
 	}
 	for lib, where := range map[string][]string{
-		"github.com/gorilla/websocket":        {"signaling", "internal/doctor", "bench"},
+		"github.com/gorilla/websocket":        {"signaling", "internal/doctor", "internal/testenv", "bench"},
 		"github.com/redis/go-redis":           {"match/redis", "internal/bus/redis"},
 		"github.com/jackc/pgx":                {"internal/store/postgres"},
 		"github.com/pion/webrtc":              {"sfu", "internal/doctor", "bench", "internal/testenv"},
