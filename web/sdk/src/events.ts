@@ -6,9 +6,12 @@ export interface Events {
   state: { state: State; previous: State };
   waiting: { since: number; position?: number; estimateMs?: number };
   matched: { match: Match };
-  /** The partner's first picture was decoded, `ms` after the match: show the video now. */
-  firstframe: { match: Match; ms: number };
-  /** The match is over; hide the video at once. */
+  /**
+   * The partner's first picture was decoded, `ms` after the match: show the video now. A page that wants to be exact
+   * compares `rtpTimestamp` with that of requestVideoFrameCallback.
+   */
+  firstframe: { match: Match; ms: number; rtpTimestamp: number };
+  /** The partner or the server ended the match; hide the video at once. (Own `next` and `stop` end it silently.) */
   ended: { match: Match; reason: EndReason };
   message: { message: Message };
   /** An own message changed its state. */

@@ -1,0 +1,74 @@
+/** The page's end of the Worker that encrypts frames: installs keys, attaches transforms. One for the client's life. */
+import type { Kind } from './crypto/sframe';
+import type { MatchKeys } from './crypto/keys';
+import type { FromWorker, Side, ToWorker } from './worker/messages';
+
+/** createEncodedStreams of browsers without RTCRtpScriptTransform. */
+interface LegacyStreams {
+  createEncodedStreams?: () => { readable: ReadableStream; writable: WritableStream };
+}
+
+const scriptTransform = (): boolean => typeof RTCRtpScriptTransform !== 'undefined';
+
+const legacyStreams = (): boolean =>
+  typeof RTCRtpSender !== 'undefined' && 'createEncodedStreams' in RTCRtpSender.prototype;
+
+/** Whether the browser lets a page encrypt encoded frames. */
+export const canTransform = (): boolean => typeof Worker !== 'undefined' && (scriptTransform() || legacyStreams());
+
+/** What RTCPeerConnection must be told where only createEncodedStreams exists. */
+export const peerConfig = (): RTCConfiguration =>
+  scriptTransform() ? {} : ({ encodedInsertableStreams: true } as RTCConfiguration);
+
+export class FrameWorker {
+  readonly #worker: Worker;
+  readonly #installed = new Map<string, () => void>();
+
+  constructor(
+    url: string | URL,
+    events: { first(keyId: string, kind: Kind, timestamp: number): void; failed(cause: unknown): void },
+  ) {
+    this.#worker = new Worker(url, { type: 'module', name: 'passerby-frames' });
+    this.#worker.onerror = (event) => events.failed(event.message || 'the worker file did not load');
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (data.op === 'first') events.first(data.keyId, data.kind, data.timestamp);
+      else {
+        this.#installed.get(data.keyId)?.();
+        this.#installed.delete(data.keyId);
+      }
+    };
+  }
+
+  /** Resolves when the Worker uses the keys. */
+  install({ keyId, send, receive }: MatchKeys): Promise<void> {
+    const done = new Promise<void>((resolve) => this.#installed.set(keyId, resolve));
+    const media = ({ audio, video }: MatchKeys['send']) => ({ audio, video });
+    this.#post({ op: 'keys', keyId, send: media(send), receive: media(receive) });
+    return done;
+  }
+
+  /** Forgets all keys: from here on nothing is sent or shown. */
+  clear(): void {
+    this.#installed.clear();
+    this.#post({ op: 'clear' });
+  }
+
+  /** Puts the Worker between encoder or decoder and the network. Call before setLocalDescription. */
+  attach(end: RTCRtpSender | RTCRtpReceiver, side: Side, kind: Kind): void {
+    if (scriptTransform()) {
+      end.transform = new RTCRtpScriptTransform(this.#worker, { side, kind });
+      return;
+    }
+    const streams = (end as LegacyStreams).createEncodedStreams?.();
+    if (!streams) throw new TypeError('no encoded transforms');
+    this.#post({ op: 'pipe', side, kind, ...streams }, [streams.readable, streams.writable]);
+  }
+
+  close(): void {
+    this.#worker.terminate();
+  }
+
+  #post(message: ToWorker, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+}

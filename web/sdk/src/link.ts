@@ -1,0 +1,112 @@
+/**
+ * Keeps a working Media: makes it, offers it, restarts ICE when the network changed, makes a new one when that does
+ * not help. The owner carries offers and answers and is told when media or channel come and go.
+ *
+ *   disconnected 1.5 s, failed, network changed → restart ICE → 5 s → new connection → 5, 10, 20 … s → again
+ */
+import { Media, type MediaEvents, type MediaOptions } from './media';
+
+export interface LinkEvents {
+  /** Send this offer; its answer comes back through `answer` with the same id. False: no connection to send it. */
+  offer(id: string, sdp: string): boolean;
+  data: MediaEvents['data'];
+  channel: MediaEvents['channel'];
+  connected(): void;
+  /** Tried for a while without success; goes on trying. */
+  failing(): void;
+}
+
+const FIRST_TRY = 8000;
+const RETRY = 5000;
+const MAX_RETRY = 40_000;
+const FAILING_AFTER = 3;
+
+export class MediaLink {
+  #media: Media | null = null;
+  #offered: { id: string; media: Media } | null = null;
+  #count = 0;
+  #failures = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    readonly options: MediaOptions,
+    private readonly events: LinkEvents,
+  ) {}
+
+  get media(): Media | null {
+    return this.#media;
+  }
+
+  /** Makes a new connection, and its offer as soon as `ready` says what the ICE servers are. */
+  async renew(ready: Promise<RTCIceServer[]>): Promise<void> {
+    this.#media?.close();
+    const media: Media = new Media(this.options, {
+      data: (frame) => this.#media === media && this.events.data(frame),
+      channel: (open) => this.#media === media && this.events.channel(open),
+      connected: () => this.#media === media && this.#connected(),
+      trouble: () => this.#media === media && this.mend(),
+    });
+    this.#media = media;
+    this.#watch(FIRST_TRY);
+    media.setIceServers(await ready);
+    await this.#offer(media, false);
+  }
+
+  /** Looks after the connection: nothing if it is well, else a restart, else a new one. */
+  mend(): void {
+    const media = this.#media;
+    if (media?.connected) return;
+    this.#failures++;
+    if (this.#failures === FAILING_AFTER) this.events.failing();
+    if (media && this.#failures === 1 && media.pc.remoteDescription) {
+      this.#watch(RETRY);
+      void this.#offer(media, true).catch(() => {});
+    } else {
+      void this.renew(Promise.resolve(this.options.iceServers)).catch(() => {});
+    }
+  }
+
+  async answer(id: string | undefined, sdp: string): Promise<void> {
+    if (!this.#offered || this.#offered.id !== id) return;
+    const { media } = this.#offered;
+    this.#offered = null;
+    try {
+      await media.answer(sdp);
+    } catch {
+      this.refused(); // the watch makes a new one
+    }
+  }
+
+  /** The server did not take the last offer. */
+  refused(): void {
+    this.#failures = Math.max(this.#failures, 1);
+    this.#watch(Math.min(RETRY, 500 * 2 ** this.#failures));
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#media?.close();
+    this.#media = null;
+    this.#offered = null;
+  }
+
+  async #offer(media: Media, restart: boolean): Promise<void> {
+    const sdp = await media.offer(restart);
+    if (this.#media !== media) return;
+    const id = `offer-${++this.#count}`;
+    this.#offered = { id, media };
+    this.events.offer(id, sdp);
+  }
+
+  #connected(): void {
+    this.#failures = 0;
+    clearTimeout(this.#timer);
+    this.events.connected();
+  }
+
+  #watch(ms: number): void {
+    clearTimeout(this.#timer);
+    const wait = Math.min(MAX_RETRY, ms * 2 ** Math.max(0, this.#failures - 1));
+    this.#timer = setTimeout(() => this.mend(), wait);
+  }
+}

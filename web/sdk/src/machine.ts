@@ -1,0 +1,217 @@
+/**
+ * The client's state machine: a pure function from what happened to what must be done, the mirror of the server's.
+ *
+ *             start            waiting             matched
+ *   idle ─────────→ connecting ──────→ waiting ───────────→ matched ─┐ next (locally at once)
+ *    ↑ stop            ↑ ↓ lost          ↑ ↓ lost            ↑ ↓ lost │ ended: next or ended
+ *    └─── (any) ── reconnecting ← keeps the match and its keys ──────┘
+ *   (any) ── fatal → error
+ *
+ * No clock, socket or browser inside: every history can be replayed in a test.
+ */
+import type { PasserbyError } from './errors';
+import type { Matched } from './protocol';
+import type { EndReason, State } from './types';
+
+export interface Model {
+  readonly state: State;
+  /** The current match; kept while reconnecting. */
+  readonly match: Matched | null;
+  /** Whether the person wants a partner: false after a match ended with autoNext off. */
+  readonly wanting: boolean;
+  /** After a reload: trying to take the old session over. */
+  readonly takingOver: boolean;
+  /** Between `hello` and the end of the snapshot: what the server says may be older than what was done here. */
+  readonly syncing: boolean;
+  /** Matches left by this side, newest first: a snapshot that still names one has not heard of it. */
+  readonly left: readonly string[];
+  readonly autoNext: boolean;
+}
+
+export type Input =
+  | { on: 'start' }
+  | { on: 'resume' }
+  | { on: 'next'; widen?: boolean | undefined }
+  | { on: 'stop' }
+  /** The socket is open, was lost (and will be tried again), or needs a new session first. */
+  | { on: 'up' }
+  | { on: 'down' }
+  | { on: 'expired' }
+  /** From the server. `synced` is the end of the snapshot after `welcome`. */
+  | { on: 'welcome'; resumed: boolean }
+  | { on: 'synced' }
+  | { on: 'waiting'; since: number; position?: number | undefined; estimateMs?: number | undefined }
+  | { on: 'matched'; matched: Matched }
+  | { on: 'ended'; match: string; reason: EndReason }
+  /** `find` or `next` was refused for now; `retry` when the time is over. */
+  | { on: 'refused'; afterMs: number }
+  | { on: 'retry' }
+  /** The keys of the match do not fit: it is left. */
+  | { on: 'distrust' }
+  | { on: 'fatal'; error: PasserbyError };
+
+export type Effect =
+  /** Get a session (the stored one if it lives) and open the socket. */
+  | { do: 'open'; fresh: boolean }
+  | { do: 'hello'; resume: boolean }
+  | { do: 'sync' }
+  /** Make a new peer connection and offer it. */
+  | { do: 'offer' }
+  /** Make sure that the peer connection lives. */
+  | { do: 'mend' }
+  | { do: 'find' }
+  | { do: 'next'; widen?: boolean | undefined }
+  | { do: 'leave' }
+  | { do: 'retryLater'; afterMs: number }
+  /** Forget keys and everything of the match, before anything else. */
+  | { do: 'clear' }
+  /** A match begins, or begins anew after a reconnect or a rekey (`again`). */
+  | { do: 'begin'; matched: Matched; again: boolean }
+  | { do: 'tellWaiting'; since: number; position?: number | undefined; estimateMs?: number | undefined }
+  | { do: 'tellEnded'; matched: Matched; reason: EndReason }
+  | { do: 'tellError'; error: PasserbyError }
+  /** Close socket and peer connection, and forget the resume secret. */
+  | { do: 'close' };
+
+export interface Step {
+  model: Model;
+  effects: Effect[];
+}
+
+export function initial(autoNext: boolean): Model {
+  return { state: 'idle', match: null, wanting: false, takingOver: false, syncing: false, left: [], autoNext };
+}
+
+const over: readonly State[] = ['idle', 'error'];
+
+export function step(model: Model, input: Input): Step {
+  const to = (change: Partial<Model>, ...effects: Effect[]): Step => ({ model: { ...model, ...change }, effects });
+  const stay = (...effects: Effect[]): Step => ({ model, effects });
+  const begin = { match: null, wanting: true, syncing: false, left: [] };
+
+  if (input.on === 'start') {
+    if (!over.includes(model.state)) return stay();
+    return to({ ...begin, state: 'connecting', takingOver: false }, { do: 'open', fresh: false });
+  }
+  if (input.on === 'resume') {
+    if (!over.includes(model.state)) return stay();
+    return to({ ...begin, state: 'connecting', takingOver: true }, { do: 'open', fresh: false });
+  }
+  if (over.includes(model.state)) return input.on === 'stop' ? to({ state: 'idle' }) : stay();
+
+  switch (input.on) {
+    case 'stop':
+      return to({ ...begin, state: 'idle', wanting: false, takingOver: false }, { do: 'clear' }, { do: 'leave' }, { do: 'close' });
+    case 'fatal':
+      return to({ ...begin, state: 'error', wanting: false, takingOver: false },
+        { do: 'clear' }, { do: 'close' }, { do: 'tellError', error: input.error });
+
+    case 'up':
+      if (model.state === 'reconnecting' || model.takingOver) return to({ syncing: true }, { do: 'hello', resume: true }, { do: 'sync' });
+      return stay({ do: 'hello', resume: false }, { do: 'offer' }, { do: 'find' });
+    case 'down':
+      if (model.state === 'connecting') return to({ syncing: false });
+      return to({ state: 'reconnecting', syncing: false });
+    case 'expired':
+      if (model.takingOver) return giveUp(model);
+      return to({ state: 'connecting', match: null, syncing: false, wanting: true }, ...lost(model), { do: 'open', fresh: true });
+
+    case 'welcome':
+      if (!model.syncing) return stay();
+      if (input.resumed) return stay({ do: model.takingOver ? 'offer' : 'mend' });
+      if (model.takingOver) return giveUp(model);
+      return unknownToServer(model, { do: 'offer' });
+    case 'synced':
+      if (!model.syncing) return stay();
+      if (model.takingOver) return giveUp(model); // the server would have said what to take over
+      if (model.state !== 'reconnecting') return to({ syncing: false });
+      return unknownToServer(model);
+
+    case 'waiting': {
+      if (model.state === 'ended' || model.state === 'matched') return stay();
+      const change = { state: 'waiting', match: null, wanting: true, takingOver: false } as const;
+      return to(change, ...lost(model), { do: 'tellWaiting', since: input.since, position: input.position, estimateMs: input.estimateMs });
+    }
+    case 'matched': {
+      const { matched } = input;
+      if (model.left.includes(matched.match)) return leftAlready(model);
+      if (!model.wanting && model.match?.match !== matched.match) return stay({ do: 'leave' });
+      const again = model.match?.match === matched.match;
+      const change = { state: 'matched', match: matched, takingOver: false } as const;
+      return to(change, ...(again ? [] : lost(model)), { do: 'begin', matched, again });
+    }
+    case 'ended':
+      if (model.takingOver && !model.match) {
+        // The match ended while the page was reloading, and its keys are gone with it: look for the next one.
+        return to({ state: 'waiting', takingOver: false, syncing: false }, { do: 'find' });
+      }
+      if (model.match?.match !== input.match) return stay();
+      return finish(model, model.match, input.reason);
+
+    case 'next':
+      return next(model, input.widen);
+    case 'distrust': {
+      if (!model.match) return stay();
+      const left = [model.match.match, ...model.left].slice(0, 8);
+      return to({ state: 'ended', match: null, wanting: false, left }, { do: 'clear' }, { do: 'leave' });
+    }
+    case 'refused':
+      return model.wanting && !model.match ? stay({ do: 'retryLater', afterMs: input.afterMs }) : stay();
+    case 'retry': {
+      const asking = model.state === 'waiting' || model.state === 'connecting';
+      return model.wanting && asking && !model.takingOver ? stay({ do: 'find' }) : stay();
+    }
+  }
+}
+
+/** What to say when a match turns out to be over without an `ended`. */
+function lost(model: Model): Effect[] {
+  return model.match ? [{ do: 'clear' }, { do: 'tellEnded', matched: model.match, reason: 'lost' }] : [];
+}
+
+function finish(model: Model, matched: Matched, reason: EndReason): Step {
+  const goOn = model.autoNext && reason !== 'moderated';
+  const effects: Effect[] = [{ do: 'clear' }, { do: 'tellEnded', matched, reason }];
+  if (goOn) effects.push({ do: 'next' });
+  return { model: { ...model, state: goOn ? 'waiting' : 'ended', match: null, wanting: goOn }, effects };
+}
+
+function next(model: Model, widen: boolean | undefined): Step {
+  const left = model.match ? [model.match.match, ...model.left].slice(0, 8) : model.left;
+  const away = model.state === 'reconnecting' || model.syncing;
+  switch (model.state) {
+    case 'matched':
+    case 'ended':
+    case 'reconnecting': {
+      const effects: Effect[] = model.match ? [{ do: 'clear' }] : [];
+      // Without a connection the snapshot decides what to ask for.
+      if (!away) effects.push({ do: 'next', widen });
+      return { model: { ...model, state: away ? 'reconnecting' : 'waiting', match: null, wanting: true, left }, effects };
+    }
+    case 'waiting':
+      return { model, effects: widen === undefined ? [] : [{ do: 'next', widen }] };
+    default:
+      return { model, effects: [] };
+  }
+}
+
+/** The server still names a match that this side has left: say it again, or nothing if it is only late news. */
+function leftAlready(model: Model): Step {
+  if (!model.syncing) return { model, effects: [] };
+  if (model.wanting) return { model: { ...model, state: 'waiting' }, effects: [{ do: 'next' }] };
+  return { model: { ...model, state: 'ended' }, effects: [{ do: 'leave' }] };
+}
+
+/** After a reconnect the server knows nothing of a wait or a match: begin again by itself if that is wanted. */
+function unknownToServer(model: Model, ...first: Effect[]): Step {
+  const effects = [...lost(model), ...first];
+  const wanting = model.wanting && (!model.match || model.autoNext);
+  if (wanting) effects.push({ do: 'find' });
+  const state = wanting ? 'connecting' : 'ended';
+  return { model: { ...model, state, match: null, wanting, syncing: false }, effects };
+}
+
+/** Nothing to take over after a reload. */
+function giveUp(model: Model): Step {
+  return { model: { ...model, state: 'idle', wanting: false, takingOver: false, syncing: false }, effects: [{ do: 'close' }] };
+}

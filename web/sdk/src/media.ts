@@ -1,0 +1,189 @@
+/**
+ * The only RTCPeerConnection: audio and video sendrecv and one data channel, negotiated in one offer before there is
+ * a partner. One Media is one connection; when it cannot be mended the owner makes another.
+ *
+ *   camera → sender → Worker → server → Worker → receiver → stream
+ */
+import { peerConfig, type FrameWorker } from './frameworker';
+import type { Kind } from './crypto/sframe';
+
+export interface MediaEvents {
+  /** A message over the data channel. */
+  data(frame: unknown): void;
+  channel(open: boolean): void;
+  connected(): void;
+  /** Lost for longer than a moment: `restart`, or make a new Media. */
+  trouble(): void;
+}
+
+export interface MediaOptions {
+  /** Null in text mode: a data channel alone. */
+  frames: FrameWorker | null;
+  tracks: Record<Kind, MediaStreamTrack | null>;
+  iceServers: RTCIceServer[];
+  iceTransportPolicy: RTCIceTransportPolicy;
+  blockUdp: boolean;
+  /** Switch encoders off while nobody is there. */
+  pauseWhenIdle: boolean;
+  /** Receives the remote tracks. */
+  stream: MediaStream;
+}
+
+const CHANNEL = 'passerby';
+/** A connection may be disconnected for this long before something is done. */
+const GRACE = 1500;
+/** Enough for 720p of a face; the congestion control goes below as it needs. */
+const MAX_BITRATE = 1_500_000;
+
+export class Media {
+  readonly pc: RTCPeerConnection;
+  readonly #channel: RTCDataChannel;
+  readonly #transceivers = new Map<Kind, RTCRtpTransceiver>();
+  #grace: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(
+    private readonly options: MediaOptions,
+    private readonly events: MediaEvents,
+  ) {
+    this.pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', ...peerConfig(), ...this.#ice() });
+    if (options.frames) for (const kind of ['audio', 'video'] as const) this.#add(kind, options.frames);
+    this.#channel = this.pc.createDataChannel(CHANNEL, { ordered: true });
+    this.#channel.onopen = () => this.#closed || events.channel(true);
+    this.#channel.onclose = () => this.#closed || events.channel(false);
+    this.#channel.onmessage = ({ data }: MessageEvent<unknown>) => this.#closed || events.data(data);
+    this.pc.onconnectionstatechange = () => this.#watch();
+  }
+
+  get connected(): boolean {
+    return this.pc.connectionState === 'connected';
+  }
+
+  get channelOpen(): boolean {
+    return this.#channel.readyState === 'open';
+  }
+
+  /** The offer to send; with `restart` one that finds new ways through the network. Needs no candidates. */
+  async offer(restart = false): Promise<string> {
+    const offer = await this.pc.createOffer({ iceRestart: restart });
+    await this.pc.setLocalDescription(offer);
+    return offer.sdp ?? '';
+  }
+
+  async answer(sdp: string): Promise<void> {
+    if (this.#closed || this.pc.signalingState !== 'have-local-offer') return;
+    await this.pc.setRemoteDescription({ type: 'answer', sdp: this.options.blockUdp ? withoutUdp(sdp) : sdp });
+  }
+
+  /** New TURN credentials, used from the next restart on. */
+  setIceServers(iceServers: RTCIceServer[]): void {
+    if (this.#closed) return;
+    this.options.iceServers = iceServers;
+    this.pc.setConfiguration({ ...this.pc.getConfiguration(), ...this.#ice() });
+  }
+
+  /** Sends over the data channel; false when it is not open. */
+  send(frame: string): boolean {
+    if (!this.channelOpen) return false;
+    try {
+      this.#channel.send(frame);
+      return true;
+    } catch {
+      return false; // its buffer is full
+    }
+  }
+
+  async replaceTrack(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
+    this.options.tracks[kind] = track;
+    await this.#transceivers.get(kind)?.sender.replaceTrack(track);
+  }
+
+  /** Somebody is there, or nobody. */
+  async setActive(active: boolean): Promise<void> {
+    if (!this.options.pauseWhenIdle) return;
+    for (const { sender } of this.#transceivers.values()) {
+      const parameters = sender.getParameters();
+      for (const encoding of parameters.encodings) encoding.active = active;
+      await sender.setParameters(parameters).catch(() => {});
+    }
+  }
+
+  /**
+   * Resolves when the frame with this RTP timestamp, or a later one, has left the decoder. Rejects when given up.
+   * Until then a video element may still show the partner before.
+   */
+  async shown(timestamp: number, signal: AbortSignal): Promise<void> {
+    const receiver = this.#transceivers.get('video')?.receiver;
+    const started = performance.now();
+    while (receiver && !signal.aborted) {
+      const [source] = receiver.getSynchronizationSources?.() ?? [];
+      // Serial arithmetic: timestamps wrap at 2^32.
+      if (source && ((source.rtpTimestamp - timestamp) | 0) >= 0) return;
+      const waited = performance.now() - started;
+      await new Promise((resolve) => setTimeout(resolve, waited < 1000 ? 8 : 100));
+    }
+    throw new DOMException('the match is over', 'AbortError');
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#grace);
+    this.pc.close();
+    for (const { receiver } of this.#transceivers.values()) this.options.stream.removeTrack(receiver.track);
+  }
+
+  #ice(): Pick<RTCConfiguration, 'iceServers' | 'iceTransportPolicy'> {
+    const { iceServers, iceTransportPolicy, blockUdp } = this.options;
+    return { iceServers: blockUdp ? iceServers.map(tcpOnly).filter((s) => s.urls.length > 0) : iceServers, iceTransportPolicy };
+  }
+
+  #add(kind: Kind, frames: FrameWorker): void {
+    const active = !this.options.pauseWhenIdle;
+    const encoding: RTCRtpEncodingParameters = kind === 'video' ? { active, maxBitrate: MAX_BITRATE } : { active };
+    const transceiver = this.pc.addTransceiver(this.options.tracks[kind] ?? kind, { direction: 'sendrecv', sendEncodings: [encoding] });
+    this.#transceivers.set(kind, transceiver);
+    prefer(transceiver, kind === 'video' ? ['video/vp8', 'video/rtx'] : ['audio/opus']);
+    frames.attach(transceiver.sender, 'send', kind);
+    frames.attach(transceiver.receiver, 'receive', kind);
+    hurry(transceiver.receiver);
+    this.options.stream.addTrack(transceiver.receiver.track);
+  }
+
+  #watch(): void {
+    if (this.#closed) return;
+    clearTimeout(this.#grace);
+    switch (this.pc.connectionState) {
+      case 'connected':
+        this.events.connected();
+        break;
+      case 'disconnected':
+        this.#grace = setTimeout(() => this.events.trouble(), GRACE);
+        break;
+      case 'failed':
+        this.events.trouble();
+    }
+  }
+}
+
+/** Only these codecs: the clear bytes of a frame are defined for VP8 and Opus alone. */
+function prefer(transceiver: RTCRtpTransceiver, types: string[]): void {
+  const kind = transceiver.receiver.track.kind;
+  const codecs = RTCRtpReceiver.getCapabilities?.(kind)?.codecs.filter((c) => types.includes(c.mimeType.toLowerCase()));
+  if (codecs?.length) transceiver.setCodecPreferences?.(codecs);
+}
+
+/** Show frames as soon as they come. */
+function hurry(receiver: RTCRtpReceiver): void {
+  const r = receiver as { jitterBufferTarget?: number | null; playoutDelayHint?: number };
+  if ('jitterBufferTarget' in r) r.jitterBufferTarget = 0;
+  else if ('playoutDelayHint' in r) (r as { playoutDelayHint?: number }).playoutDelayHint = 0;
+}
+
+function tcpOnly(server: RTCIceServer): RTCIceServer & { urls: string[] } {
+  return { ...server, urls: [server.urls].flat().filter((url) => /transport=tcp/i.test(url) || url.startsWith('turns:')) };
+}
+
+/** Drops the UDP candidates of an SDP (RFC 8839: the third word of a candidate is its transport). */
+export function withoutUdp(sdp: string): string {
+  return sdp.split('\r\n').filter((line) => !/^a=candidate:\S+ \d+ udp /i.test(line)).join('\r\n');
+}

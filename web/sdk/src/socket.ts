@@ -1,0 +1,145 @@
+/**
+ * One WebSocket that comes back by itself: backoff with jitter, a check that the other end still answers, and a
+ * look at the network's own events. It knows nothing of sessions; the owner speaks first when it is up.
+ */
+import { decode, SUBPROTOCOL, type ClientMessage, type ServerMessage } from './protocol';
+
+export interface SocketEvents {
+  up(): void;
+  /** Lost; another try follows, unless `close` was called. `tries` counts failures in a row. */
+  down(tries: number): void;
+  message(message: ServerMessage): void;
+}
+
+/** Silence after which the other end is asked, and how long it may take to answer, in milliseconds. */
+const QUIET = 15_000;
+const PATIENCE = 5_000;
+const CONNECT_TIMEOUT = 10_000;
+const MAX_BACKOFF = 8_000;
+
+/** The wait before try number `tries` (from 1): doubling from half a second, between half and all of it. */
+export function backoff(tries: number, random = Math.random()): number {
+  if (tries <= 1) return 150 * random;
+  return Math.min(MAX_BACKOFF, 250 * 2 ** (tries - 1)) * (0.5 + random / 2);
+}
+
+export class Socket {
+  #ws: WebSocket | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #tries = 0;
+  #notBefore = 0;
+  #closed = true;
+  #epoch = 0;
+  readonly #onNetwork = () => this.probe();
+
+  constructor(
+    private readonly url: string,
+    private readonly events: SocketEvents,
+  ) {}
+
+  get up(): boolean {
+    return this.#ws?.readyState === WebSocket.OPEN;
+  }
+
+  /** Counts connections, so that words for one are not spoken on the next. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Opens and stays open until `close`. */
+  open(): void {
+    this.#closed = false;
+    addEventListener('online', this.#onNetwork);
+    addEventListener('pageshow', this.#onNetwork);
+    this.#connect();
+  }
+
+  close(): void {
+    this.#closed = true;
+    removeEventListener('online', this.#onNetwork);
+    removeEventListener('pageshow', this.#onNetwork);
+    this.#drop(1000);
+  }
+
+  /** Sends if the socket is up; says whether it did. */
+  send(message: ClientMessage): boolean {
+    if (!this.up) return false;
+    this.#ws!.send(JSON.stringify(message));
+    return true;
+  }
+
+  /** Do not try again before this many milliseconds are over. */
+  holdOff(ms: number): void {
+    this.#notBefore = Math.max(this.#notBefore, Date.now() + ms);
+  }
+
+  /** The network may have changed: find out now whether the connection lives. */
+  probe(): void {
+    if (this.#closed) return;
+    if (this.up) this.#ask();
+    else if (!this.#ws) this.#connect();
+  }
+
+  #connect(): void {
+    clearTimeout(this.#timer);
+    let ws: WebSocket;
+    try {
+      ws = new WebSocket(this.url, SUBPROTOCOL);
+    } catch {
+      this.#again();
+      return;
+    }
+    this.#ws = ws;
+    this.#timer = setTimeout(() => this.#lost(ws), CONNECT_TIMEOUT);
+    ws.onopen = () => {
+      if (this.#ws !== ws) return;
+      this.#epoch++;
+      this.#listen();
+      this.events.up();
+    };
+    ws.onmessage = (event: MessageEvent<unknown>) => {
+      if (this.#ws !== ws) return;
+      this.#listen();
+      const message = decode(event.data);
+      if (message?.type === 'welcome') this.#tries = 0;
+      if (message) this.events.message(message);
+    };
+    ws.onclose = () => this.#lost(ws);
+  }
+
+  /** Something was heard: be quiet until it has been silent for a while. */
+  #listen(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask(), QUIET);
+  }
+
+  #ask(): void {
+    const ws = this.#ws;
+    if (!ws) return;
+    this.send({ type: 'ping' });
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#lost(ws), PATIENCE);
+  }
+
+  #lost(ws: WebSocket): void {
+    if (this.#ws !== ws) return;
+    this.#drop();
+    if (!this.#closed) this.#again();
+  }
+
+  #again(): void {
+    this.#tries++;
+    const wait = Math.max(backoff(this.#tries), this.#notBefore - Date.now());
+    this.#timer = setTimeout(() => this.#connect(), wait);
+    this.events.down(this.#tries);
+  }
+
+  #drop(code?: number): void {
+    clearTimeout(this.#timer);
+    const ws = this.#ws;
+    this.#ws = null;
+    if (!ws) return;
+    ws.onopen = ws.onmessage = ws.onclose = null;
+    ws.close(code);
+  }
+}
