@@ -1,0 +1,74 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"passerby/internal/config"
+)
+
+// Version is set when the binary is linked.
+var Version = "dev"
+
+const usage = `Passerby: random video and text chat on your own server.
+
+  passerby serve     serve pages, signaling, media and TURN
+  passerby doctor    check a server and say what is wrong and how to mend it
+  passerby version   print the version
+
+"passerby serve --help" shows every setting.
+`
+
+// Main runs the command in args and returns the exit code: 0 when all is well, 1 when something failed, 2 when args were wrong.
+func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	command := "help"
+	if len(args) > 0 {
+		command, args = args[0], args[1:]
+	}
+	var err error
+	switch command {
+	case "serve":
+		err = serveCommand(ctx, args, stdout, stderr)
+	case "doctor":
+		err = doctorCommand(ctx, args, stdout)
+	case "version", "--version", "-v":
+		fmt.Fprintf(stdout, "passerby %s %s %s/%s\n", Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	case "help", "--help", "-h":
+		fmt.Fprint(stdout, usage)
+	default:
+		err = usageError{fmt.Errorf("there is no command %q\n\n%s", command, usage)}
+	}
+	var wrong usageError
+	switch {
+	case err == nil || errors.Is(err, config.ErrHelp):
+		return 0
+	case errors.As(err, &wrong):
+		fmt.Fprintln(stderr, "passerby:", err)
+		return 2
+	default:
+		fmt.Fprintln(stderr, "passerby:", err)
+		return 1
+	}
+}
+
+// usageError is a fault in what the operator wrote, not in what happened.
+type usageError struct{ error }
+
+func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	cfg, err := config.Load(args, os.LookupEnv, stdout)
+	if errors.Is(err, config.ErrHelp) {
+		return err
+	} else if err != nil {
+		return usageError{err}
+	}
+	s, err := Start(cfg, stderr)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "\n  Passerby is at %s\n\n", s.URL())
+	return s.Run(ctx)
+}

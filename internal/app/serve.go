@@ -1,0 +1,286 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"passerby/internal/auth"
+	busmemory "passerby/internal/bus/memory"
+	"passerby/internal/config"
+	"passerby/internal/httpapi"
+	"passerby/match"
+	queuememory "passerby/match/memory"
+	"passerby/sfu"
+	"passerby/signaling"
+	"passerby/signaling/protocol"
+	"passerby/turn"
+	"passerby/web"
+)
+
+// Server is a running node: everything listens, nothing is served before Run.
+type Server struct {
+	cfg      config.Config
+	log      *slog.Logger
+	keys     auth.Keys
+	registry *prometheus.Registry
+
+	sfu   *sfu.Server
+	turn  *turn.Server // nil when off
+	queue *queuememory.Queue
+	bus   busmemory.Bus
+	hub   *signaling.Hub
+
+	public   net.Listener
+	admin    net.Listener // nil when off
+	secret   string       // of the TURN credentials
+	turnHost string
+	draining atomic.Bool
+}
+
+// Start opens every port and builds the node; logs go to logs. On an error all is closed again.
+func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
+	s := &Server{cfg: cfg, registry: prometheus.NewRegistry()}
+	if s.cfg.NodeID == "" {
+		s.cfg.NodeID = rand.Text()[:8]
+	}
+	s.log = logger(cfg, logs).With("node", s.cfg.NodeID)
+	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if s.keys, err = auth.LoadKeys(cfg.DataDir); err != nil {
+		return nil, err
+	}
+	if s.secret = cfg.TURNSecret; s.secret == "" {
+		s.secret = s.keys.TURN
+	}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if err = s.listenHTTP(); err != nil {
+		return nil, err
+	}
+	events := &sink{}
+	if err = s.listenMedia(events); err != nil {
+		return nil, err
+	}
+	if err = s.build(events); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) listenHTTP() (err error) {
+	if s.public, err = net.Listen("tcp", s.cfg.HTTP); err != nil {
+		return explain("http", s.cfg.HTTP, err)
+	}
+	if s.cfg.TLSCert != "" {
+		cert, err := tls.LoadX509KeyPair(s.cfg.TLSCert, s.cfg.TLSKey)
+		if err != nil {
+			return fmt.Errorf("tls-cert and tls-key: %w", err)
+		}
+		s.public = tls.NewListener(s.public, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}})
+	}
+	if s.cfg.Admin == "off" {
+		return nil
+	}
+	s.admin, err = net.Listen("tcp", s.cfg.Admin)
+	return explain("admin", s.cfg.Admin, err)
+}
+
+func (s *Server) listenMedia(events sfu.Events) (err error) {
+	tcp := s.cfg.TCP
+	if tcp == "off" {
+		tcp = ""
+	}
+	s.sfu, err = sfu.Listen(sfu.Config{
+		UDP: s.cfg.UDP, TCP: tcp, PublicIPs: s.cfg.PublicIP, Events: events, Logger: s.log, Registerer: s.registry, MaxPeers: s.cfg.MaxSessions,
+	})
+	if err != nil {
+		return explain("udp and tcp", s.cfg.UDP+" and "+s.cfg.TCP, err)
+	}
+	s.turnHost = turnHost(s.cfg.PublicIP, s.sfu)
+	if s.cfg.TURNListen == "off" {
+		return nil
+	}
+	host, err := netip.ParseAddr(s.turnHost)
+	if err != nil {
+		return fmt.Errorf("turn: %w", err)
+	}
+	if !host.Is4() {
+		host = netip.Addr{} // the relay's own address is IPv4; the TURN server finds one
+	}
+	s.turn, err = turn.Listen(turn.Config{
+		Listen: s.cfg.TURNListen, Realm: "passerby", Secret: s.secret, PublicIP: host, AllowPeerAddrs: s.sfu.Addrs(), Logger: s.log,
+	})
+	return explain("turn-listen", s.cfg.TURNListen, err)
+}
+
+func (s *Server) build(events *sink) error {
+	tokens, err := auth.NewTokens(s.keys.Token, nil)
+	if err != nil {
+		return err
+	}
+	// The queue's hints and the bus's messages reach the hub, which is made from both: they go through s.
+	s.queue, err = queuememory.New(match.Config{Grace: s.cfg.Grace, Rematch: s.cfg.Rematch, Capacity: s.cfg.MaxSessions, Notify: s.hint})
+	if err != nil {
+		return err
+	}
+	// Messages come in only for sessions that the hub holds, so none comes before there is a hub.
+	node, err := s.bus.Join(s.cfg.NodeID, func(session string, data []byte) { s.hub.Receive(session, data) })
+	if err != nil {
+		return err
+	}
+	s.hub = signaling.New(
+		signaling.Config{Node: s.cfg.NodeID, Origins: s.cfg.AllowedOrigins, MaxSessions: s.cfg.MaxSessions},
+		signaling.Deps{
+			Queue: queue{s.queue}, Media: media{s.sfu}, Bus: node, Tokens: tokenSource{tokens},
+			ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
+		})
+	events.hub = s.hub
+	return nil
+}
+
+func (s *Server) hint(e match.Event) {
+	switch e.Kind {
+	case match.PairMade:
+		s.hub.PairMade(e.Session, pair(e.Pair))
+	case match.PairEnded:
+		s.hub.PairEnded(e.Session, e.Pair.ID, protocol.EndReason(e.Reason))
+	}
+}
+
+func (s *Server) iceServers(session string) []protocol.ICEServer {
+	return iceServers(s.turnHost, s.turn, s.secret, session)
+}
+
+// URL is where a browser on this machine finds the page.
+func (s *Server) URL() string {
+	scheme := "http"
+	if s.cfg.TLSCert != "" {
+		scheme = "https"
+	}
+	host, port, _ := net.SplitHostPort(s.public.Addr().String())
+	if ip, err := netip.ParseAddr(host); err != nil || ip.IsUnspecified() || ip.IsLoopback() {
+		host = "localhost"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}
+
+// Run serves until ctx ends, then drains: no new matches, people told, a bounded wait. It returns when all has ended.
+func (s *Server) Run(ctx context.Context) error {
+	defer s.close()
+	api := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
+	admin := &http.Server{Handler: httpapi.Admin(s.registry, s.ready), ReadHeaderTimeout: 10 * time.Second}
+
+	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	g, inner := errgroup.WithContext(inner)
+	g.Go(func() error { return s.hub.Run(inner) })
+	g.Go(func() error { return s.queue.Run(inner) })
+	g.Go(func() error { return serve(api, s.public) })
+	if s.admin != nil {
+		g.Go(func() error { return serve(admin, s.admin) })
+	}
+	g.Go(func() error {
+		select {
+		case <-ctx.Done():
+			s.drain(api)
+		case <-inner.Done():
+		}
+		stop()
+		return errors.Join(api.Close(), admin.Close())
+	})
+	s.log.Info("serving", "version", Version, "http", s.public.Addr().String(), "udp", s.sfu.UDPAddr().String())
+	err := g.Wait()
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	s.log.Info("stopped")
+	return err
+}
+
+func (s *Server) drain(api *http.Server) {
+	s.log.Info("draining", "at_most", s.cfg.DrainTimeout)
+	s.draining.Store(true)
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.DrainTimeout)
+	defer cancel()
+	if err := s.hub.Drain(ctx); err != nil {
+		s.log.Warn("drain", "err", err)
+	}
+	if err := api.Shutdown(ctx); err != nil {
+		s.log.Warn("drain http", "err", err)
+	}
+}
+
+func (s *Server) handler() http.Handler {
+	tokens, _ := auth.NewTokens(s.keys.Token, nil) // the key was checked by build
+	return httpapi.New(httpapi.Config{
+		NewSession: func() (string, time.Time, error) { return tokens.Issue(rand.Text(), rand.Text()) },
+		ICEServers: func() []protocol.ICEServer { return s.iceServers(rand.Text()[:8]) },
+		Limits:     signaling.Config{}.Limits(),
+		Stats:      s.stats,
+		Draining:   s.draining.Load,
+		WebSocket:  s.hub, Web: web.Handler(), AllowedOrigins: s.cfg.AllowedOrigins, Logger: s.log,
+	})
+}
+
+func (s *Server) stats() protocol.StatsAnswer {
+	a := protocol.StatsAnswer{Online: s.hub.Stats().Sessions}
+	if q, err := s.queue.Stats(context.Background()); err == nil {
+		a.Waiting = protocol.WaitingStats{Video: q.Waiting[match.Video], Text: q.Waiting[match.Text]}
+		a.Matched = 2 * q.Pairs
+	}
+	return a
+}
+
+func (s *Server) ready() error {
+	if s.draining.Load() {
+		return errors.New("draining")
+	}
+	return nil
+}
+
+func serve(h *http.Server, l net.Listener) error {
+	if err := h.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func (s *Server) close() {
+	for _, l := range []net.Listener{s.public, s.admin} {
+		if l != nil {
+			_ = l.Close()
+		}
+	}
+	if s.turn != nil {
+		_ = s.turn.Close()
+	}
+	if s.sfu != nil {
+		_ = s.sfu.Close()
+	}
+}
+
+func logger(c config.Config, w io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // checked by Validate
+	opts := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}
