@@ -43,18 +43,16 @@ func (h *Hub) close(ctx context.Context) error {
 	h.draining.Store(true)
 	h.registry.close()
 	h.each(ctx, quit{})
+	sessions, conns := h.registry.all()
 	left := 0
-	for slot := range slots {
-		for _, s := range h.registry.slotSessions(slot) {
-			left += awaited(ctx, s.done)
-		}
-		conns := h.registry.slotConns(slot)
-		for _, c := range conns {
-			c.depart(closeGoingAway)
-		}
-		for _, c := range conns {
-			left += awaited(ctx, c.done)
-		}
+	for _, s := range sessions {
+		left += awaited(ctx, s.done)
+	}
+	for _, c := range conns { // those of sessions are closing already
+		c.depart(closeGoingAway)
+	}
+	for _, c := range conns {
+		left += awaited(ctx, c.done)
 	}
 	if left > 0 {
 		return fmt.Errorf("close signalling: %d sessions and connections were not gone in time: %w", left, ctx.Err())
@@ -74,9 +72,8 @@ func awaited(ctx context.Context, done <-chan struct{}) int {
 
 // each hands a letter to every session.
 func (h *Hub) each(ctx context.Context, letter any) {
-	for slot := range slots {
-		for _, s := range h.registry.slotSessions(slot) {
-			s.deliver(ctx, letter)
-		}
+	sessions, _ := h.registry.all()
+	for _, s := range sessions {
+		s.deliver(ctx, letter)
 	}
 }

@@ -19,7 +19,7 @@ type registry struct {
 	visits   [slots]map[*session]struct{}
 	conns    [slots]map[*conn]struct{}
 	open     int // connections
-	all      sync.WaitGroup
+	members  sync.WaitGroup
 }
 
 func newRegistry(limit int) *registry {
@@ -62,7 +62,7 @@ func (r *registry) add(s *session) outcome {
 	s.slot = r.slot()
 	r.sessions[s.self.Session] = s
 	r.visits[s.slot][s] = struct{}{}
-	r.all.Add(1)
+	r.members.Add(1)
 	return added
 }
 
@@ -77,7 +77,7 @@ func (r *registry) drop(s *session) {
 	defer r.mu.Unlock()
 	delete(r.sessions, s.self.Session)
 	delete(r.visits[s.slot], s)
-	r.all.Done()
+	r.members.Done()
 }
 
 // enter takes a connection in; exit must follow.
@@ -90,7 +90,7 @@ func (r *registry) enter(c *conn) bool {
 	c.slot = r.slot()
 	r.conns[c.slot][c] = struct{}{}
 	r.open++
-	r.all.Add(1)
+	r.members.Add(1)
 	return true
 }
 
@@ -99,7 +99,7 @@ func (r *registry) exit(c *conn) {
 	defer r.mu.Unlock()
 	delete(r.conns[c.slot], c)
 	r.open--
-	r.all.Done()
+	r.members.Done()
 }
 
 // room says whether another connection may come: each session may have one, and some
@@ -118,7 +118,7 @@ func (r *registry) close() {
 }
 
 // wait returns when nobody is left; call close first.
-func (r *registry) wait() { r.all.Wait() }
+func (r *registry) wait() { r.members.Wait() }
 
 // slotSessions lists the sessions of one slot.
 func (r *registry) slotSessions(slot int) []*session {
@@ -132,6 +132,19 @@ func (r *registry) slotConns(slot int) []*conn {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return keys(r.conns[slot])
+}
+
+// all lists every session and connection.
+func (r *registry) all() ([]*session, []*conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var sessions []*session
+	var conns []*conn
+	for slot := range slots {
+		sessions = append(sessions, keys(r.visits[slot])...)
+		conns = append(conns, keys(r.conns[slot])...)
+	}
+	return sessions, conns
 }
 
 func keys[T comparable](set map[T]struct{}) []T {

@@ -157,7 +157,11 @@ func (h *Hub) admit(c *conn, hello *protocol.Hello) (*session, *protocol.Error) 
 		return nil, protocol.Errorf(protocol.TokenInvalid, "the token is not one of this server")
 	}
 	for {
-		if s := h.registry.find(claims.Session); s != nil && s.self.User == claims.User {
+		s := h.registry.find(claims.Session)
+		if s != nil && s.self.User != claims.User {
+			return nil, protocol.Errorf(protocol.TokenInvalid, "the token is not one of this session")
+		}
+		if s != nil {
 			accepted, alive := s.join(h.base, join{conn: c, id: hello.ID, secret: hello.Resume})
 			switch {
 			case accepted:
@@ -175,7 +179,7 @@ func (h *Hub) admit(c *conn, hello *protocol.Hello) (*session, *protocol.Error) 
 		if expired {
 			return nil, tokenExpired()
 		}
-		s := newSession(h, machine.Self{Session: claims.Session, User: claims.User, Node: h.cfg.Node})
+		s = newSession(h, machine.Self{Session: claims.Session, User: claims.User, Node: h.cfg.Node})
 		switch h.registry.add(s) {
 		case taken:
 			continue

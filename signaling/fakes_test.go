@@ -1,0 +1,275 @@
+package signaling_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"passerby/signaling"
+	"passerby/signaling/protocol"
+)
+
+// fakeQueue pairs whoever waits for the same mode, first come first served, on any
+// number of hubs.
+type fakeQueue struct {
+	mu      sync.Mutex
+	hubs    map[string]*signaling.Hub // by node
+	line    []signaling.Ticket
+	pairs   map[string]*signaling.Pair // by session
+	blocked map[[2]string]bool
+	made    int
+	deaf    bool // hints are lost
+	fail    error
+	panics  map[string]bool // sessions for which Arrive panics
+	log     []string
+}
+
+func newFakeQueue() *fakeQueue {
+	return &fakeQueue{
+		hubs: map[string]*signaling.Hub{}, pairs: map[string]*signaling.Pair{},
+		blocked: map[[2]string]bool{}, panics: map[string]bool{},
+	}
+}
+
+// note is called with mu held.
+func (q *fakeQueue) note(format string, args ...any) {
+	q.log = append(q.log, fmt.Sprintf(format, args...))
+}
+
+func (q *fakeQueue) Arrive(_ context.Context, t signaling.Ticket) (signaling.Standing, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.panics[t.Session] {
+		panic("a bug in the queue")
+	}
+	if q.fail != nil {
+		return signaling.Standing{}, q.fail
+	}
+	for _, tag := range t.Wish.Tags {
+		if tag == "bad" {
+			return signaling.Standing{}, fmt.Errorf("%w: find.tags: not good", signaling.ErrWish)
+		}
+	}
+	kept := !t.Since.IsZero()
+	q.end(t.Session, protocol.EndNext)
+	q.remove(t.Session)
+	if t.Since.IsZero() {
+		t.Since = time.Now()
+	}
+	q.note("arrive %s kept=%t", t.Session, kept)
+	for i, other := range q.line {
+		if other.Wish.Mode == t.Wish.Mode && other.User != t.User && !q.blocked[[2]string{t.User, other.User}] {
+			q.line = append(q.line[:i:i], q.line[i+1:]...)
+			return q.pair(other, t), nil
+		}
+	}
+	q.line = append(q.line, t)
+	return signaling.Standing{Place: signaling.InLine, Since: t.Since, Position: len(q.line)}, nil
+}
+
+func (q *fakeQueue) pair(a, b signaling.Ticket) signaling.Standing {
+	q.made++
+	p := &signaling.Pair{
+		ID: fmt.Sprintf("match-%d", q.made), Mode: a.Wish.Mode, At: time.Now(),
+		Initiator: signaling.Side{Session: a.Session, User: a.User, Node: a.Node, Key: a.Key, Language: a.Wish.Language},
+		Responder: signaling.Side{Session: b.Session, User: b.User, Node: b.Node, Key: b.Key, Language: b.Wish.Language},
+	}
+	q.pairs[a.Session], q.pairs[b.Session] = p, p
+	if !q.deaf {
+		q.hubs[a.Node].PairMade(a.Session, *p)
+		q.hubs[b.Node].PairMade(b.Session, *p)
+	}
+	return signaling.Standing{Place: signaling.Paired, Since: b.Since, Pair: p}
+}
+
+// end is called with mu held.
+func (q *fakeQueue) end(session string, reason protocol.EndReason) {
+	p := q.pairs[session]
+	if p == nil {
+		return
+	}
+	for _, side := range []signaling.Side{p.Initiator, p.Responder} {
+		delete(q.pairs, side.Session)
+		if side.Session != session && !q.deaf {
+			q.hubs[side.Node].PairEnded(side.Session, p.ID, reason)
+		}
+	}
+}
+
+func (q *fakeQueue) remove(session string) {
+	for i, t := range q.line {
+		if t.Session == session {
+			q.line = append(q.line[:i:i], q.line[i+1:]...)
+			return
+		}
+	}
+}
+
+func (q *fakeQueue) Leave(_ context.Context, session string, reason protocol.EndReason) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.note("leave %s %s", session, reason)
+	q.end(session, reason)
+	q.remove(session)
+	return nil
+}
+
+func (q *fakeQueue) Confirm(_ context.Context, session, pair string) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if p := q.pairs[session]; p == nil || p.ID != pair {
+		return signaling.ErrGone
+	}
+	return nil
+}
+
+func (q *fakeQueue) Renew(_ context.Context, session string) (signaling.Standing, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if p := q.pairs[session]; p != nil {
+		return signaling.Standing{Place: signaling.Paired, Pair: p}, nil
+	}
+	for i, t := range q.line {
+		if t.Session == session {
+			return signaling.Standing{Place: signaling.InLine, Since: t.Since, Position: i + 1}, nil
+		}
+	}
+	return signaling.Standing{}, nil
+}
+
+func (q *fakeQueue) Block(_ context.Context, user, other string) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.note("block %s %s", user, other)
+	q.blocked[[2]string{user, other}], q.blocked[[2]string{other, user}] = true, true
+	return nil
+}
+
+func (q *fakeQueue) set(f func()) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	f()
+}
+
+// has says whether something was noted.
+func (q *fakeQueue) has(line string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, l := range q.log {
+		if l == line {
+			return true
+		}
+	}
+	return false
+}
+
+// fakeMedia notes what it is told, and has data channels that end in Go channels.
+type fakeMedia struct {
+	mu       sync.Mutex
+	log      []string
+	channels map[string]chan []byte // open data channels by session
+}
+
+func newFakeMedia() *fakeMedia { return &fakeMedia{channels: map[string]chan []byte{}} }
+
+func (m *fakeMedia) note(format string, args ...any) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.log = append(m.log, fmt.Sprintf(format, args...))
+}
+
+func (m *fakeMedia) has(line string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, l := range m.log {
+		if l == line {
+			return true
+		}
+	}
+	return false
+}
+
+// open opens a session's data channel.
+func (m *fakeMedia) open(session string) <-chan []byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.channels[session] = make(chan []byte, 64)
+	return m.channels[session]
+}
+
+func (m *fakeMedia) shut(session string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.channels, session)
+}
+
+func (m *fakeMedia) Offer(_ context.Context, session, sdp string) (string, error) {
+	switch {
+	case strings.Contains(sdp, "bad"):
+		return "", fmt.Errorf("parse: %w", signaling.ErrSDP)
+	case strings.Contains(sdp, "fail"):
+		return "", errors.New("no ports")
+	case strings.Contains(sdp, "panic"):
+		panic("a bug in the SFU")
+	}
+	m.note("offer %s", session)
+	return "answer to " + sdp, nil
+}
+
+func (m *fakeMedia) Candidate(session, candidate string) error {
+	if candidate == "bad" {
+		return errors.New("not a candidate")
+	}
+	return nil
+}
+
+func (m *fakeMedia) Route(session, from string, keyID uint64) {
+	m.note("route %s from %q", session, from)
+	if from != "" {
+		m.note("route %s from %q key %012x", session, from, keyID)
+	}
+}
+func (m *fakeMedia) Keyed(session string)  { m.note("keyed %s", session) }
+func (m *fakeMedia) Shown(session string)  { m.note("shown %s", session) }
+func (m *fakeMedia) Remove(session string) { m.note("remove %s", session) }
+
+func (m *fakeMedia) Send(session string, data []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := m.channels[session]
+	if c == nil {
+		return errors.New("channel is not open")
+	}
+	select {
+	case c <- data:
+		return nil
+	default:
+		return errors.New("channel is full")
+	}
+}
+
+// fakeTokens: a token is user/session, with "expired:" in front when its time is over.
+type fakeTokens struct{ broken bool }
+
+func (f *fakeTokens) Verify(token string) (signaling.Claims, error) {
+	rest, expired := strings.CutPrefix(token, "expired:")
+	user, session, ok := strings.Cut(rest, "/")
+	if !ok {
+		return signaling.Claims{}, errors.New("bad signature")
+	}
+	claims := signaling.Claims{User: user, Session: session}
+	if expired {
+		return claims, fmt.Errorf("verify: %w", signaling.ErrTokenExpired)
+	}
+	return claims, nil
+}
+
+func (f *fakeTokens) Issue(user, session string) (string, time.Time, error) {
+	if f.broken {
+		return "", time.Time{}, errors.New("no key")
+	}
+	return user + "/" + session, time.Unix(2_000_000_000, 0), nil
+}
