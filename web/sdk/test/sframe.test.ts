@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { concat, hex, random, type Bytes } from '../src/crypto/bytes';
+import {
+  ReplayWindow, clearLength, decodeHeader, deriveFrameKey, encodeHeader, nonce, open, openFrame, seal, sealFrame,
+  splitFrame, type Kind, type Suite,
+} from '../src/crypto/sframe';
+import vectors from './vectors/rfc9605.json';
+import { unhex } from './bytes';
+
+describe('RFC 9605 Appendix C.1: header', () => {
+  for (const { kid, ctr, encoded } of vectors.header) {
+    it(`kid ${kid} ctr ${ctr}`, () => {
+      const k = BigInt('0x' + kid);
+      const c = BigInt('0x' + ctr);
+      assert.equal(hex(encodeHeader(k, c)), encoded);
+      assert.deepEqual(decodeHeader(unhex(encoded + 'ffff')), { kid: k, ctr: c, length: encoded.length / 2 });
+    });
+  }
+});
+
+describe('RFC 9605 Appendix C.3: AES-GCM suites', () => {
+  for (const v of vectors.sframe) {
+    it(`suite ${v.cipher_suite}`, async () => {
+      const [kid, ctr] = [BigInt(v.kid), BigInt(v.ctr)];
+      const key = await deriveFrameKey(unhex(v.base_key), kid, v.cipher_suite as Suite);
+      assert.equal(hex(key.raw), v.sframe_key);
+      assert.equal(hex(key.salt), v.sframe_salt);
+      assert.equal(hex(nonce(key.salt, ctr)), v.nonce);
+      const header = encodeHeader(kid, ctr);
+      const aad = concat(header, unhex(v.metadata));
+      assert.equal(hex(aad), v.aad);
+      const sealed = await seal(key, ctr, aad, unhex(v.pt));
+      assert.equal(hex(concat(header, sealed)), v.ct);
+      assert.equal(hex(await open(key, ctr, aad, sealed)), v.pt);
+    });
+  }
+});
+
+describe('header', () => {
+  it('is refused when it ends early', () => {
+    for (const text of ['', '08', '80', '990123', '99012345']) assert.equal(decodeHeader(unhex(text)), null, text);
+  });
+  it('gives the KID six bytes on demand, also when fewer would do', () => {
+    assert.equal(hex(encodeHeader(0xabn, 5n, 6)), 'd5' + '0000000000ab');
+    assert.equal(hex(encodeHeader(0xffee_ddcc_bbaan, 0x1234n, 6)), 'd9' + 'ffeeddccbbaa' + '1234');
+    assert.deepEqual(decodeHeader(unhex('d50000000000ab')), { kid: 0xabn, ctr: 5n, length: 7 });
+  });
+});
+
+const kid = 0x00ab_cdef_0123n;
+const frames: [string, Kind, Bytes, number][] = [
+  ['VP8 key frame', 'video', concat(Uint8Array.of(0x10), random(500)), 10],
+  ['VP8 delta frame', 'video', concat(Uint8Array.of(0x31), random(50)), 3],
+  ['Opus', 'audio', concat(Uint8Array.of(0x78), random(80)), 1],
+  ['Opus silence of one byte', 'audio', Uint8Array.of(0x78), 1],
+];
+
+describe('frames', () => {
+  for (const [name, kind, frame, clear] of frames) {
+    it(`${name}: clear bytes, header, ciphertext, tag`, async () => {
+      const key = await deriveFrameKey(random(32), kid);
+      const sealed = await sealFrame(key, kid, 300, kind, frame);
+      assert.equal(clearLength(kind, frame), clear);
+      assert.equal(sealed.length, frame.length + 9 + 16);
+      assert.deepEqual(sealed.subarray(0, clear), frame.subarray(0, clear));
+      assert.equal(hex(sealed.subarray(clear, clear + 9)), 'd9' + '00abcdef0123' + '012c');
+      const parts = splitFrame(kind, sealed)!;
+      assert.equal(parts.kid, kid);
+      assert.equal(parts.ctr, 300);
+      assert.deepEqual(await openFrame(key, parts), frame);
+    });
+    it(`${name}: no bit can be changed, nothing cut off`, async () => {
+      const key = await deriveFrameKey(random(32), kid);
+      const sealed = await sealFrame(key, kid, 7, kind, frame);
+      for (let i = 0; i < sealed.length; i++) {
+        const changed = sealed.slice();
+        changed[i]! ^= 1;
+        const parts = splitFrame(kind, changed);
+        if (parts) await assert.rejects(openFrame(key, parts), `byte ${i}`);
+      }
+      for (let length = 0; length < sealed.length; length += 5) {
+        const parts = splitFrame(kind, sealed.slice(0, length));
+        if (parts) await assert.rejects(openFrame(key, parts), `length ${length}`);
+      }
+    });
+  }
+});
+
+describe('ReplayWindow', () => {
+  const feed = (...list: number[]) => {
+    const window = new ReplayWindow();
+    return list.map((ctr) => {
+      const fresh = window.fresh(ctr);
+      if (fresh) window.add(ctr);
+      return fresh;
+    });
+  };
+  it('takes each counter once, in any order', () => {
+    assert.deepEqual(feed(0, 0, 2, 1, 2, 1, 3), [true, false, true, true, false, false, true]);
+  });
+  it('refuses what is older than 1024', () => {
+    assert.deepEqual(feed(5000, 3976, 3977, 3977), [true, false, true, false]);
+  });
+  it('forgets nothing when it slides, and remembers nothing that left', () => {
+    assert.deepEqual(feed(10, 1000, 10, 1034, 10, 2057, 1033, 1034), [true, true, false, true, false, true, false, false]);
+    assert.deepEqual(feed(1, 1025, 2, 1026, 2, 4000, 2977, 3001), [true, true, true, true, false, true, true, true]);
+  });
+  it('agrees with a set', () => {
+    const window = new ReplayWindow();
+    const seen = new Set<number>();
+    let highest = -1;
+    for (let i = 0, ctr = 0; i < 50_000; i++) {
+      ctr = Math.max(0, ctr + Math.floor(Math.random() * 40) - 18 + (i % 5000 === 0 ? 2000 : 0));
+      const want = ctr > highest - 1024 && !seen.has(ctr);
+      assert.equal(window.fresh(ctr), want, `${ctr} under ${highest}`);
+      if (!want) continue;
+      window.add(ctr);
+      seen.add(ctr);
+      highest = Math.max(highest, ctr);
+    }
+  });
+});
