@@ -19,6 +19,8 @@ export class Passerby {
   readonly #events = new Emitter<Events>();
   #count = 0;
 
+  get resumable() { return query.get('running') ? { mode: 'video' as const } : null; }
+
   constructor(readonly options: Options) {}
 
   on<K extends keyof Events>(name: K, fn: (event: Events[K]) => void) {
@@ -41,7 +43,7 @@ export class Passerby {
   }
 
   stop() { this.to('idle'); }
-  async resume() { this.to('reconnecting'); return true; }
+  async resume() { this.to('connecting'); return new Promise<boolean>(() => {}); }
   destroy() {}
   setTyping() {}
   setEnabled() {}

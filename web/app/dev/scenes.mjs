@@ -6,6 +6,10 @@ const begin = async (p, { mode = 'video', tags = '' } = {}) => {
   if (tags) await p.type('[data-testid=tags]', tags);
   await p.click('[data-testid=start]');
 };
+const wait = async (p, options) => {
+  await begin(p, options);
+  await p.waitForSelector('[data-state=waiting]');
+};
 const call = async (p, tags = ['music', 'chess']) => {
   await begin(p);
   await p.waitForSelector('[data-state=waiting]');
@@ -73,16 +77,22 @@ export const scenes = {
   devices: async (p) => { await call(p); await p.click('[aria-label=Devices]'); },
   text: async (p) => { await text(p); await talk(p); await p.evaluate(() => passerby.say('And this never arrived.', 'me', 'failed')); },
   'text-away': async (p) => { await text(p); await talk(p); await p.evaluate(() => passerby.emit('partner', { state: 'reconnecting', audio: true, video: true })); },
-  ended: async (p) => { await call(p); await p.evaluate(() => localStorage.setItem('x', '')); await p.evaluate(() => passerby.leave('moderated')); },
+  ended: async (p) => {
+    await wait(p);
+    await p.click('.auto-next input');
+    await p.evaluate(() => passerby.meet());
+    await p.evaluate(() => passerby.leave('next'));
+  },
+  'ended-unsafe': async (p) => { await call(p); await p.evaluate(() => { passerby.trouble('key_mismatch', false); passerby.match = null; passerby.to('ended'); }); },
   'ended-text': async (p) => { await text(p); await talk(p); await p.evaluate(() => passerby.leave('drain')); },
   denied: { query: 'media=NotAllowedError', run: (p) => begin(p) },
   'no-camera': { query: 'media=NotFoundError', run: (p) => begin(p) },
   busy: { query: 'media=NotReadableError', run: (p) => begin(p) },
   'check-denied': { query: 'media=NotAllowedError', run: (p) => p.click('.check-button') },
   unsupported: { query: 'support=none', run: async () => {} },
-  full: async (p) => { await begin(p); await p.evaluate(() => passerby.trouble('server_full', true, 20_000)); },
+  full: async (p) => { await wait(p); await p.evaluate(() => passerby.trouble('server_full', true, 20_000)); },
   replaced: async (p) => { await call(p); await p.evaluate(() => passerby.trouble('replaced')); },
-  unreachable: async (p) => { await begin(p); await p.evaluate(() => passerby.trouble('unreachable')); },
+  unreachable: async (p) => { await wait(p); await p.evaluate(() => passerby.trouble('unreachable')); },
   offline: async (p) => { await call(p); await p.evaluate(() => dispatchEvent(new Event('offline'))); },
   resuming: { query: 'running=1', run: async () => {} },
 };

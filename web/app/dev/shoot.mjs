@@ -57,7 +57,6 @@ for (const [name, scene] of Object.entries(scenes)) {
       await page.evaluateOnNewDocument((query) => {
         const q = new URLSearchParams(query);
         const failure = q.get('media');
-        if (q.get('running')) sessionStorage.setItem('passerby.running', '{"mode":"video"}');
         if (failure) navigator.mediaDevices.getUserMedia = () => failure === 'never' ? new Promise(() => {}) : Promise.reject(new DOMException('', failure));
       }, query);
       await page.goto(`${origin}/?${query}`);

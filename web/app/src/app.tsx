@@ -9,6 +9,7 @@ import { Landing } from './screens/landing';
 import { Session } from './screens/session';
 import { TroubleScreen } from './screens/trouble';
 import { useTitle } from './title';
+import { modeOf } from './view';
 import { useWakeLock } from './wake';
 
 export function App({ controller }: { controller: Controller }) {
@@ -27,7 +28,7 @@ function Page({ controller }: { controller: Controller }) {
   const screen = view.trouble ? 'trouble' : view.state === 'idle' ? 'landing' : 'session';
   useEffect(() => scrollTo(0, 0), [screen]);
   return (
-    <div class="page" data-screen={screen}>
+    <div class="page" data-screen={screen} data-mode={modeOf(view)}>
       <header class="top">
         <Logo />
         <Status view={view} />

@@ -4,7 +4,7 @@ import { saveDraft, toWish } from './draft';
 import { Memory } from './memory';
 import { RemoteVideo } from './remote';
 import { t } from './strings';
-import { initialView, modeOf, reduce, type Action, type View } from './view';
+import { initialView, reduce, type Action, type View } from './view';
 
 /**
  * Joins the client, the camera and the view: the only place that acts.
@@ -56,7 +56,6 @@ export class Controller {
       if (attempt !== this.#attempt) return;
       if (!video) this.#close();
       this.dispatch({ type: 'begin', wish, step: 'server' });
-      this.#memory.running = wish;
       await this.#client.start({ ...wish, adult: true }, stream);
     } catch (e) {
       if (attempt === this.#attempt) this.#fail(e);
@@ -79,7 +78,7 @@ export class Controller {
 
   /** After a reload: back into the conversation that this tab was in. */
   async resume(): Promise<boolean> {
-    const wish = this.#memory.running;
+    const wish = this.#client.resumable;
     if (!wish || this.view.trouble) return false;
     const attempt = ++this.#attempt;
     this.dispatch({ type: 'resuming', wish });
@@ -103,7 +102,6 @@ export class Controller {
 
   stop(): void {
     this.#attempt++;
-    this.#memory.running = null;
     this.#client.stop();
     this.#close();
     this.dispatch({ type: 'stopped' });
@@ -116,15 +114,22 @@ export class Controller {
     this.#next(widen);
   }
 
+  /** Anyone, now: interests are dropped, and the language gives way when nobody speaks it. */
   widen(): void {
-    if (this.view.state !== 'waiting') return;
+    const { state, wish } = this.view;
+    if (state !== 'waiting' || !wish) return;
+    const { tags, ...rest } = wish;
+    if (tags?.length) return void this.start({ ...rest, widen: true });
     this.#client.next(true);
     this.dispatch({ type: 'widened' });
   }
 
   send(text: string): void {
-    if (!this.view.match) return;
-    this.dispatch({ type: 'message', message: { ...this.#client.sendText(text) } });
+    try {
+      this.dispatch({ type: 'message', message: { ...this.#client.sendText(text) } });
+    } catch (e) {
+      this.dispatch({ type: 'notice', notice: { code: e instanceof PasserbyError ? e.code : 'unknown' } });
+    }
   }
 
   retry(id: string): void {
@@ -150,10 +155,9 @@ export class Controller {
   }
 
   async block(): Promise<void> {
-    const current = this.view.match !== null;
+    const id = (this.view.match ?? this.view.last)?.id;
     await this.#client.block();
-    this.dispatch({ type: 'forget' });
-    if (current && this.view.autoNext && this.view.state !== 'waiting') this.#next();
+    if (this.view.last?.id === id) this.dispatch({ type: 'forget' });
   }
 
   setAutoNext(on: boolean): void {
@@ -233,10 +237,7 @@ export class Controller {
 
   #listen(): void {
     const client = this.#client;
-    client.on('state', ({ state }) => {
-      if (state === 'idle' && this.view.state === 'connecting') return;
-      this.dispatch({ type: 'state', state });
-    });
+    client.on('state', ({ state }) => this.dispatch({ type: 'state', state }));
     client.on('waiting', ({ position, estimateMs }) => this.dispatch({ type: 'waiting', position, estimateMs, at: Date.now() }));
     client.on('matched', ({ match }) => {
       this.dispatch({ type: 'matched', match, greeting: t.chat.greeting(match.tags) });
@@ -269,9 +270,11 @@ export class Controller {
     const { code, message } = error;
     const retryAt = error.retryAfterMs === undefined ? undefined : Date.now() + error.retryAfterMs;
     const trouble = { code, message, retryAt };
-    if (error.fatal) {
+    if (code === 'key_mismatch' || code === 'crypto_failed') {
       this.remote.hush();
-      if (code !== 'replaced') this.#memory.running = null;
+      this.dispatch({ type: 'distrust', code });
+    } else if (error.fatal) {
+      this.remote.hush();
       this.dispatch({ type: 'trouble', trouble });
     } else {
       this.dispatch({ type: 'notice', notice: trouble });
@@ -283,5 +286,3 @@ export class Controller {
     this.#error(new PasserbyError(error.code, { message: error.message, retryAfterMs: error.retryAfterMs, fatal: true }));
   }
 }
-
-export { modeOf };

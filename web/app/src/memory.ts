@@ -1,38 +1,26 @@
-import type { Wish } from '@passerby/client';
-
-/** What this tab remembers across a reload. Holds no secret: the client keeps its own. */
+/** Choices that are kept on this device. */
 export class Memory {
-  /** The wish of the conversation that is running, or null. */
-  get running(): Wish | null {
-    return read<Wish>(sessionStorage, 'passerby.running');
-  }
-
-  set running(wish: Wish | null) {
-    write(sessionStorage, 'passerby.running', wish);
-  }
-
   get autoNext(): boolean {
-    return read<boolean>(localStorage, 'passerby.autoNext') ?? true;
+    return read('passerby.autoNext') !== false;
   }
 
   set autoNext(on: boolean) {
-    write(localStorage, 'passerby.autoNext', on);
+    write('passerby.autoNext', on);
   }
 }
 
-function read<T>(storage: Storage, key: string): T | null {
+function read(key: string): unknown {
   try {
-    return JSON.parse(storage.getItem(key) ?? 'null') as T | null;
+    return JSON.parse(localStorage.getItem(key) ?? 'null');
   } catch {
     return null;
   }
 }
 
-function write(storage: Storage, key: string, value: unknown): void {
+function write(key: string, value: unknown): void {
   try {
-    if (value === null) storage.removeItem(key);
-    else storage.setItem(key, JSON.stringify(value));
+    localStorage.setItem(key, JSON.stringify(value));
   } catch {
-    // Storage may be full or forbidden; then a reload simply begins anew.
+    // Storage may be full or forbidden; then the choice lasts as long as the page.
   }
 }

@@ -18,7 +18,10 @@ export interface View {
   match: Match | null;
   /** The match before: it can still be reported or blocked. */
   last: Match | null;
-  ended: EndReason | null;
+  /** Why the last conversation ended, until the next one or a press on Next. */
+  ended: EndReason | 'key_mismatch' | 'crypto_failed' | null;
+  /** After a reload, until it is known what became of the conversation. */
+  resuming: boolean;
   waiting: Waiting | null;
   lines: readonly Line[];
   typing: boolean;
@@ -77,6 +80,7 @@ export type Action =
   | { type: 'firstframe' }
   | { type: 'next' }
   | { type: 'ended'; match: Match; reason: EndReason; farewell: string }
+  | { type: 'distrust'; code: 'key_mismatch' | 'crypto_failed' }
   | { type: 'message'; message: Message }
   | { type: 'typing'; on: boolean }
   | { type: 'partner'; partner: Events['partner'] }
@@ -100,6 +104,8 @@ const alone = {
   shown: false,
 } as const;
 
+const begun = { trouble: null, notice: null, waiting: null, ended: null, resuming: false } as const;
+
 export function initialView(): View {
   return {
     ...alone,
@@ -110,6 +116,7 @@ export function initialView(): View {
     wish: null,
     last: null,
     ended: null,
+    resuming: false,
     waiting: null,
     lines: [],
     sending: { audio: true, video: true },
@@ -144,9 +151,9 @@ export function reduce(view: View, action: Action): View {
     case 'adult':
       return { ...view, adult: action.on };
     case 'begin':
-      return { ...view, ...alone, state: 'connecting', step: action.step, wish: action.wish, trouble: null, notice: null, waiting: null, ended: null };
+      return { ...view, ...alone, ...begun, state: 'connecting', step: action.step, wish: action.wish };
     case 'resuming':
-      return { ...view, ...alone, state: 'reconnecting', step: 'server', wish: action.wish, trouble: null };
+      return { ...view, ...alone, ...begun, state: 'reconnecting', step: 'server', wish: action.wish, resuming: true };
     case 'state':
       return withState(view, action.state);
     case 'waiting': {
@@ -169,6 +176,8 @@ export function reduce(view: View, action: Action): View {
       const lines = withLine(view.lines, system(action.farewell, Date.now()));
       return { ...view, ...alone, last: action.match, ended: action.reason, lines };
     }
+    case 'distrust':
+      return { ...view, ...alone, last: view.match, ended: action.code };
     case 'message': {
       const typing = action.message.from === 'partner' ? false : view.typing;
       return { ...view, typing, lines: withLine(view.lines, action.message) };
@@ -198,13 +207,20 @@ export function reduce(view: View, action: Action): View {
     case 'forget':
       return { ...view, last: null };
     case 'stopped':
-      return { ...view, ...alone, state: 'idle', trouble: null, notice: null, waiting: null, ended: null, last: null, lines: [] };
+      return { ...view, ...alone, ...begun, state: 'idle', last: null, lines: [] };
   }
 }
 
+/** The client tells of a new state first, and what it means after that: a match is never shown outside of its states. */
 function withState(view: View, state: State): View {
-  // The page leaves 'connecting' and 'reconnecting' by itself only, while it still asks for the camera.
-  const step = state === 'connecting' ? 'server' : view.step;
-  const waiting = state === 'waiting' ? (view.waiting ?? { since: Date.now(), widened: false }) : null;
-  return { ...view, state, step, waiting };
+  const together = state === 'matched' || state === 'reconnecting';
+  const settled = together || state === 'waiting' || state === 'ended';
+  return {
+    ...view,
+    ...(together ? {} : { ...alone, last: view.match ?? view.last }),
+    state,
+    step: 'server',
+    resuming: view.resuming && !settled,
+    waiting: state === 'waiting' ? (view.waiting ?? { since: Date.now(), widened: view.wish?.widen ?? false }) : null,
+  };
 }

@@ -10,8 +10,9 @@ import { WaitingCard } from './waiting-card';
 export type CoverKind = 'connecting' | 'waiting' | 'resuming' | 'reconnecting' | 'ended' | 'partner-away' | 'camera-off' | 'first-frame' | null;
 
 export function coverOf(view: View): CoverKind {
+  if (view.resuming) return 'resuming';
   if (view.state === 'connecting') return 'connecting';
-  if (view.state === 'reconnecting') return view.match ? 'reconnecting' : 'resuming';
+  if (view.state === 'reconnecting') return 'reconnecting';
   if (view.state === 'waiting') return 'waiting';
   if (view.state === 'ended') return 'ended';
   if (!view.match) return null;
@@ -31,7 +32,7 @@ export function Cover({ kind }: { kind: CoverKind }) {
     case 'resuming':
       return <Note title={t.reconnecting.resuming} hint={t.reconnecting.resumingHint} moving />;
     case 'reconnecting':
-      return <Note title={t.reconnecting.self} hint={t.reconnecting.selfHint} moving />;
+      return <Note title={t.reconnecting.self} hint={view.match ? t.reconnecting.selfHint : t.reconnecting.selfWaitingHint} moving />;
     case 'partner-away':
       return <Note title={t.reconnecting.partner} hint={t.reconnecting.partnerHint} moving />;
     case 'camera-off':
@@ -75,10 +76,14 @@ function Connecting({ view }: { view: View }) {
 
 function Ended({ view }: { view: View }) {
   const reason = view.ended ?? 'left';
-  const hint = reason === 'moderated' ? t.ended.moderatedHint : reason === 'drain' ? t.ended.drainHint : t.ended.hint;
+  const unsafe = reason === 'key_mismatch' || reason === 'crypto_failed';
+  const [title, hint] = unsafe
+    ? t.trouble.texts[reason]!
+    : [t.chat.farewell[reason], reason === 'moderated' ? t.ended.moderatedHint : reason === 'drain' ? t.ended.drainHint : t.ended.hint];
   return (
     <div class="card">
-      <h1 class="card-title">{t.chat.farewell[reason]}</h1>
+      {unsafe && <span class="card-icon is-danger"><Icon name="alert" /></span>}
+      <h1 class="card-title">{title}</h1>
       <p class="card-facts">{hint}</p>
       <AutoNext />
     </div>

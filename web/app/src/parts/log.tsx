@@ -11,6 +11,12 @@ export function Log() {
   const follow = useRef(true);
   useEffect(() => {
     const box = ref.current!;
+    const watch = new ResizeObserver(() => follow.current && (box.scrollTop = box.scrollHeight));
+    watch.observe(box);
+    return () => watch.disconnect();
+  }, []);
+  useEffect(() => {
+    const box = ref.current!;
     if (follow.current || lines[lines.length - 1]?.from === 'me') box.scrollTop = box.scrollHeight;
   }, [lines]);
   return (
@@ -42,6 +48,7 @@ function LogLine({ line }: { line: Line }) {
       {state && state !== 'failed' && (
         <span class="delivery" title={t.chat[state]}>
           <Icon name={state === 'sending' ? 'clock' : 'check'} />
+          <span class="unseen">{t.chat[state]}</span>
         </span>
       )}
       {state === 'failed' && (

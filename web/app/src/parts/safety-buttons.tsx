@@ -9,17 +9,16 @@ export function SafetyButtons() {
   const controller = useController();
   const { match, last } = useView();
   const [reporting, setReporting] = useState(false);
-  const [answer, setAnswer] = useState('');
   const possible = match !== null || last !== null;
   const block = () => {
+    const tell = (code: string) => controller.dispatch({ type: 'notice', notice: { code } });
     controller.block().then(
-      () => setAnswer(t.block.done),
-      () => setAnswer(t.block.failed),
+      () => tell('blocked'),
+      () => tell('block_failed'),
     );
   };
   return (
     <div class="safety">
-      <span class="safety-answer" role="status">{answer}</span>
       {possible && (
         <>
           <button
@@ -27,7 +26,8 @@ export function SafetyButtons() {
             class="button is-quiet"
             data-testid="report"
             aria-haspopup="dialog"
-            aria-label={match ? undefined : t.controls.reportLast}
+            aria-label={match ? t.controls.report : t.controls.reportLast}
+            title={match ? t.controls.report : t.controls.reportLast}
             onClick={() => setReporting(true)}
           >
             <Icon name="flag" />
@@ -37,7 +37,8 @@ export function SafetyButtons() {
             type="button"
             class="button is-quiet"
             data-testid="block"
-            aria-label={match ? undefined : t.controls.blockLast}
+            aria-label={match ? t.controls.block : t.controls.blockLast}
+            title={match ? t.controls.block : t.controls.blockLast}
             onClick={block}
           >
             <Icon name="block" />

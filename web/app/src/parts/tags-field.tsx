@@ -65,7 +65,6 @@ export function TagsField({ tags, pending, onChange }: Props) {
               remove(tags[tags.length - 1]!);
             }
           }}
-          onBlur={() => pending.trim() && take(pending)}
         />
       </div>
       <p class="hint" id={`${id}-hint`}>{full ? t.landing.tagsFull : t.landing.tagsHint}</p>

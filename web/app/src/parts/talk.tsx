@@ -15,7 +15,7 @@ export function Talk() {
     <section class="talk" aria-label={t.chat.talk}>
       {alone && <MatchBar />}
       <Log />
-      {cover && <div class="talk-cover"><Cover kind={cover} /></div>}
+      {cover && <div class="talk-cover" data-cover={cover}><Cover kind={cover} /></div>}
       <p class="typing" role="status" data-on={view.typing}>{view.typing && t.chat.typing}</p>
       <Composer />
     </section>

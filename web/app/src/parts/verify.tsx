@@ -16,7 +16,9 @@ export function Verify() {
   if (!match) return <span class="match-bar-gap" />;
 
   const emoji = verification && !verification.failed ? verification.emoji : [];
-  const state = failed ? 'failed' : confirmed === match.id ? 'confirmed' : emoji.length ? 'ready' : 'pending';
+  // After a reload of either side the keys are new, and so is what there is to compare.
+  const compared = `${match.id} ${emoji.join('')}`;
+  const state = failed ? 'failed' : confirmed === compared ? 'confirmed' : emoji.length ? 'ready' : 'pending';
   return (
     <>
       <button
@@ -33,7 +35,7 @@ export function Verify() {
         {emoji.length > 0 && <span class="verify-emoji" aria-hidden="true">{emoji.join('')}</span>}
         {state === 'ready' && <span class="unseen">{t.verify.ready}</span>}
       </button>
-      {open && <VerifyDialog confirmed={state === 'confirmed'} onConfirm={() => setConfirmed(match.id)} onClose={() => setOpen(false)} />}
+      {open && <VerifyDialog confirmed={state === 'confirmed'} onConfirm={() => setConfirmed(compared)} onClose={() => setOpen(false)} />}
     </>
   );
 }

@@ -17,7 +17,7 @@ export function WaitingCard() {
   const wish = view.wish;
   const mode = modeOf(view);
   const left = view.ended !== null;
-  const narrow = (wish?.language ?? '') !== '' && !view.waiting?.widened;
+  const narrow = !view.waiting?.widened && (wish?.tags?.length ? 'tags' : wish?.language ? 'language' : null);
   const others = stats ? Math.max(0, stats.waiting[mode] - 1) : null;
   return (
     <div class="card">
@@ -33,7 +33,9 @@ export function WaitingCard() {
       </p>
       <div class="card-actions">
         {narrow && (
-          <button type="button" class="button" onClick={() => controller.widen()}>{t.waiting.widen}</button>
+          <button type="button" class="button" onClick={() => controller.widen()}>
+            {narrow === 'tags' ? t.waiting.widen : t.waiting.widenLanguage}
+          </button>
         )}
         {mode === 'video' && (
           <button type="button" class="button" onClick={() => controller.textOnly()}>{t.waiting.textOnly}</button>

@@ -32,6 +32,8 @@ export function Landing() {
 function StartForm() {
   const controller = useController();
   const { draft, adult } = useView();
+  // What is typed and not yet a chip goes along with Start. It becomes no chip when the field loses the focus: that
+  // would move the button away under the press.
   const [pending, setPending] = useState('');
   const [checking, setChecking] = useState(false);
   const [problem, setProblem] = useState(false);
@@ -91,7 +93,6 @@ function StartForm() {
         <p id="age-problem" class="problem" role="alert">{problem && !adult && t.landing.ageMissing}</p>
         <button type="submit" class="button is-primary is-start" data-testid="start">
           {t.landing.start}
-          <Icon name="next" />
         </button>
       </div>
     </form>
