@@ -1,16 +1,13 @@
 package sfu
 
 import (
-	"context"
-	"fmt"
 	"log/slog"
 
 	"github.com/pion/logging"
 )
 
-// pionLog sends what pion says to slog, at Debug, and only its errors and
-// warnings: they are about one peer's network, and name addresses of people,
-// so an operator turns them on on purpose.
+// pionLog sends pion's warnings and errors to slog, at Debug, as their bare
+// format: the arguments name addresses of people.
 type pionLog struct{ log *slog.Logger }
 
 func (l pionLog) NewLogger(scope string) logging.LeveledLogger {
@@ -25,13 +22,8 @@ func (l pionLogger) Debug(string)          {}
 func (l pionLogger) Debugf(string, ...any) {}
 func (l pionLogger) Info(string)           {}
 func (l pionLogger) Infof(string, ...any)  {}
-func (l pionLogger) Warn(msg string)       { l.log.Debug(msg) }
-func (l pionLogger) Error(msg string)      { l.log.Debug(msg) }
+func (l pionLogger) Warn(string)           { l.log.Debug("pion warned") }
+func (l pionLogger) Error(string)          { l.log.Debug("pion failed") }
 
-func (l pionLogger) Warnf(format string, args ...any) {
-	if l.log.Enabled(context.Background(), slog.LevelDebug) {
-		l.log.Debug(fmt.Sprintf(format, args...))
-	}
-}
-
-func (l pionLogger) Errorf(format string, args ...any) { l.Warnf(format, args...) }
+func (l pionLogger) Warnf(format string, _ ...any)  { l.log.Debug("pion warned", "format", format) }
+func (l pionLogger) Errorf(format string, _ ...any) { l.log.Debug("pion failed", "format", format) }

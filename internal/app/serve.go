@@ -110,7 +110,11 @@ func (s *Server) listenMedia(events sfu.Events) (err error) {
 		UDP: s.cfg.UDP, TCP: tcp, PublicIPs: s.cfg.PublicIP, Events: events, Logger: s.log, Registerer: s.registry, MaxPeers: s.cfg.MaxSessions,
 	})
 	if err != nil {
-		return explain("udp and tcp", s.cfg.UDP+" and "+s.cfg.TCP, err)
+		setting, addr := "udp", s.cfg.UDP
+		if op := (*net.OpError)(nil); errors.As(err, &op) && op.Net == "tcp" {
+			setting, addr = "tcp", s.cfg.TCP
+		}
+		return explain(setting, addr, err)
 	}
 	s.turnHost = turnHost(s.cfg.PublicIP, s.sfu)
 	if s.cfg.TURNListen == "off" {

@@ -1,0 +1,157 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"passerby/internal/app"
+	"passerby/internal/config"
+	"passerby/internal/doctor"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		http.DefaultClient.CloseIdleConnections()
+	}))
+}
+
+// log is a writer that a running server and a test share.
+type log struct {
+	mu sync.Mutex // guards b
+	b  bytes.Buffer
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func local(t *testing.T) config.Config {
+	c := config.Defaults()
+	c.HTTP, c.UDP, c.TCP, c.Admin, c.TURNListen = "127.0.0.1:0", ":0", ":0", "127.0.0.1:0", ":0"
+	c.DataDir, c.DrainTimeout, c.LogLevel = t.TempDir(), 2*time.Second, "debug"
+	return c
+}
+
+// run starts a server that ends, cleanly, with the test.
+func run(t *testing.T, c config.Config) (url string, logs *log) {
+	t.Helper()
+	logs = &log{}
+	s, err := app.Start(c, logs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+		http.DefaultClient.CloseIdleConnections()
+	})
+	return s.URL(), logs
+}
+
+// TestCall lets two made-up people meet through the whole server: over UDP, TCP and TURN.
+func TestCall(t *testing.T) {
+	url, logs := run(t, local(t))
+	seen := map[string]bool{}
+	doctor.Run(t.Context(), url, func(c doctor.Check) {
+		seen[c.Name] = true
+		if c.Err != nil && c.Name != "page" { // the pages are built by the browser tests
+			t.Errorf("%s: %v", c.Name, c.Err)
+		}
+	})
+	for _, name := range []string{"session and WebSocket", "media over TCP", "TURN", "a call over UDP"} {
+		if !seen[name] {
+			t.Errorf("%q was not checked", name)
+		}
+	}
+	private := regexp.MustCompile(`eyJ|ice-pwd|candidate:|(udp|tcp)[46] |from .*:[0-9]+`)
+	for line := range strings.Lines(logs.String()) {
+		if m := private.FindString(line); m != "" {
+			t.Errorf("the log holds a token, SDP or a person's address (%q): %s", m, line)
+		}
+	}
+}
+
+func TestDoctorWithoutTURN(t *testing.T) {
+	c := local(t)
+	c.TURNListen = "off"
+	url, _ := run(t, c)
+	doctor.Run(t.Context(), url, func(c doctor.Check) {
+		if c.Name == "TURN" && (c.Err == nil || !strings.Contains(c.Err.Error(), "turn-listen")) {
+			t.Errorf("TURN is off and doctor says: %v", c.Err)
+		}
+	})
+}
+
+func TestPortsTaken(t *testing.T) {
+	held, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = held.Close() }()
+	heldUDP, err := net.ListenPacket("udp", ":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = heldUDP.Close() }()
+	_, udpPort, _ := net.SplitHostPort(heldUDP.LocalAddr().String())
+	for setting, change := range map[string]func(*config.Config){
+		"--http":        func(c *config.Config) { c.HTTP = held.Addr().String() },
+		"--admin":       func(c *config.Config) { c.Admin = held.Addr().String() },
+		"--turn-listen": func(c *config.Config) { c.TURNListen = held.Addr().String() },
+		"--udp":         func(c *config.Config) { c.UDP = ":" + udpPort },
+		"--tcp":         func(c *config.Config) { c.TCP = held.Addr().String() },
+	} {
+		c := local(t)
+		change(&c)
+		_, err := app.Start(c, &log{})
+		if err == nil || !strings.Contains(err.Error(), "taken by another program") || !strings.Contains(err.Error(), setting) {
+			t.Errorf("%s: %v", setting, err)
+		}
+	}
+}
+
+func TestCommands(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{nil, 0, "passerby serve"},
+		{[]string{"help"}, 0, "passerby doctor"},
+		{[]string{"version"}, 0, "passerby dev go1."},
+		{[]string{"serve", "--help"}, 0, "PASSERBY_PUBLIC_IP"},
+		{[]string{"dance"}, 2, `no command "dance"`},
+		{[]string{"serve", "--http"}, 2, "flag needs an argument"},
+		{[]string{"serve", "--log-level", "loud"}, 2, "log-level"},
+		{[]string{"doctor", "--url", "http://127.0.0.1:1"}, 1, "To mend it"},
+	} {
+		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
+			var out log
+			if code := app.Main(t.Context(), tt.args, &out, &out); code != tt.code || !strings.Contains(out.String(), tt.want) {
+				t.Errorf("code %d, want %d with %q:\n%s", code, tt.code, tt.want, out.String())
+			}
+		})
+	}
+}
