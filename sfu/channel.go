@@ -108,7 +108,8 @@ func (p *peer) deliver(c *channel, data []byte) (ok bool) {
 func (p *peer) closed(c *channel) {
 	p.seat.events.Lock()
 	defer p.seat.events.Unlock()
-	if p.channel.CompareAndSwap(c, nil) && !p.muted.Load() {
+	// Of a muted peer, leave tells.
+	if !p.muted.Load() && p.channel.CompareAndSwap(c, nil) {
 		p.server.cfg.Events.ChannelClosed(p.seat.id)
 	}
 }

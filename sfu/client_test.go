@@ -3,7 +3,6 @@ package sfu_test
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"sync"
@@ -113,9 +112,10 @@ type client struct {
 	video  *webrtc.TrackLocalStaticRTP
 	cert   webrtc.Certificate
 
-	packets  chan received
+	packets  [2]chan received // by kind
 	messages chan string
 	plis     chan struct{}
+	nacks    chan uint16
 	reports  chan *rtcp.SenderReport
 	stop     chan struct{}
 	work     sync.WaitGroup
@@ -126,7 +126,8 @@ type client struct {
 	pic     uint16
 	tl0     uint8
 	counter uint64
-	dropOut map[uint16]bool // audio/video numbers that are not sent the first time
+	dropOut map[uint16]bool // video packets that are not sent at first
+	held    []*rtp.Packet
 }
 
 type received struct {
@@ -142,8 +143,8 @@ func newClient(t testing.TB, s *sfu.Server, id string, o clientOptions) *client 
 	t.Helper()
 	c := &client{
 		t: t, id: id, server: s,
-		packets: make(chan received, 4096), messages: make(chan string, 256),
-		plis: make(chan struct{}, 256), reports: make(chan *rtcp.SenderReport, 64), stop: make(chan struct{}),
+		packets: [2]chan received{make(chan received, 4096), make(chan received, 4096)}, messages: make(chan string, 256),
+		plis: make(chan struct{}, 256), nacks: make(chan uint16, 256), reports: make(chan *rtcp.SenderReport, 64), stop: make(chan struct{}),
 		pic: uint16(rand.Uint32()) & 0x7fff, tl0: uint8(rand.Uint32()),
 	}
 	for i := range c.seq {
@@ -152,6 +153,9 @@ func newClient(t testing.TB, s *sfu.Server, id string, o clientOptions) *client 
 	engine := &webrtc.MediaEngine{}
 	if err := engine.RegisterDefaultCodecs(); err != nil {
 		t.Fatal(err)
+	}
+	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
+		engine.RegisterFeedback(webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBTransportCC}, kind)
 	}
 	registry := &interceptor.Registry{}
 	if err := webrtc.ConfigureTWCCHeaderExtensionSender(engine, registry); err != nil {
@@ -220,10 +224,20 @@ func (c *client) addTrack(mime, id string) *webrtc.TrackLocalStaticRTP {
 				return
 			}
 			for _, p := range pkts {
-				if _, ok := p.(*rtcp.PictureLossIndication); ok {
+				switch p := p.(type) {
+				case *rtcp.PictureLossIndication:
 					select {
 					case c.plis <- struct{}{}:
 					default:
+					}
+				case *rtcp.TransportLayerNack:
+					for _, pair := range p.Nacks {
+						for _, seq := range pair.PacketList() {
+							select {
+							case c.nacks <- seq:
+							default:
+							}
+						}
 					}
 				}
 			}
@@ -238,8 +252,9 @@ func (c *client) readTrack(track *webrtc.TrackRemote) {
 		if err != nil {
 			return
 		}
+		isVideo := track.Kind() == webrtc.RTPCodecTypeVideo
 		select {
-		case c.packets <- received{track.Kind() == webrtc.RTPCodecTypeVideo, *p}:
+		case c.packets[index(isVideo)] <- received{isVideo, *p}:
 		case <-c.stop:
 			return
 		}
@@ -320,6 +335,7 @@ func (c *client) sendVideo(key bool, keyID uint64, tag byte, packets int) {
 		p := &rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: c.seq[1], Timestamp: c.ts[1], Marker: i == packets-1},
 			Payload: append(descriptor, body[i*64:(i+1)*64]...)}
 		if c.dropOut[c.seq[1]] {
+			c.held = append(c.held, p)
 			continue
 		}
 		if err := c.video.WriteRTP(p); err != nil {
@@ -376,17 +392,20 @@ func (p received) keyID() uint64 {
 // next waits for the next packet of a kind.
 func (c *client) next(wantVideo bool) received {
 	c.t.Helper()
-	deadline := time.After(patience)
-	for {
-		select {
-		case p := <-c.packets:
-			if p.video == wantVideo {
-				return p
-			}
-		case <-deadline:
-			c.t.Fatalf("%s: no packet (video %v); stats %+v", c.id, wantVideo, c.server.Stats())
-		}
+	select {
+	case p := <-c.packets[index(wantVideo)]:
+		return p
+	case <-time.After(patience):
+		c.t.Fatalf("%s: no packet (video %v); stats %+v", c.id, wantVideo, c.server.Stats())
+		panic("unreachable")
 	}
+}
+
+func index(isVideo bool) int {
+	if isVideo {
+		return 1
+	}
+	return 0
 }
 
 func (c *client) awaitPLI() {
@@ -398,4 +417,44 @@ func (c *client) awaitPLI() {
 	}
 }
 
-var _ = fmt.Sprint
+// ssrc is what the client sends from.
+func (c *client) ssrc(kind int) uint32 {
+	want := []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo}[kind]
+	for _, s := range c.pc.GetSenders() {
+		if s.Track() != nil && s.Track().Kind() == want {
+			return uint32(s.GetParameters().Encodings[0].SSRC)
+		}
+	}
+	c.t.Fatal("no sender")
+	return 0
+}
+
+// awaitNack waits until the server asks for the packets in dropOut.
+func (c *client) awaitNack() {
+	c.t.Helper()
+	deadline := time.After(patience)
+	for {
+		select {
+		case seq := <-c.nacks:
+			if c.dropOut[seq] {
+				return
+			}
+		case <-deadline:
+			c.t.Fatalf("%s: no NACK", c.id)
+		}
+	}
+}
+
+// resendLost sends what dropOut held back.
+func (c *client) resendLost() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.held {
+		if err := c.video.WriteRTP(p); err != nil {
+			c.t.Errorf("write: %v", err)
+		}
+	}
+	c.held, c.dropOut = nil, nil
+}
+
+func mustAddr(s string) netip.Addr { return netip.MustParseAddr(s) }

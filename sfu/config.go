@@ -18,7 +18,7 @@ type Events interface {
 	// Connected: ICE and DTLS are up, for the first time or again.
 	Connected(id string)
 	// Disconnected: nothing was heard of the peer for Config.Disconnected, or it
-	// closed its connection. Connected may follow.
+	// closed its connection, or was replaced. Connected may follow.
 	Disconnected(id string)
 	// ChannelOpen: the data channel "passerby" is open; Send works.
 	ChannelOpen(id string)

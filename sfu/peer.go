@@ -130,6 +130,9 @@ func (p *peer) negotiate(ctx context.Context, in offer) (answer string, err erro
 		return "", err
 	}
 	p.types.Store(types)
+	for kind, ssrc := range in.ssrc {
+		p.up[kind].announce(ssrc)
+	}
 	return withCandidates(local, p.server.Addrs(), p.server.tcpAddrs()), nil
 }
 
@@ -154,23 +157,26 @@ func (p *peer) stateChanged() {
 	}
 }
 
-// leave tells that the data channel of a replaced or removed peer is gone, in
-// case the id goes on with another one.
+// leave tells what a replaced peer cannot tell any more.
 func (p *peer) leave() {
-	if c := p.channel.Swap(nil); c != nil {
-		p.seat.events.Lock()
-		defer p.seat.events.Unlock()
-		if p.seat.peer.Load() != nil {
-			p.server.cfg.Events.ChannelClosed(p.seat.id)
-		}
+	p.seat.events.Lock()
+	defer p.seat.events.Unlock()
+	if p.channel.Swap(nil) != nil {
+		p.server.cfg.Events.ChannelClosed(p.seat.id)
+	}
+	if p.connected {
+		p.connected = false
+		p.server.cfg.Events.Disconnected(p.seat.id)
 	}
 }
 
 // end closes the connection and waits for its goroutines.
 func (p *peer) end() {
 	p.endOnce.Do(func() {
+		p.seat.events.Lock() // so that no reader starts after this
 		p.muted.Store(true)
 		p.ended.Store(true)
+		p.seat.events.Unlock()
 		if err := p.pc.GracefulClose(); err != nil {
 			p.server.log.Debug("close peer", "session", p.seat.id, "error", err)
 		}
@@ -184,7 +190,7 @@ func (p *peer) abuse(what string) {
 		return
 	}
 	p.server.log.Warn("peer passed a limit", "session", p.seat.id, "limit", what)
-	p.server.work.Go(func() { _ = p.pc.Close() })
+	go func() { _ = p.pc.Close() }() // end waits for it
 }
 
 // writeRTCP sends reports and requests; errors mean that the peer is not there.

@@ -130,33 +130,43 @@ func (s *Server) admit(m *seat) error {
 	return nil
 }
 
-// install makes p the peer of m and ends the former one.
+// install makes p the peer of m and ends the former one, whose id hears that
+// it is gone before this returns.
 func (s *Server) install(m *seat, p *peer) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.closed || s.seats[m.id] != m {
+		s.mu.Unlock()
 		return ErrClosed
 	}
-	s.vacate(m)
-	m.peer.Store(p)
-	s.peers++
+	old := m.peer.Swap(p)
+	if old == nil {
+		s.peers++
+	} else {
+		s.retire(old)
+	}
 	if r := m.route.Load(); r != nil {
 		p.routed(r, r.from.keyed, time.Now())
+	}
+	s.mu.Unlock()
+	if old != nil {
+		old.leave()
 	}
 	return nil
 }
 
-// vacate ends the peer of m, if any. The caller holds mu.
+// vacate ends the peer of m, if any, without events. The caller holds mu.
 func (s *Server) vacate(m *seat) {
 	if p := m.peer.Swap(nil); p != nil {
 		s.peers--
-		p.muted.Store(true)
-		s.metrics.retire(p)
-		s.work.Go(func() {
-			p.leave()
-			p.end()
-		})
+		s.retire(p)
 	}
+}
+
+// retire mutes a peer and ends it in the background. The caller holds mu.
+func (s *Server) retire(p *peer) {
+	p.muted.Store(true)
+	s.metrics.retire(p)
+	s.work.Go(p.end)
 }
 
 // discard forgets a seat that nothing refers to. The caller holds mu.

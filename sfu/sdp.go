@@ -14,8 +14,9 @@ import (
 // server deals with.
 type offer struct {
 	sdp         string
-	fingerprint string  // "sha-256 AA:BB…", of the DTLS certificate
-	wants       [2]bool // by kind: the browser has a section that may receive
+	fingerprint string    // "sha-256 AA:BB…", of the DTLS certificate
+	wants       [2]bool   // by kind: the browser has a section that may receive
+	ssrc        [2]uint32 // by kind: what it will send from, if it says so; else 0
 }
 
 // parseOffer checks an offer and takes out what this server has no use for:
@@ -41,6 +42,7 @@ func parseOffer(raw string) (out offer, err error) {
 	desc.Attributes = slices.DeleteFunc(desc.Attributes, useless)
 	var active [3]int
 	for _, m := range desc.MediaDescriptions {
+		ssrc := firstSSRC(m)
 		m.Attributes = slices.DeleteFunc(m.Attributes, useless)
 		kind, ok := kinds[m.MediaName.Media]
 		if !ok {
@@ -64,6 +66,7 @@ func parseOffer(raw string) (out offer, err error) {
 			return out, fmt.Errorf("%w: sections differ in fingerprint", ErrSDP)
 		}
 		if kind < 2 {
+			out.ssrc[kind] = ssrc
 			out.wants[kind] = !hasAttribute(m, "sendonly") && !hasAttribute(m, "inactive")
 		}
 	}
@@ -94,6 +97,23 @@ func useless(a sdp.Attribute) bool {
 		return true
 	}
 	return false
+}
+
+// firstSSRC is the primary source of a section: the first of a group with its
+// retransmissions, or the first at all; 0 when it names none.
+func firstSSRC(m *sdp.MediaDescription) uint32 {
+	var first string
+	for _, a := range m.Attributes {
+		fields := strings.Fields(a.Value)
+		switch {
+		case a.Key == "ssrc-group" && len(fields) > 1 && fields[0] == "FID":
+			first = fields[1]
+		case a.Key == "ssrc" && len(fields) > 0 && first == "":
+			first = fields[0]
+		}
+	}
+	n, _ := strconv.ParseUint(first, 10, 32)
+	return uint32(n)
 }
 
 func hasAttribute(m *sdp.MediaDescription, key string) bool {

@@ -38,6 +38,16 @@ type uplink struct {
 
 func (u *uplink) init(p *peer, kind int) { u.peer, u.kind = p, kind }
 
+// announce notes the source that an offer names, so that it can be asked for a
+// key frame before its first packet.
+func (u *uplink) announce(ssrc uint32) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.ssrc == 0 {
+		u.ssrc = ssrc
+	}
+}
+
 // receiveRTP takes one decrypted RTP packet of the peer.
 func (p *peer) receiveRTP(b []byte, now time.Time) {
 	pkt, err := stream.Parse(b)
