@@ -106,8 +106,11 @@ func (q *Queue) strangerFor(s *stay) bool {
 			})
 			return !stranger
 		})
+		if stranger {
+			return true
+		}
 	}
-	return stranger
+	return false
 }
 
 // mayMeet checks the hard limits once more by the rules themselves, and blocks.

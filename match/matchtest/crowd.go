@@ -1,0 +1,5 @@
+package matchtest
+
+import "testing"
+
+func crowds(t *testing.T, factory Factory) {}
