@@ -128,7 +128,8 @@ func (s *Server) listenMedia(events sfu.Events) (err error) {
 		host = netip.Addr{} // the relay's own address is IPv4; the TURN server finds one
 	}
 	s.turn, err = turn.Listen(turn.Config{
-		Listen: s.cfg.TURNListen, Realm: "passerby", Secret: s.secret, PublicIP: host, AllowPeerAddrs: s.sfu.Addrs(), Logger: s.log,
+		Listen: s.cfg.TURNListen, Realm: "passerby", Secret: s.secret, PublicIP: host,
+		AllowPeerAddrs: s.sfu.Addrs(), AllowPeers: s.cfg.TURNAllowPeers, Logger: s.log,
 	})
 	return explain("turn-listen", s.cfg.TURNListen, err)
 }

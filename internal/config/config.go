@@ -12,26 +12,27 @@ import (
 
 // Config is everything that an operator can set for `passerby serve`. Defaults returns the documented defaults.
 type Config struct {
-	HTTP           string        // listen address of pages, API and WebSocket
-	TLSCert        string        // PEM file; empty serves plain HTTP
-	TLSKey         string        // PEM file
-	AllowedOrigins []string      // origins other than the server's own whose pages may connect
-	UDP            string        // listen address of media over UDP
-	TCP            string        // listen address of media over TCP (RFC 4571 framing); "off" turns it off
-	PublicIP       []netip.Addr  // addresses under which browsers reach this server; none: all of the machine's own
-	MaxSessions    int           // sessions at most; more are told that the server is full
-	Redis          string        // URL of Redis; empty keeps the queue and the bus in memory
-	Database       string        // URL of PostgreSQL; empty uses SQLite under DataDir
-	DataDir        string        // where secrets and the embedded database live
-	Admin          string        // listen address of metrics, health and profiles
-	TURNListen     string        // listen address of TURN over UDP and TCP; "off" turns it off
-	TURNSecret     string        // shared secret of the TURN REST credentials; empty takes one from the root key in DataDir
-	NodeID         string        // name of this node in logs and in the cluster; empty makes one
-	Grace          time.Duration // how long a wish with tags waits for a shared tag
-	Rematch        time.Duration // how long two people who just met wait before they may meet again
-	DrainTimeout   time.Duration // how long a stopping server waits for its users
-	LogLevel       string        // debug, info, warn or error
-	LogFormat      string        // text or json
+	HTTP           string         // listen address of pages, API and WebSocket
+	TLSCert        string         // PEM file; empty serves plain HTTP
+	TLSKey         string         // PEM file
+	AllowedOrigins []string       // origins other than the server's own whose pages may connect
+	UDP            string         // listen address of media over UDP
+	TCP            string         // listen address of media over TCP (RFC 4571 framing); "off" turns it off
+	PublicIP       []netip.Addr   // addresses under which browsers reach this server; none: all of the machine's own
+	MaxSessions    int            // sessions at most; more are told that the server is full
+	Redis          string         // URL of Redis; empty keeps the queue and the bus in memory
+	Database       string         // URL of PostgreSQL; empty uses SQLite under DataDir
+	DataDir        string         // where secrets and the embedded database live
+	Admin          string         // listen address of metrics, health and profiles
+	TURNListen     string         // listen address of TURN over UDP and TCP; "off" turns it off
+	TURNSecret     string         // shared secret of the TURN REST credentials; empty takes one from the root key in DataDir
+	TURNAllowPeers []netip.Prefix // further peers that TURN relays to; none: only this server's media ports
+	NodeID         string         // name of this node in logs and in the cluster; empty makes one
+	Grace          time.Duration  // how long a wish with tags waits for a shared tag
+	Rematch        time.Duration  // how long two people who just met wait before they may meet again
+	DrainTimeout   time.Duration  // how long a stopping server waits for its users
+	LogLevel       string         // debug, info, warn or error
+	LogFormat      string         // text or json
 }
 
 // Defaults returns the configuration of a laptop with nothing installed.

@@ -55,10 +55,10 @@ func TestSampleHasEverySettingAtItsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.AllowedOrigins)+len(c.PublicIP) > 0 {
-		t.Errorf("the sample's lists are not empty: %v %v", c.AllowedOrigins, c.PublicIP)
+	if len(c.AllowedOrigins)+len(c.PublicIP)+len(c.TURNAllowPeers) > 0 {
+		t.Errorf("the sample's lists are not empty: %v %v %v", c.AllowedOrigins, c.PublicIP, c.TURNAllowPeers)
 	}
-	c.AllowedOrigins, c.PublicIP = nil, nil
+	c.AllowedOrigins, c.PublicIP, c.TURNAllowPeers = nil, nil, nil
 	d := config.Defaults()
 	if !reflect.DeepEqual(c, d) {
 		t.Errorf("the sample is not the default:\n%+v\n%+v", c, d)
@@ -116,6 +116,7 @@ func TestFaultsAreNamedAllAtOnce(t *testing.T) {
 		{"origin with a path", []string{"--allowed-origins", "https://a.example/x"}, nil, []string{"allowed-origins"}},
 		{"redis", []string{"--redis", "redis://x"}, nil, []string{"redis:"}},
 		{"database", []string{"--database", "postgres://x"}, nil, []string{"database:"}},
+		{"no network", []string{"--turn-allow-peers", "203.0.113.1"}, nil, []string{"turn-allow-peers", "no network"}},
 		{"negative time", []string{"--grace", "-1s"}, nil, []string{"grace:"}},
 		{"no room", []string{"--max-sessions", "0"}, nil, []string{"max-sessions"}},
 	} {

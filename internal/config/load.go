@@ -85,6 +85,7 @@ func flags(c *Config) *flag.FlagSet {
 	fs.StringVar(&c.Admin, "admin", c.Admin, "listen `address` of /metrics, /healthz, /readyz and /debug/pprof, or off; keep it private")
 	fs.StringVar(&c.TURNListen, "turn-listen", c.TURNListen, "listen `address` of the TURN server over UDP and TCP, or off")
 	fs.StringVar(&c.TURNSecret, "turn-secret", c.TURNSecret, "shared `secret` of the TURN REST credentials, 16 characters or more; none: from the key in data-dir")
+	fs.Var((*prefixList)(&c.TURNAllowPeers), "turn-allow-peers", "`networks` that TURN relays to besides this server's media ports, comma separated, like 203.0.113.0/24")
 	fs.StringVar(&c.NodeID, "node-id", c.NodeID, "`name` of this node in logs and in a cluster; none: made at each start")
 	fs.DurationVar(&c.Grace, "grace", c.Grace, "`time` that a wish with tags waits for a shared tag before it takes anyone")
 	fs.DurationVar(&c.Rematch, "rematch", c.Rematch, "`time` that two people who just met wait before they may meet again")
@@ -189,6 +190,30 @@ func (l *addrList) Set(s string) error {
 			return fmt.Errorf("%q is no IP address", p)
 		}
 		*l = append(*l, a)
+	}
+	return nil
+}
+
+type prefixList []netip.Prefix
+
+func (l *prefixList) String() string {
+	parts := make([]string, len(*l))
+	for i, p := range *l {
+		parts[i] = p.String()
+	}
+	return strings.Join(parts, ",")
+}
+
+func (l *prefixList) Set(s string) error {
+	*l = nil
+	var parts stringList
+	_ = parts.Set(s)
+	for _, part := range parts {
+		p, err := netip.ParsePrefix(part)
+		if err != nil {
+			return fmt.Errorf("%q is no network: write it like 203.0.113.0/24", part)
+		}
+		*l = append(*l, p.Masked())
 	}
 	return nil
 }
