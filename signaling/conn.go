@@ -116,5 +116,4 @@ func (c *conn) finish() {
 	c.outbox.wait()
 	c.socket.drain()
 	_ = c.socket.Close() // nothing is left to be lost
-	close(c.done)
 }

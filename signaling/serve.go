@@ -30,6 +30,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.finish()
 		return
 	}
+	defer close(c.done)
 	defer h.registry.exit(c)
 	defer c.finish()
 	h.serve(c)

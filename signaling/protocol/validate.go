@@ -127,7 +127,7 @@ func (m *Next) validate() error {
 }
 
 func (m *Text) validate() error {
-	if err := first(name("match", m.Match, MatchBytes), number("n", m.N), sized("body", m.Body, TextBytes)); err != nil {
+	if err := first(name("match", m.Match, MatchBytes), number("n", m.N), name("body", m.Body, TextBytes)); err != nil {
 		return err
 	}
 	_, err := m.decode()

@@ -1,0 +1,478 @@
+package machine_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"passerby/signaling/machine"
+	"passerby/signaling/protocol"
+)
+
+// The histories of this file are random: sessions, clients, a queue and a network
+// that loses, repeats and reorders hints and loses the partners' messages. Now and
+// then the weather clears; then everybody must agree with the queue, with his
+// partner, and with what his client was told, and every text must have arrived once.
+
+// errFlaky is the queue's answer when it pretends to fail.
+var errFlaky = errors.New("flaky")
+
+// sim is one history.
+type sim struct {
+	t       *testing.T
+	rng     *rand.Rand
+	fair    bool // nothing is lost or fails
+	now     time.Time
+	names   []string
+	actors  map[string]*actor
+	queue   model
+	hints   []post // to sessions, in no order
+	letters []post // between partners
+	trace   []string
+}
+
+// post is an event on its way to a session.
+type post struct {
+	to    string
+	event machine.Event
+}
+
+// actor is a session and its client.
+type actor struct {
+	name   string
+	state  machine.State
+	client client
+}
+
+// client is what a client believes, from what it was told.
+type client struct {
+	phase   machine.Phase
+	match   string
+	partner string // key
+	keyID   string
+	away    bool
+	fed     machine.Route
+	sent    uint64 // texts written in this match
+	acked   uint64 // of those
+	got     uint64 // texts received in order
+	key     int
+}
+
+// model is the queue's truth.
+type model struct {
+	line    []machine.Ticket
+	pairs   map[string]*machine.Pair // by session
+	seen    map[string]int           // round of the last renewal
+	round   int
+	made    int
+	members map[string][]string // who ever was in a pair
+}
+
+func TestRandomHistories(t *testing.T) {
+	histories := 300
+	if testing.Short() {
+		histories = 30
+	}
+	for seed := range histories {
+		s := newSim(t, uint64(seed))
+		for range 12 {
+			for range 40 {
+				s.act()
+				s.checkAlways()
+			}
+			s.clearUp()
+			s.checkAgreement()
+			if t.Failed() {
+				for _, line := range s.trace[max(0, len(s.trace)-60):] {
+					t.Log(line)
+				}
+				t.Fatalf("history of seed %d", seed)
+			}
+		}
+	}
+}
+
+func newSim(t *testing.T, seed uint64) *sim {
+	s := &sim{t: t, rng: rand.New(rand.NewPCG(seed, 1)), now: time.UnixMilli(1e6), actors: map[string]*actor{}}
+	s.queue = model{pairs: map[string]*machine.Pair{}, seen: map[string]int{}, members: map[string][]string{}}
+	for i := range 5 {
+		name := fmt.Sprint("s", i)
+		s.names = append(s.names, name)
+		s.actors[name] = &actor{name: name, state: machine.New(machine.Self{Session: name, User: "u" + name, Node: "n"})}
+		s.step(name, machine.Attach{})
+	}
+	return s
+}
+
+func (s *sim) log(format string, args ...any) {
+	s.trace = append(s.trace, fmt.Sprintf(format, args...))
+}
+
+func (s *sim) chance(percent int) bool { return !s.fair && s.rng.IntN(100) < percent }
+
+// act does one random thing.
+func (s *sim) act() {
+	s.now = s.now.Add(time.Duration(s.rng.IntN(2000)) * time.Millisecond)
+	a := s.actors[s.names[s.rng.IntN(len(s.names))]]
+	switch s.rng.IntN(12) {
+	case 0, 1:
+		s.deliver(&s.hints)
+	case 2, 3:
+		s.deliver(&s.letters)
+	case 4:
+		s.step(a.name, machine.Tick{})
+	case 5:
+		if a.state.Attached {
+			s.step(a.name, machine.Detach{Until: s.now.Add(30 * time.Second)})
+		} else {
+			s.attach(a)
+		}
+	case 6:
+		s.step(a.name, machine.Expire{Now: s.now})
+		s.revive(a)
+	default:
+		s.request(a)
+	}
+}
+
+// attach is a client's resume, or another tab's.
+func (s *sim) attach(a *actor) {
+	a.client.phase = machine.Idle // until the snapshot says otherwise
+	s.step(a.name, machine.Attach{})
+}
+
+// revive starts afresh after the session has ended.
+func (s *sim) revive(a *actor) {
+	if !a.state.Over {
+		return
+	}
+	a.state, a.client = machine.New(a.state.Self), client{key: a.client.key}
+	s.step(a.name, machine.Attach{})
+}
+
+// request is something that a client asks for; only one that is there can.
+func (s *sim) request(a *actor) {
+	if !a.state.Attached {
+		return
+	}
+	c := &a.client
+	var m protocol.Message
+	switch s.rng.IntN(9) {
+	case 0, 1:
+		c.key++
+		m = &protocol.Find{Mode: protocol.ModeVideo, Key: c.name(a)}
+	case 2:
+		if !a.state.Wished {
+			return
+		}
+		c.key++
+		m = &protocol.Next{Key: c.name(a)}
+	case 3:
+		m = &protocol.Leave{}
+	case 4:
+		s.step(a.name, machine.Attach{}) // another connection takes over
+		return
+	case 5:
+		m = &protocol.Block{Match: c.match}
+	case 6:
+		if c.phase != machine.Matched {
+			return
+		}
+		c.key++
+		m = &protocol.Rekey{Match: c.match, Key: c.name(a)}
+	default:
+		if c.phase != machine.Matched {
+			return
+		}
+		c.sent++
+		m = &protocol.Text{Match: c.match, N: c.sent}
+	}
+	if f := m.Type(); f == "find" || f == "next" {
+		c.phase, c.match = machine.Waiting, ""
+	}
+	s.step(a.name, machine.Request{Message: m})
+}
+
+func (c *client) name(a *actor) string { return fmt.Sprintf("%s-key-%d", a.name, c.key) }
+
+// deliver takes one post at random; some are lost, some come twice.
+func (s *sim) deliver(box *[]post) {
+	if len(*box) == 0 {
+		return
+	}
+	i := 0
+	if !s.fair {
+		i = s.rng.IntN(len(*box))
+	}
+	p := (*box)[i]
+	if !s.chance(20) {
+		*box = slices.Delete(*box, i, i+1)
+	}
+	if s.chance(20) {
+		s.log("lost: %T to %s", p.event, p.to)
+		return
+	}
+	s.step(p.to, p.event)
+}
+
+// step is the shell around the machine.
+func (s *sim) step(name string, ev machine.Event) {
+	a := s.actors[name]
+	s.log("%s %v ← %T %+v", name, a.state.Phase, ev, ev)
+	state, effects := machine.Step(a.state, ev)
+	a.state = state
+	for _, e := range effects {
+		if outcome := s.carryOut(a, e); outcome != nil {
+			s.step(name, outcome)
+		}
+	}
+}
+
+func (s *sim) carryOut(a *actor, effect machine.Effect) machine.Event {
+	q := &s.queue
+	switch e := effect.(type) {
+	case machine.Send:
+		s.told(a, e.Message)
+	case machine.Deliver:
+		if a.state.Attached {
+			s.told(a, e.Message)
+		}
+	case machine.Tell:
+		s.letters = append(s.letters, post{e.Session, machine.FromPeer{Message: e.Message}})
+	case machine.Forward:
+		relay := &protocol.PartnerText{Match: e.Text.Match, N: e.Text.N}
+		s.letters = append(s.letters, post{e.Session, machine.FromPeer{Message: machine.PeerMessage{
+			Match: e.Text.Match, From: a.name, Relay: relay,
+		}}})
+	case machine.Route:
+		a.client.fed = e
+	case machine.Arrive:
+		if s.chance(5) {
+			return machine.Arrived{ID: e.ID, Err: errFlaky}
+		}
+		standing := q.arrive(s, e.Ticket)
+		if s.chance(5) { // it happened, and nobody knows
+			return machine.Arrived{ID: e.ID, Err: errFlaky}
+		}
+		return machine.Arrived{ID: e.ID, Standing: standing}
+	case machine.Leave:
+		if !s.chance(5) {
+			q.leave(s, a.name, e.Reason)
+		}
+	case machine.Confirm:
+		var err error
+		if p := q.pairs[a.name]; p == nil || p.ID != e.Pair.ID {
+			err = machine.ErrGone
+		} else if s.chance(5) {
+			err = errFlaky
+		}
+		return machine.Confirmed{ID: e.ID, Pair: e.Pair, Err: err}
+	case machine.Renew:
+		r := machine.Renewed{ID: e.ID, Answer: e.Answer, Not: e.Not}
+		if s.chance(5) {
+			r.Err = errFlaky
+			return r
+		}
+		q.seen[a.name] = q.round
+		r.Standing = q.standing(a.name)
+		return r
+	case machine.Block:
+		return machine.Done{Answer: e.Answer}
+	}
+	return nil
+}
+
+// told is what a client makes of a message.
+func (s *sim) told(a *actor, m protocol.Message) {
+	c := &a.client
+	s.log("  %s is told %s", a.name, protocol.Append(nil, m))
+	switch m := m.(type) {
+	case *protocol.Waiting:
+		c.phase, c.match = machine.Waiting, ""
+	case *protocol.Matched:
+		if !slices.Contains(s.queue.members[m.Match], a.name) {
+			s.t.Errorf("%s is told of the match %s of others", a.name, m.Match)
+		}
+		if m.Match != c.match {
+			c.match, c.sent, c.acked, c.got = m.Match, m.Sent, 0, m.Acked
+		}
+		if m.Sent > c.sent || m.Acked > c.got {
+			s.t.Errorf("%s: the snapshot knows of more than the client: %+v", a.name, m)
+		}
+		c.phase, c.partner, c.keyID = machine.Matched, m.Peer.Key, m.KeyID
+		if !m.Resumed || c.away {
+			c.away = false // a snapshot is followed by "reconnecting" when that is so
+		}
+	case *protocol.Partner:
+		if m.Match == c.match {
+			c.away = m.State == protocol.PartnerReconnecting
+		}
+	case *protocol.Ended:
+		if m.Match == c.match || c.phase == machine.Idle {
+			c.phase, c.match = machine.Idle, ""
+		}
+	case *protocol.Left:
+		c.phase, c.match = machine.Idle, ""
+	case *protocol.Error:
+		if m.Code == protocol.Internal && c.phase == machine.Waiting && a.state.Phase == machine.Idle {
+			c.phase = machine.Idle
+		}
+	case *protocol.PartnerText:
+		if m.Match != c.match || m.N > c.got+1 { // the past, or too early
+			return
+		}
+		if m.N == c.got+1 { // else it is a double, whose ack was lost
+			c.got++
+		}
+		s.step(a.name, machine.Request{Message: &protocol.Ack{Match: c.match, N: c.got}})
+	case *protocol.Ack:
+		if m.Match == c.match {
+			c.acked = max(c.acked, m.N)
+		}
+	}
+}
+
+// clearUp lets everybody come back, delivers everything, and beats until all is settled.
+func (s *sim) clearUp() {
+	s.log("the weather clears")
+	s.fair = true
+	for _, name := range s.names {
+		if a := s.actors[name]; !a.state.Attached {
+			s.attach(a)
+		}
+	}
+	for range 6 {
+		s.queue.round++
+		for _, name := range s.names {
+			s.step(name, machine.Tick{})
+			s.resend(s.actors[name])
+		}
+		for len(s.hints)+len(s.letters) > 0 {
+			s.deliver(&s.hints)
+			s.deliver(&s.letters)
+		}
+		for _, name := range s.names { // leases run out
+			if s.queue.seen[name] < s.queue.round-2 {
+				s.queue.leave(s, name, protocol.EndLost)
+			}
+		}
+	}
+	s.fair = false
+}
+
+// resend is the client's duty: a text is sent again until it is acknowledged.
+func (s *sim) resend(a *actor) {
+	c := &a.client
+	for n := c.acked + 1; c.phase == machine.Matched && n <= c.sent; n++ {
+		s.step(a.name, machine.Request{Message: &protocol.Text{Match: c.match, N: n}})
+	}
+}
+
+// checkAlways holds at every moment.
+func (s *sim) checkAlways() {
+	holders := map[string][]string{}
+	for _, name := range s.names {
+		st := s.actors[name].state
+		if st.Phase == machine.Matched {
+			holders[st.Match.ID] = append(holders[st.Match.ID], name)
+			if !slices.Contains(s.queue.members[st.Match.ID], st.Match.Partner.Session) || st.Match.Partner.Session == name {
+				s.t.Errorf("%s believes to be with %s in %s", name, st.Match.Partner.Session, st.Match.ID)
+			}
+		} else if st.Match.ID != "" {
+			s.t.Errorf("%s is %v and holds match %s", name, st.Phase, st.Match.ID)
+		}
+	}
+	for id, who := range holders {
+		if len(who) > 2 {
+			s.t.Errorf("match %s is held by %v", id, who)
+		}
+	}
+}
+
+// checkAgreement holds when the weather is clear.
+func (s *sim) checkAgreement() {
+	for _, name := range s.names {
+		a := s.actors[name]
+		st, c, truth := a.state, a.client, s.queue.standing(name)
+		if want := map[machine.Place]machine.Phase{machine.Absent: machine.Idle, machine.InLine: machine.Waiting, machine.Paired: machine.Matched}[truth.Place]; st.Phase != want || c.phase != want {
+			s.t.Errorf("%s: the queue says %v, the session %v, the client %v", name, want, st.Phase, c.phase)
+			continue
+		}
+		if st.Phase != machine.Matched {
+			if c.fed.From != "" {
+				s.t.Errorf("%s is %v and still fed from %s", name, st.Phase, c.fed.From)
+			}
+			continue
+		}
+		p := s.actors[st.Match.Partner.Session]
+		switch {
+		case st.Match.ID != truth.Pair.ID || c.match != truth.Pair.ID || p.state.Match.ID != truth.Pair.ID:
+			s.t.Errorf("%s: match %s in the queue, %s in the session, %s in the client, %s at the partner",
+				name, truth.Pair.ID, st.Match.ID, c.match, p.state.Match.ID)
+		case st.Match.Away || c.away:
+			s.t.Errorf("%s: the partner is there and said to be away", name)
+		case st.Match.Partner.Key != p.state.Match.Key || c.partner != p.state.Match.Key || c.keyID != p.client.keyID:
+			s.t.Errorf("%s: key of the partner is %s, known as %s, told as %s", name, p.state.Match.Key, st.Match.Partner.Key, c.partner)
+		case c.fed.From != p.name || machine.FormatKeyID(c.fed.KeyID) != c.keyID:
+			s.t.Errorf("%s is fed %+v, key id %s", name, c.fed, c.keyID)
+		case p.client.got != c.sent || c.acked != c.sent:
+			s.t.Errorf("%s: %d texts sent, %d arrived, %d acknowledged", name, c.sent, p.client.got, c.acked)
+		}
+	}
+}
+
+func (q *model) arrive(s *sim, t machine.Ticket) machine.Standing {
+	q.leave(s, t.Session, protocol.EndNext)
+	q.seen[t.Session] = q.round
+	if t.Since.IsZero() {
+		t.Since = s.now
+	}
+	if len(q.line) == 0 {
+		q.line = append(q.line, t)
+		return q.standing(t.Session)
+	}
+	first := q.line[0]
+	q.line = slices.Delete(q.line, 0, 1)
+	q.made++
+	p := &machine.Pair{
+		ID: fmt.Sprint("m", q.made), Mode: t.Wish.Mode, At: s.now,
+		Initiator: machine.Side{Session: first.Session, User: first.User, Node: "n", Key: first.Key},
+		Responder: machine.Side{Session: t.Session, User: t.User, Node: "n", Key: t.Key},
+	}
+	q.members[p.ID] = []string{first.Session, t.Session}
+	for _, name := range q.members[p.ID] {
+		q.pairs[name] = p
+		s.hints = append(s.hints, post{name, machine.PairMade{Pair: *p}})
+	}
+	return q.standing(t.Session)
+}
+
+func (q *model) leave(s *sim, name string, reason protocol.EndReason) {
+	q.line = slices.DeleteFunc(q.line, func(t machine.Ticket) bool { return t.Session == name })
+	p := q.pairs[name]
+	if p == nil {
+		return
+	}
+	maps.DeleteFunc(q.pairs, func(_ string, other *machine.Pair) bool { return other == p })
+	for _, member := range q.members[p.ID] {
+		if member != name {
+			s.hints = append(s.hints, post{member, machine.PairEnded{Pair: p.ID, Reason: reason}})
+		}
+	}
+}
+
+func (q *model) standing(name string) machine.Standing {
+	if p := q.pairs[name]; p != nil {
+		return machine.Standing{Place: machine.Paired, Pair: p}
+	}
+	for i, t := range q.line {
+		if t.Session == name {
+			return machine.Standing{Place: machine.InLine, Since: t.Since, Position: i + 1}
+		}
+	}
+	return machine.Standing{}
+}
