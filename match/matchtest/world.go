@@ -71,6 +71,12 @@ func (c *clock) set(t time.Time) {
 	c.now = t
 }
 
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
 // epoch is when worlds begin: a whole millisecond.
 var epoch = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 
@@ -231,7 +237,7 @@ func (w *world) pass(d time.Duration) {
 		w.sub.Advance(d)
 		return
 	}
-	w.clock.set(w.clock.Now().Add(d))
+	w.clock.add(d)
 }
 
 // together checks that two people are in one pair, as both see it.

@@ -23,3 +23,5 @@ func subject(t testing.TB, cfg match.Config) matchtest.Subject {
 }
 
 func TestConformance(t *testing.T) { matchtest.Run(t, subject) }
+
+func BenchmarkArrive(b *testing.B) { matchtest.Bench(b, subject) }
