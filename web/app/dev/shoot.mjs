@@ -65,7 +65,7 @@ for (const [name, scene] of Object.entries(scenes)) {
       } catch (e) {
         console.log(name, size, e.message);
       }
-      await new Promise((done) => setTimeout(done, 700));
+      await new Promise((done) => setTimeout(done, 600));
       await page.screenshot({ path: join(dir, `${name}-${size}-${scheme}.png`), fullPage: name.startsWith('landing') });
       await context.close();
     }

@@ -150,7 +150,7 @@ export const en = {
       drain: 'The server is restarting, so this conversation ended.',
     },
     write: 'Write a message',
-    writeLater: 'You can write when someone is here',
+    writeLater: 'Nobody here yet',
     send: 'Send',
     typing: 'The stranger is writing',
     me: 'You',
