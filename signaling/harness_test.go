@@ -24,7 +24,7 @@ const patience = 10 * time.Second
 
 // world is a number of nodes on one bus and one queue.
 type world struct {
-	t     *testing.T
+	t     testing.TB
 	queue *fakeQueue
 	media *fakeMedia
 	token *fakeTokens
@@ -40,7 +40,7 @@ type node struct {
 }
 
 // newWorld starts nodes of this configuration; quiet heartbeats, so that hints do the work.
-func newWorld(t *testing.T, nodes int, cfg signaling.Config) *world {
+func newWorld(t testing.TB, nodes int, cfg signaling.Config) *world {
 	t.Helper()
 	w := &world{t: t, queue: newFakeQueue(), media: newFakeMedia(), token: &fakeTokens{}}
 	bus := new(memory.Bus)
@@ -116,7 +116,7 @@ func (n *node) metric(t *testing.T, name, label string) float64 {
 
 // client is one browser tab.
 type client struct {
-	t       *testing.T
+	t       testing.TB
 	ws      *websocket.Conn
 	in      chan protocol.Message // closed when the connection is
 	name    string
@@ -126,14 +126,14 @@ type client struct {
 
 func (n *node) url() string { return "ws" + strings.TrimPrefix(n.server.URL, "http") }
 
-func (n *node) dial(t *testing.T, header http.Header) (*websocket.Conn, *http.Response, error) {
+func (n *node) dial(t testing.TB, header http.Header) (*websocket.Conn, *http.Response, error) {
 	t.Helper()
 	d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}, HandshakeTimeout: patience}
 	return d.DialContext(t.Context(), n.url(), header)
 }
 
 // connect opens a connection without hello.
-func (n *node) connect(t *testing.T, name string) *client {
+func (n *node) connect(t testing.TB, name string) *client {
 	t.Helper()
 	ws, resp, err := n.dial(t, nil)
 	if err != nil {
@@ -160,7 +160,7 @@ func (c *client) read(done chan<- struct{}) {
 		}
 		m, err := protocol.ParseServer(data)
 		if err != nil {
-			c.t.Errorf("%s got a message it cannot read: %v: %s", c.name, err, data)
+			c.in <- protocol.Errorf(protocol.Internal, "the test cannot read %q: %v", data, err)
 			return
 		}
 		c.in <- m
@@ -168,7 +168,7 @@ func (c *client) read(done chan<- struct{}) {
 }
 
 // enter connects and says hello as user name, session s-name.
-func (n *node) enter(t *testing.T, name string) *client {
+func (n *node) enter(t testing.TB, name string) *client {
 	t.Helper()
 	c := n.connect(t, name)
 	c.hello("user-"+name+"/s-"+name, "")

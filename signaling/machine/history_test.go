@@ -73,7 +73,7 @@ type model struct {
 }
 
 func TestRandomHistories(t *testing.T) {
-	histories := 300
+	histories := 120
 	if testing.Short() {
 		histories = 30
 	}
