@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// TCP is a running proxy for streams: every byte is delayed (Delay and Jitter), order is kept.
+// TCP is a running proxy for streams: every byte is delayed (Delay and Jitter), order is kept. The handshake of
+// a new connection costs its round trip too: the client's first bytes leave that much later.
 type TCP struct {
 	config   Config
 	listener net.Listener
@@ -82,25 +83,33 @@ func (t *TCP) accept() {
 		t.mu.Unlock()
 		up := NewShaper(t.config.Up, t.config.Seed, 2*flow)
 		down := NewShaper(t.config.Down, t.config.Seed, 2*flow+1)
-		t.done.Go(func() { t.pump(client, server, t.up, up) })
-		t.done.Go(func() { t.pump(server, client, t.down, down) })
+		opened := time.Now().Add(t.config.Up.Delay + t.config.Down.Delay)
+		t.done.Go(func() { t.pump(client, server, t.up, up, opened) })
+		t.done.Go(func() { t.pump(server, client, t.down, down, opened) })
 	}
 }
 
-// pump carries one direction. The end of the stream is delayed like the bytes before it.
-func (t *TCP) pump(from, to net.Conn, l *line, s *Shaper) {
+// pump carries one direction; nothing was sent before `opened`. The end of the stream is delayed like the bytes
+// before it.
+func (t *TCP) pump(from, to net.Conn, l *line, s *Shaper, opened time.Time) {
+	leaves := func() time.Time {
+		sent := time.Now()
+		if sent.Before(opened) {
+			sent = opened
+		}
+		return s.Fate(sent, nil)[0]
+	}
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buf)
 		if n > 0 {
-			leave := s.Fate(time.Now(), nil)[0]
-			if !l.put(leave, append([]byte(nil), buf[:n]...), func(b []byte) { _, _ = to.Write(b) }) {
+			if !l.put(leaves(), append([]byte(nil), buf[:n]...), func(b []byte) { _, _ = to.Write(b) }) {
 				err = net.ErrClosed
 			}
 		}
 		if err != nil {
 			end := func([]byte) { _, _ = from.Close(), to.Close(); t.forget(from, to) }
-			if !l.put(s.Fate(time.Now(), nil)[0], nil, end) {
+			if !l.put(leaves(), nil, end) {
 				end(nil)
 			}
 			return

@@ -25,7 +25,7 @@ before(() => {
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 for (const kind of ['chromium', 'firefox']) {
-  test(`forwarded packets of ${kind}: clear bytes, then nothing but noise without the key`, { timeout: 120_000 }, stage.told(async () => {
+  test(`forwarded packets of ${kind}: clear bytes, then nothing but noise without the key`, { timeout: 180_000 }, stage.told(async () => {
     const p = await stage.person('green', { kind, size: [320, 240] });
     await p.start();
     await p.inState('waiting');
@@ -50,7 +50,7 @@ for (const kind of ['chromium', 'firefox']) {
   }));
 }
 
-test('a browser that does not decrypt decodes no picture and no sound', { timeout: 60_000 }, stage.told(async () => {
+test('a browser that does not decrypt decodes no picture and no sound', { timeout: 180_000 }, stage.told(async () => {
   const a = await stage.person('green', { tone: 660 });
   const b = await stage.person('red', { noDecrypt: true });
   await a.start();

@@ -60,7 +60,7 @@ test('the page is served compressed, whole and safely', stage.told(async () => {
 for (const [size, viewport] of [['phone', phone], ['desktop', desktop]]) {
   for (const scheme of ['light', 'dark']) {
     const name = `${size}-${scheme}`;
-    test(`${name}: landing, waiting, call and text are usable by everybody`, { timeout: 120_000 }, stage.told(async () => {
+    test(`${name}: landing, waiting, call and text are usable by everybody`, { timeout: 180_000 }, stage.told(async () => {
       const a = await stage.person('blue', { viewport });
       await a.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }, { name: 'prefers-reduced-motion', value: 'reduce' }]);
       const found = {};
@@ -99,7 +99,7 @@ for (const [size, viewport] of [['phone', phone], ['desktop', desktop]]) {
   }
 }
 
-test('text mode, a partner who is gone for a moment, and every trouble have a picture and a way out', { timeout: 120_000 }, stage.told(async () => {
+test('text mode, a partner who is gone for a moment, and every trouble have a picture and a way out', { timeout: 180_000 }, stage.told(async () => {
   const [a, b] = await stage.people('blue', 'green');
   await meet(a, b, { mode: 'text' });
   await a.say('Hi!');
@@ -123,7 +123,7 @@ test('text mode, a partner who is gone for a moment, and every trouble have a pi
   }
 }));
 
-test('another tab takes over, and a page without a server says so', { timeout: 120_000 }, stage.told(async () => {
+test('another tab takes over, and a page without a server says so', { timeout: 180_000 }, stage.told(async () => {
   const p = await stage.person('red');
   await p.page.setOfflineMode(true);
   await p.start({ mode: 'text' });

@@ -10,7 +10,7 @@ import { enterNamespace } from './lib/net.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const names = process.argv.slice(2);
-if (!existsSync(join(here, '../../bin/passerby'))) {
+if (!existsSync(process.env.PASSERBY_BIN ?? join(here, '../../bin/passerby'))) {
   console.error('bin/passerby is missing: run "make build" first.');
   process.exit(1);
 }

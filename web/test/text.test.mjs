@@ -16,15 +16,15 @@ async function exchange(a, b, disturb) {
   }
   const wanted = (who) => Array.from({ length: COUNT }, (_, i) => `${who} ${i + 1}`);
   for (const [p, own, other] of [[a, 'a', 'b'], [b, 'b', 'a']]) {
-    await p.until('all messages', (n) => __test.messages().filter((m) => m.from === 'partner').length >= n, { timeout: 30_000 }, COUNT);
-    await p.until('all deliveries', () => __test.messages().every((m) => m.from === 'partner' || m.delivery === 'delivered'), { timeout: 30_000 });
+    await p.until('all messages', (n) => __test.messages().filter((m) => m.from === 'partner').length >= n, {}, COUNT);
+    await p.until('all deliveries', () => __test.messages().every((m) => m.from === 'partner' || m.delivery === 'delivered'));
     const messages = await p.messages();
     assert.deepEqual(messages.filter((m) => m.from === 'partner').map((m) => m.text), wanted(other), `${p.name} received every message once and in order`);
     assert.deepEqual(messages.filter((m) => m.from === 'me').map((m) => m.text), wanted(own));
   }
 }
 
-test('through a data channel that closes on one side, then on the other', { timeout: 120_000 }, stage.told(async () => {
+test('through a data channel that closes on one side, then on the other', { timeout: 180_000 }, stage.told(async () => {
   const [a, b] = await stage.people('red', 'blue');
   await meet(a, b);
   await Promise.all([a, b].map((p) => p.until('an open data channel', () => __test.openChannels() > 0)));
@@ -34,7 +34,7 @@ test('through a data channel that closes on one side, then on the other', { time
   });
 }));
 
-test('while the sockets are cut again and again', { timeout: 120_000 }, stage.told(async () => {
+test('while the sockets are cut again and again', { timeout: 180_000 }, stage.told(async () => {
   const [a, b] = await stage.people('red', 'blue');
   await meet(a, b, { mode: 'text' });
   await exchange(a, b, async (i) => {

@@ -36,7 +36,7 @@ async function outcome(p) {
 }
 
 for (const mode of ['video', 'text']) {
-  test(`${mode}: somebody in the middle who swaps keys cannot get the same emoji on both sides`, { timeout: 60_000 }, stage.told(async () => {
+  test(`${mode}: somebody in the middle who swaps keys cannot get the same emoji on both sides`, { timeout: 180_000 }, stage.told(async () => {
     const middle = await Middle.start(stage.server.url);
     try {
       const a = await stage.person('red', { url: middle.url });
@@ -56,7 +56,7 @@ for (const mode of ['video', 'text']) {
   }));
 }
 
-test('a server that gives another key id than the keys have is refused', { timeout: 60_000 }, stage.told(async () => {
+test('a server that gives another key id than the keys have is refused', { timeout: 180_000 }, stage.told(async () => {
   const middle = await Middle.start(stage.server.url, { honestKeyId: true });
   try {
     const a = await stage.person('red', { url: middle.url });

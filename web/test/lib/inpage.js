@@ -46,10 +46,13 @@
     return track;
   };
   if (navigator.mediaDevices && !setup.realDevices) {
+    const native = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    // Without a sound card Firefox's AudioContext stands still; its fake microphone does not.
+    const sound = async () => (setup.ownMicrophone ? (await native({ audio: true })).getAudioTracks()[0] : microphone());
     navigator.mediaDevices.getUserMedia = async (want) => {
       test.getUserMedia++;
       if (setup.deny) throw new DOMException('denied by the test', setup.deny);
-      return new MediaStream([...(want.video ? [camera()] : []), ...(want.audio ? [microphone()] : [])]);
+      return new MediaStream([...(want.video ? [camera()] : []), ...(want.audio ? [await sound()] : [])]);
     };
   }
 
@@ -134,11 +137,13 @@
   }, 40);
 
   // Writing, as a person does but faster: the field, then the button.
-  test.say = (text) => {
+  test.say = async (text) => {
     const input = find('message-input');
     Object.getOwnPropertyDescriptor(Object.getPrototypeOf(input), 'value').set.call(input, text);
     input.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    while (find('message-send').getAttribute('aria-disabled') === 'true') await new Promise((r) => setTimeout(r, 5));
     find('message-send').click();
+    while (input.value !== '') await new Promise((r) => setTimeout(r, 5));
   };
   test.messages = () =>
     [...document.querySelectorAll('[data-testid="messages"] [data-from]')]

@@ -13,7 +13,7 @@ export class Person {
   /** Opens the page as somebody whose camera shows `colour`. `query` goes behind the address: 'relay=1'. */
   static async arrive(browser, server, { colour = 'red', name = colour, query = '', url = server.url, ...page } = {}) {
     const address = `${url}/${query && '?' + query}`;
-    const person = new Person(await openPage(browser, { colour, ...page }), name, colour, address);
+    const person = new Person(await openPage(browser, { colour, ownMicrophone: /firefox/i.test(await browser.version()), ...page }), name, colour, address);
     await person.page.goto(address, { waitUntil: 'load' });
     await person.page.waitForSelector('[data-testid="start"]', { timeout: 20_000 });
     return person;
@@ -69,9 +69,9 @@ export class Person {
 
   /** Waits until fn(...args), run in the page, is truthy; says what the page looked like when it never is. */
   async until(what, fn, ...args) {
-    const options = typeof args[0] === 'object' && args[0] && 'timeout' in args[0] ? args.shift() : {};
+    const options = typeof args[0] === 'object' && args[0] !== null ? args.shift() : {};
     try {
-      const handle = await this.page.waitForFunction(fn, { polling: 50, timeout: 20_000, ...options }, ...args);
+      const handle = await this.page.waitForFunction(fn, { polling: 50, timeout: 45_000, ...options }, ...args);
       return await handle.jsonValue();
     } catch (e) {
       throw new Error(`${this.name}: waited in vain for ${what} (${e.message})\n${await this.describe()}`);
@@ -84,7 +84,7 @@ export class Person {
 
   /** In a match, and not the one called `before`. */
   async matched({ before = null, ...options } = {}) {
-    return this.until('a match', (b) => passerby.match && passerby.match.id !== b && __test.state() === 'matched' && passerby.match.id, { timeout: 20_000, ...options }, before);
+    return this.until('a match', (b) => passerby.match && passerby.match.id !== b && __test.state() === 'matched' && passerby.match.id, options, before);
   }
 
   sees(colour, options = {}) {
