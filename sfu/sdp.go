@@ -3,6 +3,7 @@ package sfu
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +31,9 @@ func parseOffer(raw string) (out offer, err error) {
 	}()
 	if len(raw) > MaxOffer {
 		return out, fmt.Errorf("%w: over %d bytes", ErrSDP, MaxOffer)
+	}
+	if strings.Contains(strings.ReplaceAll(raw, "\r\n", "\n"), "\r") || strings.Contains(raw, "\x00") {
+		return out, fmt.Errorf("%w: control characters", ErrSDP)
 	}
 	var desc sdp.SessionDescription
 	if err := desc.UnmarshalString(raw); err != nil {
@@ -73,8 +77,8 @@ func parseOffer(raw string) (out offer, err error) {
 	if active == [3]int{} {
 		return out, fmt.Errorf("%w: no media section", ErrSDP)
 	}
-	if out.fingerprint == "" {
-		return out, fmt.Errorf("%w: no DTLS fingerprint", ErrSDP)
+	if !validFingerprint.MatchString(out.fingerprint) {
+		return out, fmt.Errorf("%w: no valid DTLS fingerprint", ErrSDP)
 	}
 	b, err := desc.Marshal()
 	if err != nil {
@@ -88,6 +92,9 @@ const (
 	maxSections = 16
 	application = 2 // beside audio and video
 )
+
+// validFingerprint is RFC 8122 §5, in lower case.
+var validFingerprint = regexp.MustCompile(`^[a-z0-9-]+ [0-9a-f]{2}(:[0-9a-f]{2})+$`)
 
 var kinds = map[string]int{"audio": audio, "video": video, "application": application}
 
