@@ -19,21 +19,23 @@ import (
 
 // result of one server.
 type result struct {
-	Server      string
-	Users       int
-	BeforeKB    int
-	AfterKB     int
-	PerUserKB   float64
-	HeapPerUser float64 `json:",omitempty"` // KB in use after a collection, where the server tells
+	Server    string
+	Users     int
+	BeforeKB  int
+	AfterKB   int
+	PerUserKB float64
 }
 
 func main() {
 	bin := flag.String("bin", "bin/passerby", "the server to measure")
 	users := flag.Int("users", 2000, "how many wait")
 	rounds := flag.Int("rounds", 2, "A B, so many times")
-	out := flag.String("out", "bench/out", "where the JSON goes")
+	out := flag.String("out", "bench/out", "where the JSON and the heap profile go")
 	flag.Parse()
-	results, err := measure(*bin, *users, *rounds)
+	if err := os.MkdirAll(*out, 0o755); err != nil {
+		log.Fatal(err)
+	}
+	results, err := measure(*bin, *users, *rounds, filepath.Join(*out, "idle-heap.pprof"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -45,16 +47,13 @@ func main() {
 	}
 	ratio := best["passerby"] / best["newpeer"]
 	fmt.Printf("passerby ÷ plain Pion: %.2f (aim: 0.40)\n", ratio)
-	if err := os.MkdirAll(*out, 0o755); err != nil {
-		log.Fatal(err)
-	}
 	data, _ := json.MarshalIndent(map[string]any{"results": results, "ratio": ratio}, "", " ")
 	if err := os.WriteFile(filepath.Join(*out, "idle.json"), data, 0o600); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func measure(bin string, users, rounds int) ([]result, error) {
+func measure(bin string, users, rounds int, heap string) ([]result, error) {
 	dir, err := os.MkdirTemp("", "passerby-idle-")
 	if err != nil {
 		return nil, err
@@ -67,7 +66,7 @@ func measure(bin string, users, rounds int) ([]result, error) {
 	var results []result
 	for range rounds {
 		for _, s := range []server{passerby(bin, dir), newpeer(plain)} {
-			r, err := s.fill(users)
+			r, err := s.fill(users, heap)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", s.name, err)
 			}

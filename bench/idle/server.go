@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -25,6 +26,7 @@ type server struct {
 	cmd   *exec.Cmd
 	ready func() bool
 	join  func(ctx context.Context, i int) (*client, error)
+	heap  string // address of a heap profile, if the server has one
 }
 
 func goBuild(to, pkg string) error {
@@ -50,7 +52,7 @@ func passerby(bin, dir string) server {
 		"--http", fmt.Sprint("127.0.0.1:", web), "--udp", fmt.Sprint("127.0.0.1:", media), "--tcp", "off", "--turn-listen", "off",
 		"--public-ip", "127.0.0.1", "--admin", fmt.Sprint("127.0.0.1:", admin), "--data-dir", filepath.Clean(data), "--log-level", "error")
 	return server{
-		name: "passerby", cmd: cmd,
+		name: "passerby", cmd: cmd, heap: fmt.Sprintf("http://127.0.0.1:%d/debug/pprof/heap?gc=1", admin),
 		ready: func() bool {
 			r, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/readyz", admin))
 			if err != nil {
@@ -82,8 +84,8 @@ func newpeer(bin string) server {
 	}
 }
 
-// fill starts the server, lets users in and says what each costs.
-func (s server) fill(users int) (r result, err error) {
+// fill starts the server, lets users in and says what each costs; the heap profile goes to `heap`.
+func (s server) fill(users int, heap string) (r result, err error) {
 	var log bytes.Buffer
 	s.cmd.Stderr = &log
 	s.cmd.Env = append(os.Environ(), "GOGC=100")
@@ -133,7 +135,24 @@ func (s server) fill(users int) (r result, err error) {
 	}
 	r.AfterKB = settle(s.cmd.Process.Pid)
 	r.PerUserKB = float64(r.AfterKB-r.BeforeKB) / float64(users)
-	return r, nil
+	return r, s.profile(heap)
+}
+
+// profile saves what the heap is made of.
+func (s server) profile(to string) error {
+	if s.heap == "" {
+		return nil
+	}
+	answer, err := http.Get(s.heap)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	data, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o600)
 }
 
 func wait(limit time.Duration, ok func() bool) bool {
