@@ -39,7 +39,7 @@ func Run(t *testing.T, factory Factory) {
 }
 
 // patience is how long the suite waits for a hint, in real time.
-const patience = 10 * time.Second
+const patience = 5 * time.Second
 
 // world is a queue, its clock, and the people who come to it.
 type world struct {
