@@ -1,5 +1,6 @@
 /** `@passerby/client`: the typed, framework-free client of a Passerby server. */
-export { Passerby, support } from './client';
+export { Passerby } from './client';
+export { support } from './support';
 export { PasserbyError, explainMediaError, type ErrorCode } from './errors';
 export type { Events, Listener, Verification } from './events';
 export type {

@@ -2,13 +2,14 @@
  * Keeps a working Media: makes it, offers it, restarts ICE when the network changed, makes a new one when that does
  * not help. The owner carries offers and answers and is told when media or channel come and go.
  *
- *   disconnected 1.5 s, failed, network changed → restart ICE → 5 s → new connection → 5, 10, 20 … s → again
+ *   disconnected 1.5 s, failed, network changed → restart ICE → 5 s → new connection → 20, 40 s … → again
  */
+import type { Kind } from './crypto/sframe';
 import { Media, type MediaEvents, type MediaOptions } from './media';
 
 export interface LinkEvents {
-  /** Send this offer; its answer comes back through `answer` with the same id. False: no connection to send it. */
-  offer(id: string, sdp: string): boolean;
+  /** Send this offer; its answer comes back through `answer` with the same id. */
+  offer(id: string, sdp: string): void;
   data: MediaEvents['data'];
   channel: MediaEvents['channel'];
   connected(): void;
@@ -16,7 +17,7 @@ export interface LinkEvents {
   failing(): void;
 }
 
-const FIRST_TRY = 8000;
+const FIRST_TRY = 10_000;
 const RETRY = 5000;
 const MAX_RETRY = 40_000;
 const FAILING_AFTER = 3;
@@ -29,7 +30,7 @@ export class MediaLink {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    readonly options: MediaOptions,
+    private readonly options: MediaOptions,
     private readonly events: LinkEvents,
   ) {}
 
@@ -75,6 +76,11 @@ export class MediaLink {
     } catch {
       this.refused(); // the watch makes a new one
     }
+  }
+
+  async replaceTrack(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
+    this.options.tracks[kind] = track;
+    await this.#media?.replaceTrack(kind, track);
   }
 
   /** The server did not take the last offer. */

@@ -198,8 +198,8 @@ function next(model: Model, widen: boolean | undefined): Step {
 /** The server still names a match that this side has left: say it again, or nothing if it is only late news. */
 function leftAlready(model: Model): Step {
   if (!model.syncing) return { model, effects: [] };
-  if (model.wanting) return { model: { ...model, state: 'waiting' }, effects: [{ do: 'next' }] };
-  return { model: { ...model, state: 'ended' }, effects: [{ do: 'leave' }] };
+  const state = model.wanting ? 'waiting' : 'ended';
+  return { model: { ...model, state, match: null }, effects: [...lost(model), { do: model.wanting ? 'next' : 'leave' }] };
 }
 
 /** After a reconnect the server knows nothing of a wait or a match: begin again by itself if that is wanted. */

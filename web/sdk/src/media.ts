@@ -94,7 +94,6 @@ export class Media {
   }
 
   async replaceTrack(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
-    this.options.tracks[kind] = track;
     await this.#transceivers.get(kind)?.sender.replaceTrack(track);
   }
 

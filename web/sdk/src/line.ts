@@ -1,0 +1,112 @@
+/**
+ * The line to the server: session and socket. Opens both at once, speaks in order, keeps what a reload needs, and
+ * says what it hears. What to say, and when, is the owner's business.
+ */
+import { PasserbyError } from './errors';
+import type { ClientMessage, ServerMessage, Welcome } from './protocol';
+import { requestSession, type Credentials, type Vault } from './session';
+import { Socket } from './socket';
+import type { Wish } from './types';
+
+export interface LineEvents {
+  up(): void;
+  down(tries: number): void;
+  message(message: ServerMessage): void;
+  /** No session was to be had. */
+  failed(error: PasserbyError): void;
+}
+
+/** A stored token is used again while it lives for at least this long, in milliseconds. */
+const SPARE_LIFE = 30_000;
+
+export class Line {
+  #socket: Socket | null = null;
+  #credentials: Promise<Credentials> | null = null;
+  #resume: string | null = null;
+  #speech: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly origin: URL,
+    private readonly vault: Vault,
+    private readonly events: LineEvents,
+  ) {}
+
+  /** Whether there is a session that can be taken over. */
+  get resumable(): boolean {
+    return this.#resume !== null;
+  }
+
+  /** The ICE servers, as soon as the session is known. */
+  get iceServers(): Promise<RTCIceServer[]> {
+    return this.#credentials?.then(({ iceServers }) => iceServers) ?? Promise.resolve([]);
+  }
+
+  /** Opens. `fresh` asks for a new session; `takeOver` uses the stored one however old it is. */
+  open(fresh: boolean, takeOver: boolean): void {
+    const stored = this.vault.session;
+    const mine = !fresh && stored?.origin === this.origin.origin ? stored : null;
+    const usable = mine && (takeOver || mine.expires > Date.now() + SPARE_LIFE);
+    if (!usable) this.vault.session = null;
+    this.#resume = takeOver ? (mine?.resume ?? null) : null;
+    const credentials = usable ? Promise.resolve<Credentials>(mine) : requestSession(this.origin.origin);
+    this.#credentials = credentials;
+    credentials.catch((cause: unknown) => {
+      if (this.#credentials !== credentials) return;
+      this.events.failed(cause instanceof PasserbyError ? cause : new PasserbyError('unreachable', { cause, fatal: true }));
+    });
+    const url = new URL('/v1/ws', this.origin);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    this.#socket?.close();
+    this.#socket = new Socket(url.href, this.events);
+    this.#socket.open();
+  }
+
+  /** Sends at once if the socket is up; says whether it did. */
+  send(message: ClientMessage): boolean {
+    return this.#socket?.send(message) ?? false;
+  }
+
+  /** Speaks in order: later words wait for earlier ones, and all are dropped with the connection they were meant for. */
+  say(words: () => ClientMessage | null | Promise<ClientMessage | null>): void {
+    const socket = this.#socket;
+    const epoch = socket?.epoch;
+    const here = () => this.#socket === socket && socket?.up === true && socket.epoch === epoch;
+    this.#speech = this.#speech.then(async () => {
+      if (!here()) return;
+      const message = await words();
+      if (message && here()) socket!.send(message);
+    }).catch(() => {}); // no session: `failed` was told
+  }
+
+  hello(resume: boolean): void {
+    this.say(async () => {
+      const { token } = await this.#credentials!;
+      return { type: 'hello', token, ...(resume && this.#resume ? { resume: this.#resume } : {}) };
+    });
+  }
+
+  /** Keeps what `welcome` brought. */
+  welcomed(message: Welcome, wish: Wish | null): RTCIceServer[] {
+    const iceServers = message.ice_servers ?? [];
+    const credentials: Credentials = { token: message.token, expires: Date.parse(message.expires_at) || 0, iceServers };
+    this.#credentials = Promise.resolve(credentials);
+    this.#resume = message.resume;
+    this.vault.session = { ...credentials, origin: this.origin.origin, resume: message.resume, wish };
+    return iceServers;
+  }
+
+  /** Do not connect again before this many milliseconds are over. */
+  holdOff(ms: number): void {
+    this.#socket?.holdOff(ms);
+  }
+
+  /** Closes, and forgets the resume secret; the token stays, so that blocks stay with the person. */
+  close(): void {
+    this.#socket?.close();
+    this.#socket = null;
+    this.#credentials = null;
+    this.#resume = null;
+    const stored = this.vault.session;
+    if (stored) this.vault.session = { ...stored, resume: null, wish: null };
+  }
+}

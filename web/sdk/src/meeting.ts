@@ -1,0 +1,250 @@
+/**
+ * A match from `matched` to its end: agrees on keys, installs them, says `keyed`, waits for the first picture, says
+ * `shown`, starts the verification. Holds the conversation; `clear` forgets everything at once.
+ *
+ *   matched → key id checked → keys derived → Worker installed → keyed … first frame opened → decoded → shown
+ */
+import { agreeOnKeys, Conversation } from './conversation';
+import type { KeyKind } from './crypto/keys';
+import type { Kind } from './crypto/sframe';
+import type { Emitter, Events } from './events';
+import type { ErrorCode } from './errors';
+import type { FrameWorker } from './frameworker';
+import type { KeyRing } from './keyring';
+import type { Media } from './media';
+import type { ClientMessage, Matched, ServerMessage } from './protocol';
+import { QualityMeter } from './quality';
+import type { Vault } from './session';
+import type { Match, Quality } from './types';
+
+export interface MeetingDeps {
+  events: Emitter<Events>;
+  vault: Vault;
+  ring: KeyRing;
+  /** Over the socket; says whether it is up. */
+  send(message: ClientMessage): boolean;
+  media(): Media | null;
+  /** Null in text mode. */
+  frames(): FrameWorker | null;
+  /** Which of camera and microphone are on. */
+  presence(): Record<Kind, boolean>;
+  /** The match has to be left, for this reason. */
+  distrust(code: ErrorCode, cause?: unknown): void;
+}
+
+/** Without a picture, verification starts this long after the keys; milliseconds. */
+const VERIFY_LATEST = 3000;
+const QUALITY_EVERY = 2000;
+const REKEY_PATIENCE = 8000;
+const MAX_REKEYS = 3;
+
+type Timer = ReturnType<typeof setTimeout>;
+
+export class Meeting {
+  #talk: Conversation | null = null;
+  #last: Conversation | null = null;
+  #match: Match | null = null;
+  #matched: Matched | null = null;
+  #at = 0;
+  #shown = false;
+  #abort = new AbortController();
+  #rekeys = 0;
+  #rekeyTimer: Timer | undefined;
+  #partner: Events['partner'] = { state: 'online', audio: true, video: true };
+  #meter = new QualityMeter();
+  readonly #timers = new Set<Timer>();
+
+  constructor(private readonly deps: MeetingDeps) {}
+
+  get talk(): Conversation | null {
+    return this.#talk;
+  }
+
+  /** The current conversation or the one before, for report and block. */
+  get recent(): Conversation | null {
+    return this.#talk ?? this.#last;
+  }
+
+  get match(): Match | null {
+    return this.#match;
+  }
+
+  /** A match begins, or goes on after a reconnect or with new keys (`again`). */
+  begin(matched: Matched, again: boolean): void {
+    this.#matched = matched;
+    const talk = this.#talk?.id === matched.match ? this.#talk : this.#open(matched);
+    if (!again) this.deps.events.emit('matched', { match: this.#match! });
+    if (!this.#current(talk, matched)) return;
+    if (talk.keys?.keyId === matched.key_id) this.resumed();
+    else void this.#agree(talk, matched).catch((cause: unknown) => this.#current(talk, matched) && this.deps.distrust('crypto_failed', cause));
+  }
+
+  /** The same match after the way to server or partner changed: send what is under way again. */
+  resumed(): void {
+    if (!this.#talk?.keys) return;
+    this.#talk.reconnected();
+    this.#sayKeyed(this.#talk);
+    this.tellMedia();
+  }
+
+  /** Text, acks and signals of the partner. */
+  receive(message: ServerMessage & { type: 'text' | 'ack' | 'signal' }): void {
+    this.#talk?.receive(message);
+  }
+
+  /** The server says whether the partner has a connection. */
+  partner(match: string, state: 'online' | 'reconnecting'): void {
+    if (match !== this.#talk?.id) return;
+    this.#tellPartner({ state });
+    if (state !== 'online') return;
+    this.#talk.reconnected();
+    this.tellMedia();
+  }
+
+  /** Tells the partner whether camera and microphone are on. */
+  tellMedia(): void {
+    if (this.deps.frames()) this.#talk?.signal({ media: this.deps.presence() });
+  }
+
+  /** The Worker opened the first frame of a key: when it has left the decoder, it can be shown. */
+  async firstFrame(keyId: string, kind: Kind, rtpTimestamp: number): Promise<void> {
+    const talk = this.#talk;
+    const match = this.#match;
+    if (kind !== 'video' || !talk || !match || talk.keys?.keyId !== keyId) return;
+    try {
+      await this.deps.media()?.shown(rtpTimestamp, this.#abort.signal);
+    } catch {
+      return; // over before it was seen
+    }
+    if (talk.closed || talk.keys?.keyId !== keyId) return;
+    this.deps.send({ type: 'shown', match: match.id });
+    if (!this.#shown) {
+      this.#shown = true;
+      this.deps.events.emit('firstframe', { match, ms: Math.round(performance.now() - this.#at), rtpTimestamp });
+    }
+    talk.verify();
+  }
+
+  async quality(): Promise<Quality | null> {
+    const report = await this.deps.media()?.pc.getStats();
+    return report ? this.#meter.measure(report as unknown as Map<string, unknown>) : null;
+  }
+
+  /** Forgets keys and match: the Worker first, so that nothing more is sent or shown. */
+  clear(): void {
+    this.deps.frames()?.clear();
+    this.#abort.abort();
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    clearTimeout(this.#rekeyTimer);
+    this.#rekeyTimer = undefined;
+    this.#talk?.close();
+    this.#talk = null;
+    this.#match = null;
+    this.#matched = null;
+    this.deps.vault.forgetText();
+    void this.deps.media()?.setActive(false);
+  }
+
+  #open(matched: Matched): Conversation {
+    const { events, vault } = this.deps;
+    const talk: Conversation = new Conversation(
+      matched,
+      {
+        send: (message) => void (this.deps.media()?.send(JSON.stringify(message)) || this.deps.send(message)),
+        save: (saved) => vault.saveText(matched.match, saved),
+        message: (message) => events.emit('message', { message }),
+        update: (message) => events.emit('update', { message }),
+        typing: (on) => events.emit('typing', { on }),
+        partner: (media) => this.#tellPartner(media),
+        verify: (result) => events.emit('verify', result),
+      },
+      vault.text(matched.match),
+    );
+    this.#talk = this.#last = talk;
+    this.#match = toMatch(matched);
+    this.#at = performance.now();
+    this.#shown = false;
+    this.#rekeys = 0;
+    this.#abort = new AbortController();
+    this.#partner = { state: 'online', audio: true, video: true };
+    this.#meter = new QualityMeter();
+    if (matched.mode === 'video') this.#later(QUALITY_EVERY, () => void this.#measure(talk));
+    for (const message of talk.messages) events.emit('update', { message }); // of the page before the reload
+    return talk;
+  }
+
+  /** Every await ends with a look whether this is still the match that counts. */
+  #current(talk: Conversation, matched: Matched): boolean {
+    return !talk.closed && this.#matched === matched;
+  }
+
+  async #agree(talk: Conversation, matched: Matched): Promise<void> {
+    const { own } = this.deps.ring;
+    if (!own) return this.#rekey(talk);
+    const check = await agreeOnKeys(own, matched);
+    if (!this.#current(talk, matched)) return;
+    if (!check.ok) {
+      // The server may not have had our newest key: a fresh one decides. Nothing is used before key ids agree.
+      if (check.why === 'mismatch') await this.#rekey(talk);
+      if (check.why === 'rekey') await this.#rekey(talk, 'p256');
+      if (check.why === 'broken') this.deps.distrust('crypto_failed', check.cause);
+      return;
+    }
+    clearTimeout(this.#rekeyTimer);
+    this.#rekeyTimer = undefined;
+    const installed = this.deps.frames()?.install(check.keys);
+    talk.begin(check.keys, own, matched);
+    this.tellMedia();
+    if (!installed) return talk.verify();
+    void this.deps.media()?.setActive(true);
+    await installed;
+    if (!this.#current(talk, matched)) return;
+    this.#sayKeyed(talk);
+    this.#later(VERIFY_LATEST, () => talk.verify());
+  }
+
+  /** A new key pair for the running match: after a reload, for a partner without X25519, or when the server's view is old. */
+  async #rekey(talk: Conversation, kind?: KeyKind): Promise<void> {
+    if (this.#rekeyTimer !== undefined) return; // under way: what does not fit is older news
+    if (++this.#rekeys > MAX_REKEYS) return this.deps.distrust('key_mismatch');
+    this.#rekeyTimer = setTimeout(() => {
+      this.#rekeyTimer = undefined;
+      if (!talk.closed) this.deps.distrust('key_mismatch');
+    }, REKEY_PATIENCE);
+    const { text } = await this.deps.ring.fresh(kind);
+    if (!talk.closed) this.deps.send({ type: 'rekey', match: talk.id, key: text });
+  }
+
+  /** The keys of a video match are installed: the server asks for a key frame. */
+  #sayKeyed(talk: Conversation): void {
+    if (this.deps.frames()) this.deps.send({ type: 'keyed', match: talk.id });
+  }
+
+  #tellPartner(change: Partial<Events['partner']>): void {
+    const next = { ...this.#partner, ...change };
+    if (JSON.stringify(next) === JSON.stringify(this.#partner)) return;
+    this.#partner = next;
+    this.deps.events.emit('partner', next);
+  }
+
+  async #measure(talk: Conversation): Promise<void> {
+    const quality = await this.quality().catch(() => null);
+    if (talk.closed) return;
+    if (quality) this.deps.events.emit('quality', quality);
+    this.#later(QUALITY_EVERY, () => void this.#measure(talk));
+  }
+
+  #later(ms: number, fn: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      fn();
+    }, ms);
+    this.#timers.add(timer);
+  }
+}
+
+/** What a page sees of a match. */
+export function toMatch({ match, mode, initiator, peer, at }: Matched): Match {
+  return { id: match, mode, initiator, tags: peer.tags ?? [], ...(peer.language ? { language: peer.language } : {}), at };
+}

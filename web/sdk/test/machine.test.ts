@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PasserbyError } from '../src/errors';
+import { initial, step, type Effect, type Input, type Model } from '../src/machine';
+import type { Matched } from '../src/protocol';
+import { seeded } from './bytes';
+
+const matched = (match: string, resumed = false): Matched => ({
+  type: 'matched', match, mode: 'video', initiator: true, peer: { key: 'k', tags: [] }, key_id: '0123456789ab', at: 1, resumed,
+});
+const met = (match: string): Input => ({ on: 'matched', matched: matched(match) });
+const waiting: Input = { on: 'waiting', since: 1 };
+const fatal: Input = { on: 'fatal', error: new PasserbyError('replaced', { fatal: true }) };
+const start: Input = { on: 'start' };
+const up: Input = { on: 'up' };
+const down: Input = { on: 'down' };
+const stop: Input = { on: 'stop' };
+const next: Input = { on: 'next' };
+const synced: Input = { on: 'synced' };
+const welcome = (resumed: boolean): Input => ({ on: 'welcome', resumed });
+const ended = (match: string, reason: 'next' | 'left' | 'moderated' = 'next'): Input => ({ on: 'ended', match, reason });
+
+/** Effects in short: name, and what tells it apart. */
+function short(effect: Effect): string {
+  switch (effect.do) {
+    case 'open':
+      return effect.fresh ? 'open fresh' : 'open';
+    case 'hello':
+      return effect.resume ? 'hello resume' : 'hello';
+    case 'begin':
+      return `begin ${effect.matched.match}${effect.again ? ' again' : ''}`;
+    case 'tellEnded':
+      return `ended ${effect.matched.match} ${effect.reason}`;
+    case 'next':
+      return effect.widen === undefined ? 'next' : `next widen=${effect.widen}`;
+    case 'retryLater':
+      return `retry in ${effect.afterMs}`;
+    case 'tellWaiting':
+      return 'waiting';
+    case 'tellError':
+      return `error ${effect.error.code}`;
+    default:
+      return effect.do;
+  }
+}
+
+function play(inputs: Input[], autoNext = true): { model: Model; last: string } {
+  let model = initial(autoNext);
+  let last = '';
+  for (const input of inputs) {
+    const result = step(model, input);
+    model = result.model;
+    last = result.effects.map(short).join(', ');
+  }
+  return { model, last };
+}
+
+const inMatch = [start, up, welcome(false), waiting, met('A')];
+const off = { autoNext: false };
+
+/** What was done before, what happens now → effects and state. */
+const table: [string, Input[], Input, string, Model['state'], { autoNext: boolean }?][] = [
+  ['start opens session and socket', [], start, 'open', 'connecting'],
+  ['hello, offer and find go out together', [start], up, 'hello, offer, find', 'connecting'],
+  ['waiting', [start, up, welcome(false)], waiting, 'waiting', 'waiting'],
+  ['matched at once', [start, up, welcome(false)], met('A'), 'begin A', 'matched'],
+  ['matched after a wait', [start, up, waiting], met('A'), 'begin A', 'matched'],
+  ['a second start does nothing', [start, up, waiting], start, '', 'waiting'],
+  ['Next clears first', inMatch, next, 'clear, next', 'waiting'],
+  ['Next that widens', inMatch, { on: 'next', widen: true }, 'clear, next widen=true', 'waiting'],
+  ['Next while waiting does nothing', [...inMatch, next], next, '', 'waiting'],
+  ['widening while waiting', [...inMatch, next], { on: 'next', widen: true }, 'next widen=true', 'waiting'],
+  ['Next before there is anything', [start], next, '', 'connecting'],
+  ['the partner leaves', inMatch, ended('A'), 'clear, ended A next, next', 'waiting'],
+  ['the partner leaves, autoNext off', inMatch, ended('A', 'left'), 'clear, ended A left', 'ended', off],
+  ['Next after the end', [...inMatch, ended('A')], next, 'next', 'waiting', off],
+  ['moderated: no search by itself', inMatch, ended('A', 'moderated'), 'clear, ended A moderated', 'ended'],
+  ['the end of another match is old news', inMatch, ended('B'), '', 'matched'],
+  ['matched again under new keys', inMatch, met('A'), 'begin A again', 'matched'],
+  ['a match that was left is not entered again', [...inMatch, next], met('A'), '', 'waiting'],
+  ['another match without an end of the first', inMatch, met('B'), 'clear, ended A lost, begin B', 'matched'],
+  ['a match that nobody wants any more', [...inMatch, ended('A')], met('B'), 'leave', 'ended', off],
+  ['stop', inMatch, stop, 'clear, leave, close', 'idle'],
+  ['late news after stop', [...inMatch, stop], met('B'), '', 'idle'],
+  ['fatal', inMatch, fatal, 'clear, close, error replaced', 'error'],
+  ['late news after an error', [...inMatch, fatal], waiting, '', 'error'],
+  ['start after an error', [...inMatch, fatal], start, 'open', 'connecting'],
+  ['keys that do not fit', inMatch, { on: 'distrust' }, 'clear, leave', 'ended'],
+
+  ['lost while connecting', [start, up], down, '', 'connecting'],
+  ['and up again: from the beginning', [start, up, down], up, 'hello, offer, find', 'connecting'],
+  ['lost in a match', inMatch, down, '', 'reconnecting'],
+  ['up again: take over', [...inMatch, down], up, 'hello resume, sync', 'reconnecting'],
+  ['taken over: look after media', [...inMatch, down, up], welcome(true), 'mend', 'reconnecting'],
+  ['the match goes on', [...inMatch, down, up, welcome(true)], met('A'), 'begin A again', 'matched'],
+  ['the match has ended meanwhile', [...inMatch, down, up, welcome(true)], ended('A'), 'clear, ended A next, next', 'waiting'],
+  ['the server only waits', [...inMatch, down, up, welcome(true)], waiting, 'clear, ended A lost, waiting', 'waiting'],
+  ['the server says nothing: idle there', [...inMatch, down, up, welcome(true)], synced, 'clear, ended A lost, find', 'connecting'],
+  ['the end of the snapshot changes nothing', [...inMatch, down, up, welcome(true), met('A')], synced, '', 'matched'],
+  ['server restarted in a match', [...inMatch, down, up], welcome(false), 'clear, ended A lost, offer, find', 'connecting'],
+  ['server restarted in a match, autoNext off', [...inMatch, down, up], welcome(false), 'clear, ended A lost, offer', 'ended', off],
+  ['server restarted while waiting', [start, up, waiting, down, up], welcome(false), 'offer, find', 'connecting', off],
+  ['server restarted after an end', [...inMatch, ended('A'), down, up], welcome(false), 'offer', 'ended', off],
+  ['token no longer valid', [...inMatch, down, up], { on: 'expired' }, 'clear, ended A lost, open fresh', 'connecting'],
+  ['Next while away: clears at once', [...inMatch, down], next, 'clear', 'reconnecting'],
+  ['and says it when the server still names the match', [...inMatch, down, next, up, welcome(true)], met('A'), 'next', 'waiting'],
+  ['or finds when the server knows nothing', [...inMatch, down, next, up, welcome(true)], synced, 'find', 'connecting'],
+  ['a Next that was lost with the socket is said again', [...inMatch, next, down, up, welcome(true)], met('A'), 'next', 'waiting'],
+  ['a new match after a reconnect', [...inMatch, next, down, up, welcome(true)], met('B'), 'begin B', 'matched'],
+
+  ['resume', [], { on: 'resume' }, 'open', 'connecting'],
+  ['resume: take over', [{ on: 'resume' }], up, 'hello resume, sync', 'connecting'],
+  ['resume: taken over', [{ on: 'resume' }, up], welcome(true), 'offer', 'connecting'],
+  ['resume: back in the match', [{ on: 'resume' }, up, welcome(true)], met('A'), 'begin A', 'matched'],
+  ['resume: back in the queue', [{ on: 'resume' }, up, welcome(true)], waiting, 'waiting', 'waiting'],
+  ['resume: ended meanwhile', [{ on: 'resume' }, up, welcome(true)], ended('A'), 'find', 'waiting'],
+  ['resume: nothing there', [{ on: 'resume' }, up, welcome(true)], synced, 'close', 'idle'],
+  ['resume: unknown to the server', [{ on: 'resume' }, up], welcome(false), 'close', 'idle'],
+  ['resume: token no longer valid', [{ on: 'resume' }, up], { on: 'expired' }, 'close', 'idle'],
+  ['resume: the end of the snapshot', [{ on: 'resume' }, up, welcome(true), met('A')], synced, '', 'matched'],
+
+  ['refused for now', [start, up, waiting], { on: 'refused', afterMs: 9 }, 'retry in 9', 'waiting'],
+  ['ask again', [start, up, welcome(false), { on: 'refused', afterMs: 9 }], { on: 'retry' }, 'find', 'connecting'],
+  ['not when matched by then', inMatch, { on: 'retry' }, '', 'matched'],
+  ['not when nobody wants', [...inMatch, ended('A')], { on: 'retry' }, '', 'ended', off],
+];
+
+describe('machine', () => {
+  for (const [name, before, input, effects, state, options] of table) {
+    it(name, () => {
+      const { model, last } = play([...before, input], options?.autoNext ?? true);
+      assert.equal(last, effects);
+      assert.equal(model.state, state);
+    });
+  }
+});
+
+describe('random histories', () => {
+  const inputs: (random: () => number) => Input = (random) => {
+    const id = 'ABCD'[Math.floor(random() * 4)]!;
+    const all: Input[] = [
+      start, { on: 'resume' }, next, next, stop, up, up, down, { on: 'expired' }, welcome(true), welcome(false), synced, waiting,
+      met(id), met(id), met(id), ended(id), ended(id, 'moderated'), { on: 'refused', afterMs: 1 }, { on: 'retry' }, { on: 'distrust' }, fatal,
+    ];
+    return all[Math.floor(random() * all.length)]!;
+  };
+  for (let seed = 1; seed <= 40; seed++) {
+    it(`keep the rules (seed ${seed})`, () => {
+      const random = seeded(seed);
+      let model = initial(random() < 0.5);
+      for (let i = 0; i < 2000; i++) {
+        const input = inputs(random);
+        const before = model;
+        const result = step(model, input);
+        const names = result.effects.map((e) => e.do);
+        model = result.model;
+        const told = `${before.state} ${input.on} → ${model.state}: ${names.join()}`;
+        // Keys of a match never outlive it, and go before anything else is done or said.
+        if (before.match && before.match.match !== model.match?.match) assert.equal(names[0], 'clear', told);
+        if (names.includes('clear')) assert.equal(names.indexOf('clear'), 0, told);
+        assert.equal(model.match !== null, model.state === 'matched' || (model.state === 'reconnecting' && model.match !== null), told);
+        if (model.state === 'matched') assert.ok(model.match, told);
+        // A match that was left is never begun again.
+        for (const e of result.effects) if (e.do === 'begin') assert.ok(!model.left.includes(e.matched.match), told);
+        if (model.state === 'idle' || model.state === 'error') assert.equal(model.wanting, false, told);
+        assert.ok(model.left.length <= 8);
+      }
+    });
+  }
+});
