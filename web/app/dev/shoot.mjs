@@ -1,7 +1,9 @@
-// Pictures of every state: node shoot.mjs DIR [scene …]. See README.md.
+// Pictures of every state: node shoot.mjs DIR [scene …]. SIZE=phone,desktop and SCHEME=light,dark narrow it down; AXE=1 also
+// prints what axe-core finds. See README.md.
 import * as esbuild from 'esbuild';
 import puppeteer from 'puppeteer-core';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,6 +37,7 @@ const server = createServer((request, response) => {
 }).listen(0);
 const origin = `http://localhost:${server.address().port}`;
 
+const axe = process.env.AXE ? readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8') : null;
 const sizes = { phone: { width: 390, height: 844, deviceScaleFactor: 1, isMobile: true, hasTouch: true }, desktop: { width: 1280, height: 800 } };
 const only = process.env.SIZE?.split(',') ?? Object.keys(sizes);
 const schemes = process.env.SCHEME?.split(',') ?? ['light', 'dark'];
@@ -66,6 +69,11 @@ for (const [name, scene] of Object.entries(scenes)) {
         console.log(name, size, e.message);
       }
       await new Promise((done) => setTimeout(done, 600));
+      if (axe) {
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate(() => globalThis.axe.run());
+        for (const v of violations) console.log(`${name} ${size} ${scheme}: ${v.id}: ${v.help}:`, v.nodes.map((n) => `${n.target} ${n.any[0]?.message ?? ''}`).join('; '));
+      }
       await page.screenshot({ path: join(dir, `${name}-${size}-${scheme}.png`), fullPage: name.startsWith('landing') });
       await context.close();
     }

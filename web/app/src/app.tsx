@@ -9,6 +9,7 @@ import { Landing } from './screens/landing';
 import { Session } from './screens/session';
 import { TroubleScreen } from './screens/trouble';
 import { useTitle } from './title';
+import { useSeenHeight } from './seen-height';
 import { modeOf } from './view';
 import { useWakeLock } from './wake';
 
@@ -24,6 +25,7 @@ function Page({ controller }: { controller: Controller }) {
   const view = useView();
   useKeys(controller);
   useTitle(view);
+  useSeenHeight();
   useWakeLock(view.match?.mode === 'video');
   const screen = view.trouble ? 'trouble' : view.state === 'idle' ? 'landing' : 'session';
   useEffect(() => scrollTo(0, 0), [screen]);

@@ -6,6 +6,8 @@ import { RemoteVideo } from './remote';
 import { t } from './strings';
 import { initialView, reduce, type Action, type View } from './view';
 
+const reopenWait = 6000;
+
 /**
  * Joins the client, the camera and the view: the only place that acts.
  * Screens call its methods and show its view; they know nothing else.
@@ -83,7 +85,7 @@ export class Controller {
     const attempt = ++this.#attempt;
     this.dispatch({ type: 'resuming', wish });
     try {
-      const stream = wish.mode === 'video' ? await this.#open({ audio: true, video: true }).catch(() => null) : null;
+      const stream = wish.mode === 'video' ? await this.#reopen(attempt) : null;
       if (attempt !== this.#attempt) return false;
       if (await this.#client.resume(stream)) return true;
     } catch (e) {
@@ -211,6 +213,19 @@ export class Controller {
       this.#cameraChanged({ opening: false, code: explainMediaError(e).code });
       throw e;
     }
+  }
+
+  /** The camera after a reload. The stranger waits 30 seconds at most, so a browser that asks again must not hold this up. */
+  async #reopen(attempt: number): Promise<MediaStream | null> {
+    const opening = this.#open({ audio: true, video: true });
+    const stream = await Promise.race([opening, new Promise<null>((done) => setTimeout(done, reopenWait, null))]).catch(() => null);
+    if (!stream) void opening.then((late) => this.#addLate(late, attempt), () => {});
+    return stream;
+  }
+
+  #addLate(stream: MediaStream, attempt: number): void {
+    if (attempt !== this.#attempt) return;
+    for (const track of stream.getTracks()) void this.#client.replaceTrack(track.kind as Kind, track).catch(() => {});
   }
 
   #close(): void {

@@ -5,7 +5,7 @@ export const maxTagLength = 24;
 
 /** One interest as it will be used, or `''` when nothing is left of it. */
 export function normalizeTag(text: string): string {
-  const folded = text.normalize('NFKC').toLowerCase().replace(/^[#\s]+/, '').replace(/\s+/g, ' ').trim();
+  const folded = text.normalize('NFKC').toLowerCase().replaceAll('ß', 'ss').replaceAll('ς', 'σ').replace(/^[#\s]+/, '').replace(/\s+/g, ' ').trim();
   return [...folded].slice(0, maxTagLength).join('').trim();
 }
 

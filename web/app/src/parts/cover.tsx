@@ -51,7 +51,7 @@ function Note({ title, hint, icon, moving }: { title: string; hint?: string; ico
     <div class="card">
       {moving && <Passing />}
       {icon && <span class="card-icon"><Icon name={icon} /></span>}
-      <h1 class="card-title">{title}</h1>
+      <h2 class="card-title">{title}</h2>
       {hint && <p class="card-facts">{hint}</p>}
     </div>
   );
@@ -63,7 +63,7 @@ function Connecting({ view }: { view: View }) {
   return (
     <div class="card">
       {camera ? <span class="card-icon"><Icon name="camera" /></span> : <Passing />}
-      <h1 class="card-title">{camera ? t.connecting.camera : t.connecting.server}</h1>
+      <h2 class="card-title">{camera ? t.connecting.camera : t.connecting.server}</h2>
       <p class="card-facts">{camera ? t.connecting.cameraHint : t.connecting.serverHint}</p>
       {camera && (
         <div class="card-actions">
@@ -83,7 +83,7 @@ function Ended({ view }: { view: View }) {
   return (
     <div class="card">
       {unsafe && <span class="card-icon is-danger"><Icon name="alert" /></span>}
-      <h1 class="card-title">{title}</h1>
+      <h2 class="card-title">{title}</h2>
       <p class="card-facts">{hint}</p>
       <AutoNext />
     </div>

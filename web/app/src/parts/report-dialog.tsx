@@ -6,6 +6,9 @@ import { Dialog } from './dialog';
 
 const reasons = ['minor', 'nudity', 'threat', 'hate', 'spam', 'other'] as const satisfies readonly ReportReason[];
 
+/** At most so many messages go along (docs/protocol.md). */
+const maxProof = 32;
+
 /** Two actions: choose a reason, send. Says exactly what leaves the browser. */
 export function ReportDialog({ onClose }: { onClose: () => void }) {
   const controller = useController();
@@ -17,7 +20,7 @@ export function ReportDialog({ onClose }: { onClose: () => void }) {
   const [block, setBlock] = useState(true);
   const [step, setStep] = useState<'form' | 'sending' | 'sent'>('form');
   const [problem, setProblem] = useState('');
-  const proof = view.lines.filter((line) => line.from === 'partner').length;
+  const proof = Math.min(maxProof, view.lines.filter((line) => line.from === 'partner').length);
 
   const send = async () => {
     if (!reason) return setProblem(t.report.choose);

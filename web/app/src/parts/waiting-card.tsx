@@ -22,7 +22,7 @@ export function WaitingCard() {
   return (
     <div class="card">
       <Passing />
-      <h1 class="card-title">{left ? t.waiting.afterLeft : t.waiting.title}</h1>
+      <h2 class="card-title">{left ? t.waiting.afterLeft : t.waiting.title}</h2>
       <Search view={view} />
       <p class="card-facts">
         {view.waiting?.position ? `${t.waiting.position(view.waiting.position)} ` : ''}

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useView } from '../hooks';
+import { t } from '../strings';
 import { modeOf } from '../view';
 import { Controls } from '../parts/controls';
 import { Stage } from '../parts/stage';
@@ -13,6 +14,7 @@ export function Session() {
   useEffect(() => ref.current?.focus(), []);
   return (
     <main ref={ref} class="session" data-mode={mode} data-state={view.state} tabIndex={-1}>
+      <h1 class="unseen">{t.chat.heading}</h1>
       {mode === 'video' && <Stage />}
       <Talk />
       <Controls />

@@ -132,6 +132,7 @@ export const en = {
   },
 
   chat: {
+    heading: 'Conversation with a stranger',
     stage: 'Video',
     remote: 'The stranger',
     self: 'You',
