@@ -1,0 +1,285 @@
+package turn_test
+
+import (
+	"bytes"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"passerby/turn"
+)
+
+// Who cannot show good credentials gets nothing, and the count says why.
+func TestRefusesStrangers(t *testing.T) {
+	now := time.Now()
+	expiredName, expiredPass := turn.Credentials(secret, "ada", -time.Second, now)
+	otherName, otherPass := turn.Credentials("another secret", "ada", time.Hour, now)
+	goodName, goodPass := turn.Credentials(secret, "ada", time.Hour, now)
+	tests := []struct {
+		name, username, password, reason string
+	}{
+		{"expired", expiredName, expiredPass, "expired"},
+		{"another secret", otherName, otherPass, "wrong password"},
+		{"no password", goodName, "x", "wrong password"},
+		{"another name with that password", goodName + "m", goodPass, "wrong password"},
+		{"no expiry", "ada", goodPass, "malformed username"},
+	}
+	for _, network := range []string{"udp", "tcp"} {
+		for _, tt := range tests {
+			t.Run(network+" "+tt.name, func(t *testing.T) {
+				s := mustListen(t, turn.Config{})
+				if relay, err := mustDial(t, network, s, credentials{tt.username, tt.password}).Allocate(); err == nil {
+					relay.Close()
+					t.Fatal("was given an allocation")
+				}
+				if st := s.Stats(); st.Failed[tt.reason] == 0 || st.Allocations != 0 {
+					t.Errorf("stats %+v, want a failure for %q and no allocation", st, tt.reason)
+				}
+			})
+		}
+	}
+}
+
+// A permission for a peer that is not the media server is refused.
+func TestRefusesPeers(t *testing.T) {
+	peer := mustPeer(t, "127.0.0.1:0")
+	s := mustListen(t, turn.Config{AllowPeerAddrs: []netip.AddrPort{peer}})
+	c := mustDial(t, "udp", s, good("ada"))
+	relay, err := c.Allocate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer relay.Close()
+	for _, ip := range []string{"0.0.0.0", "127.0.0.2", "::1", "::", "169.254.169.254", "10.0.0.1", "8.8.8.8", "224.0.0.1", "255.255.255.255", "::ffff:10.0.0.1"} {
+		if err := c.CreatePermission(&net.UDPAddr{IP: net.ParseIP(ip), Port: int(peer.Port())}); err == nil {
+			t.Errorf("a permission for %s was given", ip)
+		}
+	}
+	if st := s.Stats(); st.Refused["nobody's address"] < 3 || st.Refused["not allowed"] < 5 {
+		t.Errorf("refusals counted: %v", st.Refused)
+	}
+	if err := exchange(relay, peer, "still here"); err != nil {
+		t.Errorf("the allowed peer: %v", err)
+	}
+}
+
+// A TURN permission is for an address; ours is for an address and a port.
+func TestRefusesOtherPorts(t *testing.T) {
+	peer, other := mustPeer(t, "127.0.0.1:0"), mustPeer(t, "127.0.0.1:0")
+	s := mustListen(t, turn.Config{AllowPeerAddrs: []netip.AddrPort{peer}})
+	relay, err := mustDial(t, "udp", s, good("ada")).Allocate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer relay.Close()
+	if err := exchange(relay, peer, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := relay.WriteTo([]byte("to another service"), net.UDPAddrFromAddrPort(other)); err != nil {
+		t.Fatal(err)
+	}
+	if err := exchange(relay, peer, "hello again"); err != nil { // an echo of the other would come first
+		t.Error(err)
+	}
+	if st := s.Stats(); st.Refused["not allowed"] != 1 {
+		t.Errorf("refusals: %v", st.Refused)
+	}
+}
+
+// Nor does anything from elsewhere reach the client.
+func TestRefusesOtherSenders(t *testing.T) {
+	peer := mustPeer(t, "127.0.0.1:0")
+	s := mustListen(t, turn.Config{AllowPeerAddrs: []netip.AddrPort{peer}})
+	relay, err := mustDial(t, "udp", s, good("ada")).Allocate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer relay.Close()
+	if err := exchange(relay, peer, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	stranger, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stranger.Close()
+	to := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: relay.LocalAddr().(*net.UDPAddr).Port}
+	if _, err := stranger.WriteTo([]byte("psst"), to); err != nil {
+		t.Fatal(err)
+	}
+	if err := exchange(relay, peer, "hello again"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestQuota(t *testing.T) {
+	s := mustListen(t, turn.Config{Quota: 2})
+	var relays []net.PacketConn
+	for i, network := range []string{"udp", "tcp"} {
+		relay, err := mustDial(t, network, s, good("ada")).Allocate()
+		if err != nil {
+			t.Fatalf("allocation %d of 2: %v", i+1, err)
+		}
+		relays = append(relays, relay)
+	}
+	if _, err := mustDial(t, "udp", s, good("ada")).Allocate(); err == nil || !strings.Contains(err.Error(), "486") {
+		t.Errorf("a third allocation: %v, want 486", err)
+	}
+	other, err := mustDial(t, "udp", s, good("ben")).Allocate()
+	if err != nil {
+		t.Errorf("another user: %v", err)
+	} else {
+		defer other.Close()
+	}
+	if err := relays[0].Close(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "one allocation of ada", func() bool { return s.Stats().Allocations == 2 })
+	again, err := mustDial(t, "udp", s, good("ada")).Allocate()
+	if err != nil {
+		t.Errorf("after one was given back: %v", err)
+	} else {
+		defer again.Close()
+	}
+	relays[1].Close()
+}
+
+// Many connections at once do not get past the quota.
+func TestQuotaUnderPressure(t *testing.T) {
+	s := mustListen(t, turn.Config{Quota: 3})
+	var all sync.WaitGroup
+	got := make(chan net.PacketConn, 12)
+	for range 12 {
+		c := mustDial(t, "tcp", s, good("ada"))
+		all.Go(func() {
+			if relay, err := c.Allocate(); err == nil {
+				got <- relay
+			}
+		})
+	}
+	all.Wait()
+	close(got)
+	if len(got) != 3 {
+		t.Errorf("%d allocations, want 3", len(got))
+	}
+	for relay := range got {
+		relay.Close()
+	}
+}
+
+// await waits until something that other goroutines do has come true.
+func await(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	tick, late := time.NewTicker(5*time.Millisecond), time.After(5*time.Second)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+func TestPortRange(t *testing.T) {
+	free := mustPeer(t, "127.0.0.1:0").Port() // taken by the peer, so the range has one port less
+	if free > 65000 {
+		t.Skip("no room above the port that the system chose")
+	}
+	s := mustListen(t, turn.Config{MinPort: free, MaxPort: free + 2})
+	first, err := mustDial(t, "udp", s, good("ada")).Allocate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if port := first.LocalAddr().(*net.UDPAddr).Port; port < int(free) || port > int(free)+2 {
+		t.Errorf("relay port %d is not within %d–%d", port, free, free+2)
+	}
+	for range 2 { // at least one of these finds none
+		if relay, e := mustDial(t, "udp", s, good("ada")).Allocate(); e == nil {
+			defer relay.Close()
+		} else {
+			err = e
+		}
+	}
+	if err == nil || !strings.Contains(err.Error(), "508") {
+		t.Errorf("more allocations than ports: %v, want 508", err)
+	}
+	if st := s.Stats(); st.Allocations > 2 {
+		t.Errorf("stats: %+v", st)
+	}
+	first.Close()
+}
+
+// Credentials that run out do not end a call, but start none.
+func TestCredentialsRunOut(t *testing.T) {
+	var mu sync.Mutex
+	now := time.Now()
+	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
+	pass := func(d time.Duration) { mu.Lock(); defer mu.Unlock(); now = now.Add(d) }
+	peer := mustPeer(t, "127.0.0.1:0")
+	s := mustListen(t, turn.Config{AllowPeerAddrs: []netip.AddrPort{peer}, Now: clock, MaxAge: 2 * time.Hour})
+	c := mustDial(t, "udp", s, good("ada")) // for a minute
+	relay, err := c.Allocate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer relay.Close()
+	udpPeer := net.UDPAddrFromAddrPort(peer)
+	pass(time.Hour)
+	if err := c.CreatePermission(udpPeer); err != nil {
+		t.Errorf("within MaxAge the call goes on: %v", err)
+	}
+	if _, err := mustDial(t, "udp", s, good("ada")).Allocate(); err == nil {
+		t.Error("expired credentials got an allocation from another address")
+	}
+	pass(2 * time.Hour)
+	if err := c.CreatePermission(udpPeer); err == nil {
+		t.Error("past MaxAge the call still goes on")
+	}
+}
+
+// The log has reasons, and neither addresses of clients, nor names, nor secrets.
+func TestLogIsDiscreet(t *testing.T) {
+	var mu sync.Mutex
+	var out bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(writer(func(b []byte) (int, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return out.Write(b)
+	}), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s := mustListen(t, turn.Config{Logger: logger})
+	c := mustDial(t, "udp", s, good("ada-lovelace"))
+	relay, err := c.Allocate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.CreatePermission(&net.UDPAddr{IP: net.IPv4(9, 9, 9, 9), Port: 53}); err == nil {
+		t.Error("9.9.9.9 was allowed")
+	}
+	bad := credentials{good("ada-lovelace").username, "guess"}
+	if _, err := mustDial(t, "udp", s, bad).Allocate(); err == nil {
+		t.Error("a guess was right")
+	}
+	relay.Close()
+	mu.Lock()
+	defer mu.Unlock()
+	log := out.String()
+	for _, want := range []string{"peer refused", "not allowed", "authentication failed", "wrong password"} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the log does not say %q", want)
+		}
+	}
+	for _, not := range []string{secret, good("ada-lovelace").password, "ada-lovelace", "9.9.9.9", c.conn.LocalAddr().String()} {
+		if strings.Contains(log, not) {
+			t.Errorf("the log says %q:\n%s", not, log)
+		}
+	}
+}
+
+type writer func([]byte) (int, error)
+
+func (w writer) Write(b []byte) (int, error) { return w(b) }
