@@ -80,8 +80,14 @@ func mustDial(t testing.TB, network string, s *turn.Server, c credentials) clien
 	return client{x, conn}
 }
 
-// mustPeer is a UDP socket that sends back what it gets, with a mark.
+// mustPeer is a peer whose answers can be told from what was sent to it.
 func mustPeer(t testing.TB, addr string) netip.AddrPort {
+	t.Helper()
+	return mustEcho(t, addr, "echo ")
+}
+
+// mustEcho is a UDP socket that sends back what it gets, after a mark.
+func mustEcho(t testing.TB, addr, mark string) netip.AddrPort {
 	t.Helper()
 	c, err := net.ListenPacket("udp4", addr)
 	if err != nil {
@@ -97,7 +103,7 @@ func mustPeer(t testing.TB, addr string) netip.AddrPort {
 			if err != nil {
 				return
 			}
-			if _, err := c.WriteTo(append([]byte("echo "), buf[:n]...), from); err != nil {
+			if _, err := c.WriteTo(append([]byte(mark), buf[:n]...), from); err != nil {
 				return
 			}
 		}

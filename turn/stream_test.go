@@ -78,9 +78,11 @@ func TestCloseWithClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, network := range []string{"udp", "tcp"} {
-		if _, err := mustDial(t, network, s, good("ada")).Allocate(); err != nil {
+		relay, err := mustDial(t, network, s, good("ada")).Allocate()
+		if err != nil {
 			t.Fatal(err)
 		}
+		defer relay.Close() // the client's timers
 	}
 	idle, err := net.Dial("tcp", s.TCPAddr().String())
 	if err != nil {
