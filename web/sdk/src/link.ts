@@ -2,7 +2,8 @@
  * Keeps a working Media: makes it, offers it, restarts ICE when the network changed, makes a new one when that does
  * not help. The owner carries offers and answers and is told when media or channel come and go.
  *
- *   disconnected 1.5 s, failed, network changed → restart ICE → 5 s → new connection → 20, 40 s … → again
+ *   disconnected 1.5 s, failed, network changed → restart ICE → 5 s → new connection → 8 s without an answer,
+ *   25 s without success, or refused → another
  */
 import type { Kind } from './crypto/sframe';
 import { Media, type MediaEvents, type MediaOptions } from './media';
@@ -17,9 +18,13 @@ export interface LinkEvents {
   failing(): void;
 }
 
-const FIRST_TRY = 10_000;
-const RETRY = 5000;
-const MAX_RETRY = 40_000;
+/** An offer without an answer is made again after this long, and one whose answer did not connect; milliseconds. */
+const ANSWER_PATIENCE = 8000;
+const CONNECT_PATIENCE = 25_000;
+/** After a restart of ICE, which is quick when it helps. */
+const RESTART_PATIENCE = 5000;
+const REFUSED_DELAY = 1000;
+const MAX_DELAY = 30_000;
 const FAILING_AFTER = 3;
 
 export class MediaLink {
@@ -27,6 +32,7 @@ export class MediaLink {
   #offered: { id: string; media: Media } | null = null;
   #count = 0;
   #failures = 0;
+  #restarting = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -48,7 +54,8 @@ export class MediaLink {
       trouble: () => this.#media === media && this.mend(),
     });
     this.#media = media;
-    this.#watch(FIRST_TRY);
+    this.#restarting = false;
+    this.#watch(ANSWER_PATIENCE);
     media.setIceServers(await ready);
     await this.#offer(media, false);
   }
@@ -59,8 +66,9 @@ export class MediaLink {
     if (media?.connected) return;
     this.#failures++;
     if (this.#failures === FAILING_AFTER) this.events.failing();
-    if (media && this.#failures === 1 && media.pc.remoteDescription) {
-      this.#watch(RETRY);
+    this.#restarting = media !== null && this.#failures === 1 && media.pc.remoteDescription !== null;
+    if (media && this.#restarting) {
+      this.#watch(RESTART_PATIENCE);
       void this.#offer(media, true).catch(() => {});
     } else {
       void this.renew(Promise.resolve(this.options.iceServers)).catch(() => {});
@@ -73,6 +81,7 @@ export class MediaLink {
     this.#offered = null;
     try {
       await media.answer(sdp);
+      if (this.#media === media && !media.connected && !this.#restarting) this.#watch(CONNECT_PATIENCE);
     } catch {
       this.refused(); // the watch makes a new one
     }
@@ -86,7 +95,7 @@ export class MediaLink {
   /** The server did not take the last offer. */
   refused(): void {
     this.#failures = Math.max(this.#failures, 1);
-    this.#watch(Math.min(RETRY, 500 * 2 ** this.#failures));
+    this.#watch(Math.min(MAX_DELAY, REFUSED_DELAY * 2 ** this.#failures));
   }
 
   close(): void {
@@ -112,7 +121,6 @@ export class MediaLink {
 
   #watch(ms: number): void {
     clearTimeout(this.#timer);
-    const wait = Math.min(MAX_RETRY, ms * 2 ** Math.max(0, this.#failures - 1));
-    this.#timer = setTimeout(() => this.mend(), wait);
+    this.#timer = setTimeout(() => this.mend(), ms);
   }
 }

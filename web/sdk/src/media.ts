@@ -72,7 +72,10 @@ export class Media {
 
   async answer(sdp: string): Promise<void> {
     if (this.#closed || this.pc.signalingState !== 'have-local-offer') return;
-    await this.pc.setRemoteDescription({ type: 'answer', sdp: this.options.blockUdp ? withoutUdp(sdp) : sdp });
+    // A relay that is reached over TCP itself uses UDP, which is no matter of this browser's.
+    const { blockUdp, iceTransportPolicy } = this.options;
+    const filter = blockUdp && iceTransportPolicy !== 'relay';
+    await this.pc.setRemoteDescription({ type: 'answer', sdp: filter ? withoutUdp(sdp) : sdp });
   }
 
   /** New TURN credentials, used from the next restart on. */

@@ -11,30 +11,38 @@ export interface Credentials {
   iceServers: ICEServer[];
 }
 
-/** Asks for a session: `POST /v1/session`. */
+/** Asks for a session, `POST /v1/session`; once more when the network failed. */
 export async function requestSession(origin: string): Promise<Credentials> {
-  let response: Response;
-  try {
-    response = await fetch(new URL('/v1/session', origin), {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ adult: true }),
-      credentials: 'omit',
-      cache: 'no-store',
-      signal: AbortSignal.timeout(10_000),
-    });
-  } catch (cause) {
+  const { ok, status, body } = await post(origin).catch(() => post(origin)).catch((cause: unknown) => {
     throw new PasserbyError(navigator.onLine ? 'unreachable' : 'offline', { cause, fatal: true });
-  }
-  const body = (await response.json().catch(() => null)) as (SessionAnswer & Partial<ErrorAnswer>) | null;
-  if (!response.ok || typeof body?.token !== 'string') {
+  });
+  if (!ok || typeof body?.token !== 'string') {
     const { code, retry_after_ms } = body?.error ?? {};
-    throw new PasserbyError((code ?? (response.status >= 500 ? 'unreachable' : 'internal')) as ErrorCode, {
-      retryAfterMs: retry_after_ms,
-      fatal: true,
-    });
+    // Without a code it was not our server that answered, but something on the way to it.
+    throw new PasserbyError((code ?? 'unreachable') as ErrorCode, { retryAfterMs: retry_after_ms, fatal: true, cause: `HTTP ${status}` });
   }
   return { token: body.token, expires: Date.parse(body.expires_at) || Date.now() + 60_000, iceServers: body.ice_servers ?? [] };
+}
+
+type Body = (SessionAnswer & Partial<ErrorAnswer>) | null;
+
+async function post(origin: string): Promise<{ ok: boolean; status: number; body: Body }> {
+  const response = await fetch(new URL('/v1/session', origin), {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ adult: true }),
+    credentials: 'omit',
+    cache: 'no-store',
+    signal: AbortSignal.timeout(10_000),
+  });
+  const text = await response.text(); // fails when the connection does
+  let body: unknown = null;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // a page of a proxy
+  }
+  return { ok: response.ok, status: response.status, body: body as Body };
 }
 
 /** A session as it is kept for a reload. */
