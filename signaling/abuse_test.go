@@ -316,11 +316,11 @@ func TestHelloComesInTime(t *testing.T) {
 }
 
 func TestSilenceIsCutOffAndPingsKeepAlive(t *testing.T) {
-	w := newWorld(t, 1, signaling.Config{Ping: 30 * time.Millisecond, Silence: 300 * time.Millisecond})
+	w := newWorld(t, 1, signaling.Config{Ping: 50 * time.Millisecond, Silence: time.Second})
 	n := w.nodes[0]
 	ann := n.enter(t, "ann") // reads, and so answers pings
 	n.mute(t, "dead")        // does not
-	until(t, "both are in", func() bool { return n.hub.Stats().Connections == 2 })
+	until(t, "both are in", func() bool { return n.hub.Stats().Sessions == 2 })
 	until(t, "the silent one is gone", func() bool { return n.hub.Stats().Connections == 1 })
 	ann.quiet()
 }
@@ -355,6 +355,15 @@ func TestOrigins(t *testing.T) {
 			continue
 		}
 		wantHTTPError(t, resp, http.StatusForbidden, protocol.OriginForbidden)
+	}
+	for origin, ok := range map[string]bool{"https://other.example": true, "https://other.example.evil": false, "https://other": false} {
+		ws, _, err := n.dial(t, http.Header{"Host": {"other.example"}, "Origin": {origin}})
+		if (err == nil) != ok {
+			t.Errorf("origin %q at other.example: %v, want accepted %t", origin, err, ok)
+		}
+		if err == nil {
+			_ = ws.Close()
+		}
 	}
 }
 
@@ -450,8 +459,38 @@ func TestQueueThatFails(t *testing.T) {
 	}
 }
 
-func TestDrain(t *testing.T) {
-	w := newWorld(t, 1, signaling.Config{DrainGrace: 200 * time.Millisecond})
+func TestDrainEndsMatchesAndClosesEverything(t *testing.T) {
+	w := newWorld(t, 1, signaling.Config{})
+	n := w.nodes[0]
+	ann, bob, cid := n.enter(t, "ann"), n.enter(t, "bob"), n.enter(t, "cid")
+	meet(ann, bob)
+	cid.find(protocol.ModeText)
+	expect[*protocol.Waiting](cid)
+	if err := n.hub.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s := n.hub.Stats(); s != (signaling.Stats{}) {
+		t.Errorf("stats: %+v", s)
+	}
+	for _, c := range []*client{ann, bob} {
+		if e := expect[*protocol.Ended](c); e.Reason != protocol.EndDrain {
+			t.Fatalf("ended: %+v", e)
+		}
+		c.closed()
+	}
+	if e := cid.refused(protocol.Draining); e.Fatal || e.RetryAfterMS == 0 {
+		t.Fatalf("draining: %+v", e)
+	}
+	cid.closed()
+	_, resp, err := n.dial(t, nil)
+	if err == nil {
+		t.Fatal("accepted after the drain")
+	}
+	wantHTTPError(t, resp, http.StatusServiceUnavailable, protocol.Draining)
+}
+
+func TestDrainLeavesMatchesTheirGrace(t *testing.T) {
+	w := newWorld(t, 1, signaling.Config{DrainGrace: time.Minute})
 	n := w.nodes[0]
 	ann, bob, cid, dan := n.enter(t, "ann"), n.enter(t, "bob"), n.enter(t, "cid"), n.enter(t, "dan")
 	m, _ := meet(ann, bob)
@@ -459,33 +498,23 @@ func TestDrain(t *testing.T) {
 	expect[*protocol.Waiting](cid)
 	drained := make(chan error, 1)
 	go func() { drained <- n.hub.Drain(t.Context()) }()
-	if e := cid.refused(protocol.Draining); e.Fatal || e.RetryAfterMS == 0 {
-		t.Fatalf("draining: %+v", e)
-	}
-	dan.find(protocol.ModeText)
-	if e := dan.refused(protocol.Draining); e.Fatal || e.ID != "f" {
-		t.Fatalf("draining: %+v", e)
-	}
-	ann.send(&protocol.Text{Match: m.Match, N: 1, Body: body("goodbye")}) // there is still time
+	cid.refused(protocol.Draining)
+	until(t, "who looks is refused", func() bool {
+		dan.send(&protocol.Next{Head: protocol.Re("n")})
+		e := expect[*protocol.Error](dan)
+		return e.Code == protocol.Draining && e.ID == "n" && !e.Fatal
+	})
+	ann.send(&protocol.Text{Match: m.Match, N: 1, Body: body("goodbye")})
 	expect[*protocol.PartnerText](bob)
-	for _, c := range []*client{ann, bob} {
-		if e := expect[*protocol.Ended](c); e.Reason != protocol.EndDrain {
-			t.Fatalf("ended: %+v", e)
-		}
-		c.closed()
-	}
-	cid.closed()
+	bob.send(&protocol.Leave{}) // the last match ends, and the drain goes on at once
+	expect[*protocol.Left](bob)
+	expect[*protocol.Ended](ann)
 	if err := <-drained; err != nil {
 		t.Fatal(err)
 	}
-	if s := n.hub.Stats(); s != (signaling.Stats{}) {
-		t.Errorf("stats: %+v", s)
+	for _, c := range []*client{ann, bob, cid, dan} {
+		c.closed()
 	}
-	_, resp, err := n.dial(t, nil)
-	if err == nil {
-		t.Fatal("accepted after the drain")
-	}
-	wantHTTPError(t, resp, http.StatusServiceUnavailable, protocol.Draining)
 }
 
 func TestManyMeetWhileOthersMisbehave(t *testing.T) {

@@ -70,10 +70,10 @@ func TestOutboxIsBounded(t *testing.T) {
 			t.Fatal("an empty outbox is full")
 		}
 		synctest.Wait() // it is being written and counts still
+		o.ping()        // not while something is written
 		if !o.put(text("67890")) || o.put(text("x")) {
 			t.Error("the limit is not 10 bytes")
 		}
-		o.ping()             // not while something is written
 		s.gate <- struct{}{} // five bytes leave
 		synctest.Wait()
 		if !o.put(text("abcde")) || o.put(text("x")) {

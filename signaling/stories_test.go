@@ -337,3 +337,18 @@ func TestMissedHintsAreMadeUpForByHeartbeats(t *testing.T) {
 		t.Fatalf("ended: %+v", e)
 	}
 }
+
+func TestHelloOfferAndFindAtOnce(t *testing.T) {
+	w := newWorld(t, 1, signaling.Config{})
+	ann := w.nodes[0].connect(t, "ann")
+	ann.send(&protocol.Hello{Token: "user-ann/s-ann"})
+	ann.send(&protocol.Offer{SDP: "v=0"})
+	ann.find(protocol.ModeVideo)
+	welcome := expect[*protocol.Welcome](ann)
+	expect[*protocol.Answer](ann)
+	expect[*protocol.Waiting](ann)
+	if welcome.Resumed || welcome.Token != "user-ann/s-ann" || welcome.ExpiresAt != "2033-05-18T03:33:20Z" ||
+		len(welcome.ICEServers) != 1 || welcome.Limits != (signaling.Config{}).Limits() {
+		t.Errorf("welcome: %+v", welcome)
+	}
+}

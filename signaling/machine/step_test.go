@@ -225,6 +225,8 @@ var transitions = []struct {
 		[]machine.Effect{machine.Renew{ID: "r", Answer: true, Not: "m1"}}},
 	{"confirmed too late", waiting, machine.Confirmed{Pair: pair, Err: machine.ErrGone}, waiting,
 		[]machine.Effect{machine.Renew{Not: "m1"}}},
+	{"confirmed while away", waitingAway, machine.Confirmed{Pair: pair}, waitingAway, nil},
+	{"confirmed unasked", idle, machine.Confirmed{Pair: pair}, idle, nil},
 	{"confirmed for somebody else", waiting, machine.Confirmed{Pair: alien}, waiting, nil},
 
 	// The truth.
