@@ -1,12 +1,9 @@
 package signaling_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -16,104 +13,6 @@ import (
 	"passerby/signaling"
 	"passerby/signaling/protocol"
 )
-
-func TestNewestTabWins(t *testing.T) {
-	w := newWorld(t, 1, signaling.Config{})
-	n := w.nodes[0]
-	ann, bob := n.enter(t, "ann"), n.enter(t, "bob")
-	m, _ := meet(ann, bob)
-
-	second := n.resume(t, ann) // with the secret: the match goes on, and the partner notices nothing
-	if e := ann.refused(protocol.Replaced); !e.Fatal {
-		t.Fatalf("replaced: %+v", e)
-	}
-	ann.closed()
-	if snap := expect[*protocol.Matched](second); snap.Match != m.Match {
-		t.Fatalf("snapshot: %+v", snap)
-	}
-	bob.quiet()
-
-	third := n.connect(t, "ann") // without it: the session starts afresh
-	if got := third.hello("user-ann/s-ann", "wrong"); got.Resumed || got.Session != "s-ann" {
-		t.Fatalf("welcome: %+v", got)
-	}
-	second.refused(protocol.Replaced)
-	second.closed()
-	if e := expect[*protocol.Ended](bob); e.Reason != protocol.EndLeft {
-		t.Fatalf("ended: %+v", e)
-	}
-	third.quiet()
-	if s := n.hub.Stats(); s.Sessions != 2 || s.Matched != 0 {
-		t.Errorf("stats: %+v", s)
-	}
-}
-
-func TestResumeSecrets(t *testing.T) {
-	w := newWorld(t, 1, signaling.Config{})
-	n := w.nodes[0]
-	ann := n.enter(t, "ann")
-	first := ann.resume
-
-	second := n.resume(t, ann)
-	ann.refused(protocol.Replaced)
-	// The welcome with the second secret may have been lost: the first is still good.
-	lost := n.connect(t, "ann")
-	if got := lost.hello("expired:user-ann/s-ann", first); !got.Resumed {
-		t.Fatal("the secret before was refused")
-	}
-	second.refused(protocol.Replaced)
-	third := n.resume(t, lost) // shows that the newest arrived
-	lost.refused(protocol.Replaced)
-	fourth := n.resume(t, third)
-	third.refused(protocol.Replaced)
-
-	dead := n.connect(t, "ann") // the first is over now
-	dead.send(&protocol.Hello{Token: "expired:user-ann/s-ann", Resume: first})
-	dead.refused(protocol.TokenExpired)
-	dead.closed()
-	fourth.quiet()
-}
-
-func TestTokens(t *testing.T) {
-	w := newWorld(t, 1, signaling.Config{})
-	n := w.nodes[0]
-	n.enter(t, "ann")
-	for name, c := range map[string]struct {
-		token, resume string
-		want          protocol.Code
-	}{
-		"forged":                        {"forged", "", protocol.TokenInvalid},
-		"expired, nothing to resume":    {"expired:user-bob/s-bob", "", protocol.TokenExpired},
-		"expired, wrong secret":         {"expired:user-ann/s-ann", "wrong", protocol.TokenExpired},
-		"session of somebody else":      {"expired:user-eve/s-ann", "", protocol.TokenInvalid},
-		"no user":                       {"/s-ann", "", protocol.TokenInvalid},
-		"no session":                    {"user-ann/", "", protocol.TokenInvalid},
-		"another user's valid token":    {"user-eve/s-ann", "", protocol.TokenInvalid},
-		"another user, with any secret": {"user-eve/s-ann", "x", protocol.TokenInvalid},
-	} {
-		t.Run(name, func(t *testing.T) {
-			eve := n.connect(t, "eve")
-			eve.send(&protocol.Hello{Head: protocol.Re("h"), Token: c.token, Resume: c.resume})
-			if e := eve.refused(c.want); e.ID != "h" || !e.Fatal {
-				t.Errorf("error: %+v", e)
-			}
-			eve.closed()
-		})
-	}
-	if s := n.hub.Stats(); s.Sessions != 1 {
-		t.Errorf("stats: %+v", s)
-	}
-}
-
-func TestTokenThatCannotBeIssued(t *testing.T) {
-	w := newWorld(t, 1, signaling.Config{})
-	w.token.broken = true
-	ann := w.nodes[0].connect(t, "ann")
-	ann.send(&protocol.Hello{Token: "user-ann/s-ann"})
-	ann.refused(protocol.Internal)
-	ann.closed()
-	until(t, "no session is left", func() bool { return w.nodes[0].hub.Stats().Sessions == 0 })
-}
 
 func TestSlowReaderIsCutOffAlone(t *testing.T) {
 	w := newWorld(t, 1, signaling.Config{
@@ -285,36 +184,6 @@ func TestOversizedFrame(t *testing.T) {
 	bob.quiet()
 }
 
-func TestHelloComesFirst(t *testing.T) {
-	w := newWorld(t, 1, signaling.Config{})
-	for name, frame := range map[string]string{
-		"another message": `{"type":"ping","id":"7"}`,
-		"no message":      `nonsense`,
-		"no token":        `{"type":"hello"}`,
-		"unknown":         `{"type":"teleport"}`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := w.nodes[0].connect(t, name)
-			c.sendRaw(websocket.TextMessage, []byte(frame))
-			c.refused(protocol.HelloRequired)
-			c.closed()
-		})
-	}
-	binary := w.nodes[0].connect(t, "binary")
-	binary.sendRaw(websocket.BinaryMessage, []byte(`{"type":"hello","token":"user-a/s-a"}`))
-	binary.refused(protocol.HelloRequired)
-}
-
-func TestHelloComesInTime(t *testing.T) {
-	w := newWorld(t, 1, signaling.Config{Hello: 50 * time.Millisecond})
-	c := w.nodes[0].connect(t, "late")
-	c.refused(protocol.HelloRequired)
-	c.closed()
-	ann := w.nodes[0].enter(t, "ann")
-	until(t, "the late one is gone", func() bool { return w.nodes[0].hub.Stats().Connections == 1 })
-	ann.quiet()
-}
-
 func TestSilenceIsCutOffAndPingsKeepAlive(t *testing.T) {
 	w := newWorld(t, 1, signaling.Config{Ping: 50 * time.Millisecond, Silence: time.Second})
 	n := w.nodes[0]
@@ -323,102 +192,6 @@ func TestSilenceIsCutOffAndPingsKeepAlive(t *testing.T) {
 	until(t, "both are in", func() bool { return n.hub.Stats().Sessions == 2 })
 	until(t, "the silent one is gone", func() bool { return n.hub.Stats().Connections == 1 })
 	ann.quiet()
-}
-
-func TestOrigins(t *testing.T) {
-	w := newWorld(t, 1, signaling.Config{Origins: []string{"https://chat.example"}})
-	n := w.nodes[0]
-	host := strings.TrimPrefix(n.server.URL, "http://")
-	for origin, ok := range map[string]bool{
-		"":                         true,
-		"http://" + host:           true,
-		"https://" + host:          true,
-		"https://chat.example":     true,
-		"https://Chat.Example":     true,
-		"http://chat.example":      false,
-		"https://evil.example":     false,
-		"https://chat.example.x":   false,
-		"null":                     false,
-		"http://" + host + ".evil": false,
-		"::":                       false,
-	} {
-		header := http.Header{}
-		if origin != "" {
-			header.Set("Origin", origin)
-		}
-		ws, resp, err := n.dial(t, header)
-		if (err == nil) != ok {
-			t.Errorf("origin %q: %v, want accepted %t", origin, err, ok)
-		}
-		if err == nil {
-			_ = ws.Close()
-			continue
-		}
-		wantHTTPError(t, resp, http.StatusForbidden, protocol.OriginForbidden)
-	}
-	for origin, ok := range map[string]bool{"https://other.example": true, "https://other.example.evil": false, "https://other": false} {
-		ws, _, err := n.dial(t, http.Header{"Host": {"other.example"}, "Origin": {origin}})
-		if (err == nil) != ok {
-			t.Errorf("origin %q at other.example: %v, want accepted %t", origin, err, ok)
-		}
-		if err == nil {
-			_ = ws.Close()
-		}
-	}
-}
-
-func wantHTTPError(t *testing.T, resp *http.Response, status int, code protocol.Code) {
-	t.Helper()
-	if resp == nil {
-		t.Fatal("no answer")
-	}
-	defer func() { _ = resp.Body.Close() }()
-	var answer protocol.ErrorAnswer
-	data, err := io.ReadAll(resp.Body)
-	if err == nil {
-		err = json.Unmarshal(data, &answer)
-	}
-	if err != nil || resp.StatusCode != status || answer.Error == nil || answer.Error.Code != code {
-		t.Errorf("answer %d %s (%v), want %d %s", resp.StatusCode, data, err, status, code)
-	}
-}
-
-func TestUpgradeRefusals(t *testing.T) {
-	w := newWorld(t, 1, signaling.Config{})
-	n := w.nodes[0]
-	resp, err := http.Get(n.server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantHTTPError(t, resp, http.StatusBadRequest, protocol.BadRequest)
-	_, resp, err = websocket.DefaultDialer.DialContext(t.Context(), n.url(), nil) // no subprotocol
-	if err == nil {
-		t.Fatal("accepted without the subprotocol")
-	}
-	wantHTTPError(t, resp, http.StatusBadRequest, protocol.BadRequest)
-	http.DefaultClient.CloseIdleConnections()
-}
-
-func TestServerFull(t *testing.T) {
-	w := newWorld(t, 1, signaling.Config{MaxSessions: 2})
-	n := w.nodes[0]
-	ann := n.enter(t, "ann")
-	n.enter(t, "bob")
-	cid := n.connect(t, "cid")
-	cid.send(&protocol.Hello{Token: "user-cid/s-cid"})
-	if e := cid.refused(protocol.ServerFull); !e.Fatal || e.RetryAfterMS == 0 {
-		t.Fatalf("full: %+v", e)
-	}
-	cid.closed()
-	n.resume(t, ann) // who is in may come back
-	for range 2 + 16 {
-		_, resp, err := n.dial(t, nil)
-		if err != nil {
-			wantHTTPError(t, resp, http.StatusServiceUnavailable, protocol.ServerFull)
-			return
-		}
-	}
-	t.Error("connections without hello are not bounded")
 }
 
 func TestAPanicEndsOnlyItsSession(t *testing.T) {
@@ -456,64 +229,6 @@ func TestQueueThatFails(t *testing.T) {
 	expect[*protocol.Waiting](ann)
 	if w.nodes[0].metric(t, "call_failures_total", "arrive") != 1 {
 		t.Error("the failure was not counted")
-	}
-}
-
-func TestDrainEndsMatchesAndClosesEverything(t *testing.T) {
-	w := newWorld(t, 1, signaling.Config{})
-	n := w.nodes[0]
-	ann, bob, cid := n.enter(t, "ann"), n.enter(t, "bob"), n.enter(t, "cid")
-	meet(ann, bob)
-	cid.find(protocol.ModeText)
-	expect[*protocol.Waiting](cid)
-	if err := n.hub.Drain(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if s := n.hub.Stats(); s != (signaling.Stats{}) {
-		t.Errorf("stats: %+v", s)
-	}
-	for _, c := range []*client{ann, bob} {
-		if e := expect[*protocol.Ended](c); e.Reason != protocol.EndDrain {
-			t.Fatalf("ended: %+v", e)
-		}
-		c.closed()
-	}
-	if e := cid.refused(protocol.Draining); e.Fatal || e.RetryAfterMS == 0 {
-		t.Fatalf("draining: %+v", e)
-	}
-	cid.closed()
-	_, resp, err := n.dial(t, nil)
-	if err == nil {
-		t.Fatal("accepted after the drain")
-	}
-	wantHTTPError(t, resp, http.StatusServiceUnavailable, protocol.Draining)
-}
-
-func TestDrainLeavesMatchesTheirGrace(t *testing.T) {
-	w := newWorld(t, 1, signaling.Config{DrainGrace: time.Minute})
-	n := w.nodes[0]
-	ann, bob, cid, dan := n.enter(t, "ann"), n.enter(t, "bob"), n.enter(t, "cid"), n.enter(t, "dan")
-	m, _ := meet(ann, bob)
-	cid.find(protocol.ModeText)
-	expect[*protocol.Waiting](cid)
-	drained := make(chan error, 1)
-	go func() { drained <- n.hub.Drain(t.Context()) }()
-	cid.refused(protocol.Draining)
-	until(t, "who looks is refused", func() bool {
-		dan.send(&protocol.Next{Head: protocol.Re("n")})
-		e := expect[*protocol.Error](dan)
-		return e.Code == protocol.Draining && e.ID == "n" && !e.Fatal
-	})
-	ann.send(&protocol.Text{Match: m.Match, N: 1, Body: body("goodbye")})
-	expect[*protocol.PartnerText](bob)
-	bob.send(&protocol.Leave{}) // the last match ends, and the drain goes on at once
-	expect[*protocol.Left](bob)
-	expect[*protocol.Ended](ann)
-	if err := <-drained; err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []*client{ann, bob, cid, dan} {
-		c.closed()
 	}
 }
 
