@@ -3,11 +3,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setStage } from './lib/stage.mjs';
 
-const stage = setStage();
+// Long enough that all four look for somebody before two who just met are put together again.
+const stage = setStage({ flags: { '--rematch': '500ms' } });
 const NEXTS = 20;
 
-test(`four people, ${NEXTS} Nexts each`, { timeout: 300_000 }, stage.told(async () => {
-  const people = await stage.people('red', 'green', 'blue', 'yellow');
+test(`four people, ${NEXTS} Nexts each`, { timeout: 600_000 }, stage.told(async (t) => {
+  // Small pictures: four encoders and four decoders share few processors.
+  const people = [];
+  for (const [i, colour] of ['red', 'green', 'blue', 'yellow'].entries()) {
+    people.push(await stage.person(colour, { size: [160, 120], fps: 10, tone: 300 + 150 * i, viewport: { width: 500, height: 400 } }));
+  }
   for (const p of people) await p.start();
   await Promise.all(people.map((p) => p.matched()));
   for (const p of people) await p.page.evaluate(() => (__test.recording = true));
@@ -31,15 +36,20 @@ test(`four people, ${NEXTS} Nexts each`, { timeout: 300_000 }, stage.told(async 
 
   const left = new Map(people.map((p) => [p, NEXTS]));
   let pairs = await settle();
+  let rounds = 0;
+  const begin = Date.now();
   while ([...left.values()].some((n) => n > 0)) {
     // One of each pair presses, the one with more to go, both pairs at the same time: so all four look for somebody.
     const pressing = pairs.map(([a, b]) => (left.get(a) >= left.get(b) ? a : b));
     const before = new Map(await Promise.all(people.map(async (p) => [p, await p.matchId()])));
     for (const p of pressing) left.set(p, left.get(p) - 1);
     await Promise.all(pressing.map((p) => p.next()));
+    for (const p of pressing) await p.page.evaluate((m) => __test.traffic.push(`pressed Next, in ${m}`), before.get(p)?.slice(0, 6));
     await Promise.all(people.map((p) => p.matched({ before: before.get(p) })));
     pairs = await settle();
+    if (++rounds % 10 === 0) console.log(`${rounds} rounds, ${((Date.now() - begin) / rounds).toFixed(0)} ms each`);
   }
+  t.diagnostic(`${rounds} rounds of two Nexts, ${partners.size} matches, ${((Date.now() - begin) / rounds).toFixed(0)} ms each`);
 
   const distinct = new Set([...partners.values()].map((c) => [...c].sort().join()));
   assert.ok(distinct.size >= 4, `people met only in ${distinct.size} of the 6 possible pairs`);

@@ -75,7 +75,20 @@
     constructor(...args) {
       super(...args);
       test.sockets.push(this);
+      this.addEventListener('message', (e) => note('<', e.data));
+      this.addEventListener('close', (e) => note('<', `{"type":"closed ${e.code}"}`));
     }
+    send(data) {
+      note('>', data);
+      super.send(data);
+    }
+  };
+  // What went over the sockets last, for the report of a failure: types and matches alone.
+  test.traffic = [];
+  const note = (way, data) => {
+    const { type, match, reason, code } = JSON.parse(data);
+    test.traffic.push([new Date().toISOString().slice(14, 23), way, type, match?.slice(0, 6), reason ?? code].filter(Boolean).join(' '));
+    if (test.traffic.length > 60) test.traffic.shift();
   };
   /** Cuts every open socket as a dying network would: the page learns of it, the server as well. */
   test.cutSockets = () => test.sockets.filter((s) => s.readyState === 1).map((s) => s.close(4999, 'cut by the test')).length;

@@ -104,7 +104,7 @@ export class Person {
   async describe() {
     const page = await this.page
       .evaluate(async () => ({
-        state: __test.state(), match: window.passerby?.match?.id, seen: __test.seen(), messages: __test.messages().length, errors: __test.errors,
+        state: __test.state(), match: window.passerby?.match?.id, seen: __test.seen(), messages: __test.messages().length, errors: __test.errors, traffic: __test.traffic.slice(-25),
         connections: __test.connections.map((c) => `${c.connectionState}/${c.iceConnectionState}`), channels: __test.channels.map((c) => c.readyState), stats: await __test.stats(),
         trouble: document.querySelector('main.trouble')?.textContent,
       }))

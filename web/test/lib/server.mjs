@@ -30,7 +30,7 @@ export class Server {
       '--turn-listen': `${ip}:${turn}`,
       '--admin': `127.0.0.1:${admin}`,
       '--data-dir': server.data,
-      '--rematch': '0s',
+      '--rematch': '1ms',
       '--log-level': 'debug',
       ...flags,
     };

@@ -29,9 +29,7 @@ export function setStage({ flags = {} } = {}) {
   before(async () => {
     stage.server = await Server.start(flags);
   });
-  afterEach(async (t) => {
-    // node:test tells a failure only after this hook; the log is cheap to keep and is printed by fail().
-    void t;
+  afterEach(async () => {
     await Promise.all(people.splice(0).map((p) => p.leave()));
   });
   after(async () => {
@@ -41,11 +39,12 @@ export function setStage({ flags = {} } = {}) {
       throw new Error(`the server ended with ${end.signal ?? end.code}:\n${stage.server.log.slice(-8000)}`);
     }
   });
-  /** Wraps a test body so that a failure carries the server's last lines. */
+  /** Wraps a test body so that a failure carries what everybody saw and the server's last lines. */
   stage.told = (body) => async (t) => {
     try {
       await body(t);
     } catch (e) {
+      for (const p of people) e.message += `\n-- ${p.name} --\n${await p.describe()}`;
       e.message += `\n-- the server's last lines --\n${stage.server.log.split('\n').slice(-40).join('\n')}`;
       throw e;
     }
