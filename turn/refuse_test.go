@@ -69,7 +69,12 @@ func TestRefusesPeers(t *testing.T) {
 
 // A TURN permission is for an address; ours is for an address and a port.
 func TestRefusesOtherPorts(t *testing.T) {
-	peer, other := mustPeer(t, "127.0.0.1:0"), mustPeer(t, "127.0.0.1:0")
+	peer := mustPeer(t, "127.0.0.1:0")
+	other, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
 	s := mustListen(t, turn.Config{AllowPeerAddrs: []netip.AddrPort{peer}})
 	relay, err := mustDial(t, "udp", s, good("ada")).Allocate()
 	if err != nil {
@@ -79,11 +84,17 @@ func TestRefusesOtherPorts(t *testing.T) {
 	if err := exchange(relay, peer, "hello"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := relay.WriteTo([]byte("to another service"), net.UDPAddrFromAddrPort(other)); err != nil {
+	if _, err := relay.WriteTo([]byte("to another service"), other.LocalAddr()); err != nil {
 		t.Fatal(err)
 	}
-	if err := exchange(relay, peer, "hello again"); err != nil { // an echo of the other would come first
+	if err := exchange(relay, peer, "hello again"); err != nil { // what was sent before has arrived by now, or never will
 		t.Error(err)
+	}
+	if err := other.SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if n, _, err := other.ReadFrom(make([]byte, 100)); err == nil {
+		t.Errorf("another service got %d bytes", n)
 	}
 	if st := s.Stats(); st.Refused["not allowed"] != 1 {
 		t.Errorf("refusals: %v", st.Refused)
@@ -126,7 +137,8 @@ func TestQuota(t *testing.T) {
 		}
 		relays = append(relays, relay)
 	}
-	if _, err := mustDial(t, "udp", s, good("ada")).Allocate(); err == nil || !strings.Contains(err.Error(), "486") {
+	username, password := turn.Credentials(secret, "ada", time.Hour, time.Now()) // fresh credentials are no second quota
+	if _, err := mustDial(t, "udp", s, credentials{username, password}).Allocate(); err == nil || !strings.Contains(err.Error(), "486") {
 		t.Errorf("a third allocation: %v, want 486", err)
 	}
 	other, err := mustDial(t, "udp", s, good("ben")).Allocate()
@@ -283,3 +295,44 @@ func TestLogIsDiscreet(t *testing.T) {
 type writer func([]byte) (int, error)
 
 func (w writer) Write(b []byte) (int, error) { return w(b) }
+
+// An allocation that fails for want of a port does not count against the user.
+func TestFailureCostsNoQuota(t *testing.T) {
+	taken, err := net.ListenPacket("udp4", "0.0.0.0:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	port := uint16(taken.LocalAddr().(*net.UDPAddr).Port)
+	s := mustListen(t, turn.Config{Quota: 1, MinPort: port, MaxPort: port})
+	if _, err := mustDial(t, "udp", s, good("ada")).Allocate(); err == nil || !strings.Contains(err.Error(), "508") {
+		t.Fatalf("no port is free: %v, want 508", err)
+	}
+	taken.Close()
+	relay, err := mustDial(t, "udp", s, good("ada")).Allocate()
+	if err != nil {
+		t.Fatalf("the port is free again: %v", err)
+	}
+	relay.Close()
+}
+
+// Permissions and channels cost memory, so one client gets only so many in a minute.
+func TestRefusesHurry(t *testing.T) {
+	peer := mustPeer(t, "127.0.0.1:0")
+	s := mustListen(t, turn.Config{AllowPeerAddrs: []netip.AddrPort{peer}})
+	c := mustDial(t, "udp", s, good("ada"))
+	relay, err := c.Allocate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer relay.Close()
+	given := 0
+	for range 100 {
+		if err := c.CreatePermission(net.UDPAddrFromAddrPort(peer)); err == nil {
+			given++
+		}
+	}
+	if given < 10 || given > 64 || s.Stats().Refused["too many requests"] == 0 {
+		t.Errorf("%d permissions of 100 in a hurry, refusals %v", given, s.Stats().Refused)
+	}
+}
