@@ -64,7 +64,7 @@ export class Controller {
     }
   }
 
-  /** The same again, after something went wrong. */
+  /** The same again, after something went wrong. In a tab that was replaced this closes the other one: the newest wins. */
   again(): void {
     void this.start(this.view.wish ?? undefined);
   }
@@ -94,12 +94,6 @@ export class Controller {
     }
     if (attempt === this.#attempt) this.stop();
     return false;
-  }
-
-  /** Takes the conversation back from another tab; if that is not possible, begins anew with the same wish. */
-  async useHere(): Promise<void> {
-    const wish = this.view.wish;
-    if (!(await this.resume()) && wish && !this.view.trouble) await this.start(wish);
   }
 
   stop(): void {
