@@ -149,14 +149,19 @@ func (s *Server) build(events *sink) error {
 	if err != nil {
 		return err
 	}
-	s.hub = signaling.New(
-		signaling.Config{Node: s.cfg.NodeID, Origins: s.cfg.AllowedOrigins, MaxSessions: s.cfg.MaxSessions},
-		signaling.Deps{
-			Queue: queue{s.queue}, Media: media{s.sfu}, Bus: node, Tokens: tokenSource{tokens},
-			ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
-		})
+	if err := s.signaling().Validate(); err != nil {
+		return fmt.Errorf("signaling: %w", err)
+	}
+	s.hub = signaling.New(s.signaling(), signaling.Deps{
+		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: node, Tokens: tokenSource{tokens},
+		ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
+	})
 	events.hub = s.hub
 	return nil
+}
+
+func (s *Server) signaling() signaling.Config {
+	return signaling.Config{Node: s.cfg.NodeID, Origins: s.cfg.AllowedOrigins, MaxSessions: s.cfg.MaxSessions}
 }
 
 func (s *Server) hint(e match.Event) {
@@ -236,7 +241,7 @@ func (s *Server) handler() http.Handler {
 	return httpapi.New(httpapi.Config{
 		NewSession: func() (string, time.Time, error) { return tokens.Issue(rand.Text(), rand.Text()) },
 		ICEServers: func() []protocol.ICEServer { return s.iceServers(rand.Text()[:8]) },
-		Limits:     signaling.Config{}.Limits(),
+		Limits:     s.signaling().Limits(),
 		Stats:      s.stats,
 		Draining:   s.draining.Load,
 		WebSocket:  s.hub, Web: web.Handler(), AllowedOrigins: s.cfg.AllowedOrigins, Logger: s.log,
