@@ -80,6 +80,8 @@ func crowd(spec string) {
 	check(out.Encode(crowdLine{Ready: true}))
 	p := &rtp.Packet{Header: rtp.Header{Version: 2}, Payload: make([]byte, 1100)}
 	copy(p.Payload, []byte{0x90, 0xc0, 0x81, 0, 0, 0x10, 2, 0, 0x9d, 0x01, 0x2a})
+	pace := time.NewTicker(time.Millisecond)
+	defer pace.Stop()
 	for {
 		var line crowdLine
 		if in.Decode(&line) != nil {
@@ -89,7 +91,7 @@ func crowd(spec string) {
 			p.SequenceNumber++
 			check(first.WriteRTP(p))
 			if i%10 == 9 { // 10,000 packets a second
-				time.Sleep(time.Millisecond)
+				<-pace.C
 			}
 		}
 		check(out.Encode(crowdLine{Ready: true}))
