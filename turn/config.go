@@ -78,7 +78,7 @@ func (c Config) withDefaults() Config {
 func (c Config) Validate() error {
 	var errs []error
 	if c.Secret == "" {
-		errs = append(errs, errors.New("Secret is empty"))
+		errs = append(errs, errors.New("no Secret"))
 	}
 	if c.RelayIP.IsValid() && !c.RelayIP.Is4() {
 		errs = append(errs, fmt.Errorf("RelayIP %v is not IPv4", c.RelayIP))
@@ -90,11 +90,11 @@ func (c Config) Validate() error {
 		errs = append(errs, fmt.Errorf("MinPort %d and MaxPort %d are no range", c.MinPort, c.MaxPort))
 	}
 	if c.Quota < 0 || c.MaxAge < 0 || c.MaxTCP < 0 {
-		errs = append(errs, errors.New("Quota, MaxAge and MaxTCP may not be negative"))
+		errs = append(errs, errors.New("negative Quota, MaxAge or MaxTCP"))
 	}
 	for _, p := range c.AllowPeers {
 		if !p.IsValid() {
-			errs = append(errs, errors.New("AllowPeers holds a prefix that is not valid"))
+			errs = append(errs, errors.New("an invalid prefix in AllowPeers"))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
