@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"regexp"
@@ -89,6 +90,32 @@ func TestCall(t *testing.T) {
 	for line := range strings.Lines(logs.String()) {
 		if m := private.FindString(line); m != "" {
 			t.Errorf("the log holds a token, SDP or a person's address (%q): %s", m, line)
+		}
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	c := local(t)
+	admin, err := net.Listen("tcp", "127.0.0.1:0") // a free port; the next program to ask gets another
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Admin = admin.Addr().String()
+	_ = admin.Close()
+	url, _ := run(t, c)
+	doctor.Run(t.Context(), url, func(doctor.Check) {})
+	res, err := http.Get("http://" + c.Admin + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"passerby_turn_allocations", "passerby_turn_users", "passerby_sfu_", "passerby_signaling_", "go_goroutines"} {
+		if !strings.Contains(string(b), "\n"+name) {
+			t.Errorf("/metrics lacks %s", name)
 		}
 	}
 }

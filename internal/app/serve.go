@@ -131,7 +131,10 @@ func (s *Server) listenMedia(events sfu.Events) (err error) {
 		Listen: s.cfg.TURNListen, Realm: "passerby", Secret: s.secret, PublicIP: host,
 		AllowPeerAddrs: s.sfu.Addrs(), AllowPeers: s.cfg.TURNAllowPeers, Logger: s.log,
 	})
-	return explain("turn-listen", s.cfg.TURNListen, err)
+	if err != nil {
+		return explain("turn-listen", s.cfg.TURNListen, err)
+	}
+	return s.registry.Register(turnMetrics{s.turn})
 }
 
 func (s *Server) build(events *sink) error {
