@@ -39,7 +39,7 @@ func pair(tb testing.TB) (from *peer, out [2]*countWriter) {
 	for kind := range out {
 		out[kind] = &countWriter{}
 		d := newDownlink(to, kind)
-		d.writer = out[kind]
+		d.writer, d.ready = out[kind], true
 		d.header = rtp.Header{Version: 2, PayloadType: 100, SSRC: uint32(kind + 1)}
 		to.down[kind].Store(d)
 	}

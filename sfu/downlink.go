@@ -19,11 +19,13 @@ const resendGap = 20 * time.Millisecond
 // downlink is what one browser receives of one kind: one unbroken stream,
 // whoever feeds it. It is the TrackLocal that pion binds.
 type downlink struct {
-	peer *peer
-	kind int
+	peer   *peer
+	kind   int
+	sender *webrtc.RTPSender
 
 	mu       sync.Mutex // guards what follows; held while a packet is written
 	writer   webrtc.TrackLocalWriter
+	ready    bool // SRTP is up; see prime
 	ssrc     uint32
 	header   rtp.Header // reused: pion's interface makes it escape
 	route    *route
@@ -139,7 +141,7 @@ func (d *downlink) feed(u *uplink, pkt *stream.Packet, f *stream.Frame, now time
 // It does not allocate. The caller holds mu.
 func (d *downlink) forward(u *uplink, pkt *stream.Packet, f *stream.Frame, now time.Time) (ask bool) {
 	r := d.route
-	if d.writer == nil || r == nil || r.from != u.peer.seat {
+	if !d.ready || r == nil || r.from != u.peer.seat {
 		return false
 	}
 	if d.source != u || d.sourceID != pkt.SSRC {
@@ -209,7 +211,7 @@ func (d *downlink) write(payload []byte) {
 func (d *downlink) resend(pairs []rtcp.NackPair, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.ring == nil || d.writer == nil {
+	if d.ring == nil || !d.ready {
 		return
 	}
 	for i := range pairs {
@@ -247,7 +249,7 @@ func (d *downlink) tick(now time.Time) {
 // senderReport maps the source's clock to this stream's timestamps: what was
 // captured at the NTP time has the RTP time. The caller holds mu.
 func (d *downlink) senderReport(now time.Time) *rtcp.SenderReport {
-	if d.source == nil || !d.gate.Open() || now.Before(d.report) || d.writer == nil {
+	if d.source == nil || !d.gate.Open() || now.Before(d.report) || !d.ready {
 		return nil
 	}
 	anchor := d.source.anchor.Load()

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/pion/interceptor/pkg/twcc"
-	"github.com/pion/rtcp"
 	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
 
@@ -52,6 +51,7 @@ type peer struct {
 	sources    atomic.Int32 // SSRCs seen
 	channels   atomic.Int32 // data channels seen
 
+	outbox    outbox
 	channel   atomic.Pointer[channel]
 	connected bool        // guarded by seat.events
 	muted     atomic.Bool // replaced or removed: no more events
@@ -103,7 +103,7 @@ func (p *peer) negotiate(ctx context.Context, in offer) (answer string, err erro
 			continue
 		}
 		d := newDownlink(p, kind)
-		if _, err := p.pc.AddTrack(d); err != nil {
+		if d.sender, err = p.pc.AddTrack(d); err != nil {
 			return "", fmt.Errorf("%w: %s: %w", ErrSDP, kindNames[kind], err)
 		}
 		p.down[kind].Store(d)
@@ -133,6 +133,9 @@ func (p *peer) negotiate(ctx context.Context, in offer) (answer string, err erro
 	for kind, ssrc := range in.ssrc {
 		p.up[kind].announce(ssrc)
 	}
+	if p.pc.ConnectionState() == webrtc.PeerConnectionStateConnected {
+		p.prime() // media came to a connection that had none
+	}
 	return withCandidates(local, p.server.Addrs(), p.server.tcpAddrs()), nil
 }
 
@@ -151,6 +154,7 @@ func (p *peer) stateChanged() {
 	}
 	p.connected = now
 	if now {
+		p.prime()
 		p.server.cfg.Events.Connected(p.seat.id)
 	} else {
 		p.server.cfg.Events.Disconnected(p.seat.id)
@@ -181,6 +185,7 @@ func (p *peer) end() {
 			p.server.log.Debug("close peer", "session", p.seat.id, "error", err)
 		}
 		p.readers.Wait()
+		p.outbox.wait()
 	})
 }
 
@@ -191,13 +196,6 @@ func (p *peer) abuse(what string) {
 	}
 	p.server.log.Warn("peer passed a limit", "session", p.seat.id, "limit", what)
 	go func() { _ = p.pc.Close() }() // end waits for it
-}
-
-// writeRTCP sends reports and requests; errors mean that the peer is not there.
-func (p *peer) writeRTCP(pkts ...rtcp.Packet) {
-	if !p.ended.Load() {
-		_ = p.pc.WriteRTCP(pkts)
-	}
 }
 
 // sink takes what pion decrypted, on the goroutine that decrypted it, in place

@@ -574,3 +574,27 @@ func eventually(t testing.TB, what string, ok func() bool) {
 		}
 	}
 }
+
+// TestMediaAddedLater: a peer that began with text alone offers media too.
+func TestMediaAddedLater(t *testing.T) {
+	s, events := mustListen(t)
+	a := mustJoin(t, s, events, "a", clientOptions{})
+	b := mustJoin(t, s, events, "b", clientOptions{textOnly: true})
+	s.Route("a", "b", 0)
+	s.Route("b", "a", 0)
+	b.audio, b.video = b.addTrack(webrtc.MimeTypeOpus, "audio"), b.addTrack(webrtc.MimeTypeVP8, "video")
+	if err := b.offer(nil); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "video both ways", func() bool {
+		a.sendVideo(true, key1, 'a', 1)
+		b.sendVideo(true, key1, 'b', 1)
+		return len(a.packets[1]) > 0 && len(b.packets[1]) > 0
+	})
+	if p := a.next(true); p.tag() != 'b' {
+		t.Errorf("packet %q", p.tag())
+	}
+	if p := b.next(true); p.tag() != 'a' {
+		t.Errorf("packet %q", p.tag())
+	}
+}

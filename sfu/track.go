@@ -32,7 +32,7 @@ func (d *downlink) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters
 func (d *downlink) Unbind(webrtc.TrackLocalContext) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.writer = nil
+	d.writer, d.ready = nil, false
 	return nil
 }
 
