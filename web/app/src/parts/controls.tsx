@@ -17,7 +17,7 @@ export function Controls() {
   const { audio, video: picture } = view.sending;
   return (
     <nav class="controls" aria-label={t.controls.label}>
-      <button type="button" class="button is-stop" data-testid="stop" onClick={() => controller.stop()}>
+      <button type="button" class="button is-stop" data-testid="stop" aria-label={t.controls.stop} onClick={() => controller.stop()}>
         <Icon name="stop" />
         <span class="button-text">{t.controls.stop}</span>
       </button>
