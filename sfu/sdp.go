@@ -64,7 +64,7 @@ func parseOffer(raw string) (out offer, err error) {
 		}
 		own = strings.ToLower(strings.TrimSpace(own))
 		if out.fingerprint == "" {
-			out.fingerprint = own
+			out.fingerprint = strings.Clone(own) // or it would keep the whole offer
 		}
 		if own != out.fingerprint {
 			return out, fmt.Errorf("%w: sections differ in fingerprint", ErrSDP)

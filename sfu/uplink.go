@@ -26,8 +26,8 @@ type uplink struct {
 
 	mu        sync.Mutex // guards what follows
 	ssrc      uint32
-	losses    stream.Losses
-	nacks     [64]uint16 // scratch
+	losses    *stream.Losses // of video that has begun
+	nacks     [64]uint16     // scratch
 	reception stream.Reception
 	report    time.Time // when the next receiver report is due
 	asked     time.Time // when a key frame was asked for
@@ -106,7 +106,7 @@ func (u *uplink) account(pkt *stream.Packet, now time.Time) {
 	u.mu.Lock()
 	if u.ssrc != pkt.SSRC {
 		u.ssrc = pkt.SSRC
-		u.losses = stream.Losses{}
+		u.losses = nil
 		u.reception = stream.Reception{}
 		u.anchor.Store(nil)
 	}
@@ -114,6 +114,9 @@ func (u *uplink) account(pkt *stream.Packet, now time.Time) {
 	if u.kind == audio {
 		u.mu.Unlock()
 		return
+	}
+	if u.losses == nil {
+		u.losses = &stream.Losses{} // 4 KB that a waiting peer does without
 	}
 	u.losses.Received(pkt.Seq, now)
 	due, lost := u.losses.Due(now, u.nacks[:0])
@@ -162,7 +165,11 @@ func (u *uplink) want(now time.Time) {
 // tick does what is due without a packet.
 func (u *uplink) tick(now time.Time) {
 	u.mu.Lock()
-	due, lost := u.losses.Due(now, u.nacks[:0])
+	var due []uint16
+	var lost bool
+	if u.losses != nil {
+		due, lost = u.losses.Due(now, u.nacks[:0])
+	}
 	ssrc, wanted := u.ssrc, u.wanted
 	var report *rtcp.ReceiverReport
 	if u.reception.Started() && !now.Before(u.report) {

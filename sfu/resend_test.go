@@ -1,0 +1,52 @@
+package sfu
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+)
+
+// keepWriter keeps what is written.
+type keepWriter struct{ packets []rtp.Packet }
+
+func (w *keepWriter) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
+	w.packets = append(w.packets, rtp.Packet{Header: *h, Payload: append([]byte(nil), payload...)})
+	return len(payload), nil
+}
+
+func (w *keepWriter) Write([]byte) (int, error) { panic("not used") }
+
+// TestResentPacketsAreIdentical: SRTP encrypts them under the same nonce again,
+// so a single changed bit would break AES-GCM.
+func TestResentPacketsAreIdentical(t *testing.T) {
+	from, _ := pair(t)
+	w := &keepWriter{}
+	var d *downlink
+	for _, to := range *from.seat.fed.Load() {
+		d = to.peer.Load().down[video].Load()
+	}
+	d.writer = w
+	b := rtpBytes(t, video, 500)
+	now := time.Now()
+	for i := range 20 {
+		b[1] = b[1]&0x7f | byte(i%3/2)<<7 // marker
+		b[3], b[7], b[16] = byte(i), byte(i*7), byte(i)
+		from.receiveRTP(b, now)
+	}
+	if len(w.packets) != 20 {
+		t.Fatalf("%d packets forwarded", len(w.packets))
+	}
+	first := w.packets[0].SequenceNumber
+	pairs := []rtcp.NackPair{{PacketID: first + 3, LostPackets: 0xffff}, {PacketID: first - 1}, {PacketID: first + 500}}
+	d.resend(pairs, now.Add(resendGap-time.Millisecond))
+	if len(w.packets) != 20 {
+		t.Errorf("%d packets were sent again at once", len(w.packets)-20)
+	}
+	d.resend(pairs, now.Add(resendGap))
+	if diff := cmp.Diff(w.packets[3:20], w.packets[20:]); diff != "" {
+		t.Errorf("sent again (-first +again):\n%s", diff)
+	}
+}
