@@ -108,6 +108,7 @@ func TestMetrics(t *testing.T) {
 	for range 3 {
 		b.next(true)
 	}
+	eventually(t, "the packets to be counted", func() bool { return s.Stats().Sent == 3 })
 	_, _ = s.Offer(context.Background(), "c", "nonsense")
 	s.Remove("a") // its counts stay
 	want := `
