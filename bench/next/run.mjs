@@ -32,7 +32,7 @@ async function setUp() {
   const impair = programs['cmd/impair'];
   const [warmPort, coldPort] = [await freePort(), await freePort()];
   const server = await Server.start({
-    '--udp': `127.0.0.2:${warmPort}`, '--tcp': 'off', '--public-ip': '127.0.0.1', '--turn-listen': 'off', '--log-level': 'warn',
+    '--udp': `127.0.0.2:${warmPort}`, '--tcp': 'off', '--public-ip': '127.0.0.1', '--turn-listen': 'off', '--log-level': 'warn', '--rematch': '400ms',
   });
   await mediaProxy(impair, warmPort);
   const url = `http://localhost:${await tcpProxy(impair, new URL(server.url).host.replace('localhost', '127.0.0.1'))}`;
@@ -42,7 +42,7 @@ async function setUp() {
   const browser = await launchChromium();
   const pages = [];
   for (const [i, colour] of names.entries()) {
-    const page = await openPage(browser, { colour, size: [320, 240], fps: 25, tone: 300 + 100 * i });
+    const page = await openPage(browser, { colour, size: [320, 240], fps: 20, tone: 300 + 100 * i });
     await page.setBypassCSP(true);
     pages.push(page);
   }
@@ -68,12 +68,14 @@ function warm({ url }, query) {
     async join(page) {
       await page.goto(`${url}/${query}`, { waitUntil: 'load' });
       await page.evaluate(watchPicture, '[data-testid="remote-video"]');
+      await page.waitForSelector('[data-testid="confirm-age"]');
       await page.evaluate(() => {
         passerby.on('matched', ({ match }) => bench.matched(match.id, match.at));
         const box = document.querySelector('[data-testid="confirm-age"]');
         if (!box.checked) box.click();
       });
-      await page.click('[data-testid="start"]');
+      const start = await page.waitForSelector('[data-testid="start"]');
+      await start.click();
     },
     next: (page) => page.evaluate(() => document.querySelector('[data-testid="next"]').click()),
   };
@@ -81,7 +83,7 @@ function warm({ url }, query) {
 
 /** Waits until all pages are in a match other than before[i], in two pairs. Returns the match of each page, or null. */
 async function settled(pages, before) {
-  for (const end = Date.now() + TIMEOUT; Date.now() < end; await sleep(40)) {
+  for (const end = Date.now() + 2 * TIMEOUT; Date.now() < end; await sleep(40)) {
     const now = await Promise.all(pages.map((p) => p.evaluate(() => bench.match)));
     if (now.every((m, i) => m && m !== before[i] && now.filter((x) => x === m).length === 2)) return now;
   }
@@ -102,7 +104,10 @@ async function block(way, pages) {
     for (const i of pressing) left[i]--;
     await Promise.all(pressing.map((i) => way.next(pages[i])));
     const now = await settled(pages, matches);
-    if (!now) throw new Error(`nobody met after Next: ${matches}`);
+    if (!now) {
+      const tales = await Promise.all(pages.map((p) => p.evaluate(() => ({ match: bench.match, state: __test.state(), traffic: __test.traffic.slice(-20) }))));
+      throw new Error(`not everybody met after Next of ${pressing}: ${JSON.stringify(tales, null, 1)}`);
+    }
     const was = partner;
     [matches, partner] = [now, partners(now)];
     const seen = await Promise.all(
@@ -114,7 +119,14 @@ async function block(way, pages) {
     results.push(...seen.filter(Boolean));
     await sleep(700 + Math.random() * 600);
   }
-  for (const page of pages) await page.goto('about:blank');
+  for (const page of pages) {
+    await page.evaluate(() => {
+      passerby.stop();
+      sessionStorage.clear();
+      localStorage.clear();
+    });
+    await page.goto('about:blank');
+  }
   await sleep(500);
   return results;
 }

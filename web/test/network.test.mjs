@@ -6,8 +6,8 @@ import { setStage } from './lib/stage.mjs';
 
 const stage = setStage();
 
-async function callWith(query, check) {
-  const a = await stage.person('red', { query });
+async function callWith(query, check, network = {}) {
+  const a = await stage.person('red', { query, ...network });
   const b = await stage.person('blue', { tone: 660 });
   await meet(a, b);
   await Promise.all([a.sees('blue'), b.sees('red')]);
@@ -30,7 +30,11 @@ test('UDP blocked: through ICE over TCP', stage.told(() =>
 ));
 
 test('relay only with UDP blocked: through TURN over TCP', stage.told(() =>
-  callWith('relay=1&udp=0', (pairs) => {
-    assert.ok(pairs.length > 0 && pairs.every((p) => p.local === 'relay' && p.relay === 'tcp'), `the way is a relay over TCP: ${JSON.stringify(pairs)}`);
-  }),
+  callWith(
+    'relay=1',
+    (pairs) => {
+      assert.ok(pairs.length > 0 && pairs.every((p) => p.local === 'relay' && p.relay === 'tcp'), `the way is a relay over TCP: ${JSON.stringify(pairs)}`);
+    },
+    { turn: 'tcp' },
+  ),
 ));

@@ -57,12 +57,20 @@
   }
 
   // Connections
+  const only = (config) => {
+    if (!setup.turn || !config?.iceServers) return config; // setup.turn: the one transport that the network lets through
+    const pass = (url) => url.includes(`transport=${setup.turn}`);
+    return { ...config, iceServers: config.iceServers.map((s) => ({ ...s, urls: [s.urls].flat().filter(pass) })).filter((s) => s.urls.length) };
+  };
   const Native = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends Native {
-    constructor(...args) {
-      super(...args);
+    constructor(config, ...rest) {
+      super(only(config), ...rest);
       test.connections.push(this);
       this.addEventListener('datachannel', (e) => test.channels.push(e.channel));
+    }
+    setConfiguration(config) {
+      super.setConfiguration(only(config));
     }
     createDataChannel(...args) {
       const channel = super.createDataChannel(...args);

@@ -25,6 +25,7 @@ export const keyId = (match, initiator, responder) =>
 
 export class Middle {
   swapped = 0;
+  #sockets = new Set();
 
   /** `server` is the address of the real one; `honestKeyId` leaves the server's key_id as it is. */
   static async start(server, { honestKeyId = false } = {}) {
@@ -51,6 +52,7 @@ export class Middle {
 
   #join(page, url, origin, honestKeyId) {
     const up = new WebSocket(url, subprotocol, { headers: { host: new URL(origin).host }, origin });
+    for (const socket of [page, up]) this.#sockets.add(socket);
     const waiting = [];
     let own = ''; // the page's real key, as it sent it last
     page.on('message', (data) => {
@@ -81,6 +83,7 @@ export class Middle {
   }
 
   async stop() {
+    for (const socket of this.#sockets) socket.terminate();
     this.http.closeAllConnections();
     await new Promise((resolve) => this.http.close(resolve));
   }
