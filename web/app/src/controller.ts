@@ -27,7 +27,7 @@ export class Controller {
     this.remote = new RemoteVideo(client, (silenced) => this.dispatch({ type: 'silenced', on: silenced }));
     this.view = { ...initialView(), autoNext: this.#memory.autoNext, online: navigator.onLine };
     const able = support();
-    if (!able.media && !able.text) this.view.trouble = { code: isSecureContext ? 'unsupported' : 'insecure_page' };
+    if (!able.media && !able.text) this.view.trouble = { code: isSecureContext ? 'too_old' : 'insecure_page' };
     else if (!able.media) this.view.draft = { ...this.view.draft, mode: 'text' };
     this.camera.onlost = (kind) => this.#lost(kind);
     this.#listen();

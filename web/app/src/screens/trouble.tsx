@@ -9,7 +9,7 @@ import { modeOf, type Trouble } from '../view';
 
 /** Codes where a moment later the same can work, or where the user can mend it. */
 const reloads = new Set(['bad_request', 'unknown_type', 'worker_failed', 'unknown']);
-const finals = new Set(['insecure', 'insecure_page', 'unsupported', 'adult_required', 'origin_forbidden']);
+const finals = new Set(['insecure', 'insecure_page', 'too_old', 'unsupported', 'adult_required', 'origin_forbidden']);
 
 /** Something stopped the conversation: one sentence, and every way out there is. */
 export function TroubleScreen({ trouble }: { trouble: Trouble }) {
@@ -33,7 +33,7 @@ export function TroubleScreen({ trouble }: { trouble: Trouble }) {
 
   const [heading, text] = troubleTexts(trouble);
   const canText = modeOf(view) === 'video' && support().text && trouble.code !== 'replaced';
-  const dead = trouble.code === 'insecure_page' || (trouble.code === 'unsupported' && !support().text);
+  const dead = trouble.code === 'insecure_page' || trouble.code === 'too_old';
   return (
     <main class="trouble" data-code={trouble.code}>
       <div class="trouble-card">

@@ -270,6 +270,7 @@ export const en = {
       insecure: ['This address is not secure', 'Browsers allow camera and microphone only on https. Open this site with https:// in front.'],
       insecure_page: ['This address is not secure', 'Encryption works only on https or localhost. Open this site with https:// in front.'],
       unsupported: ['This browser cannot encrypt video', 'Without it the server could watch, so we do not do it. Chat by text, or use a current Chrome, Edge, Firefox or Safari.'],
+      too_old: ['This browser is too old', 'It lacks the encryption that keeps conversations private. Use a current Chrome, Edge, Firefox or Safari.'],
       worker_failed: ['Encryption could not start', 'The part that encrypts video did not load. Reload the page, or chat by text.'],
       crypto_failed: ['Encryption could not be set up', 'Nothing was sent unencrypted. Try again with someone else.'],
       key_mismatch: ['This conversation was not safe', 'The keys did not fit together, so it was ended before anything was shown.'],
