@@ -46,6 +46,10 @@ export async function agreeOnKeys(own: KeyPair, matched: Matched): Promise<KeyCh
   }
 }
 
+export type FromPartner = ServerMessage & { type: 'text' | 'ack' | 'signal' };
+
+/** How much may come before the keys; the rest is sent again by the partner's client. */
+const MAX_HELD = 64;
 const VERIFY_REPEAT = 2000;
 const TYPING_LASTS = 6000;
 const TYPING_REPEAT = 3000;
@@ -62,6 +66,8 @@ export class Conversation {
   #typingTimer: ReturnType<typeof setTimeout> | undefined;
   #typingSent = 0;
   #signals: Promise<void> = Promise.resolve();
+  /** What came before the keys. */
+  #held: FromPartner[] = [];
   #closed = false;
 
   constructor(
@@ -106,6 +112,7 @@ export class Conversation {
     this.#verified = '';
     clearTimeout(this.#verifyTimer);
     this.#text.rekey(matched.sent, matched.acked);
+    for (const message of this.#held.splice(0)) this.receive(message);
   }
 
   /** Media flow, or there are none: time to verify. Repeats by itself until the other side moves on. */
@@ -160,8 +167,12 @@ export class Conversation {
     return out;
   }
 
-  receive(message: ServerMessage & { type: 'text' | 'ack' | 'signal' }): void {
+  receive(message: FromPartner): void {
     if (this.#closed || message.match !== this.id) return;
+    if (!this.keys) {
+      if (this.#held.length < MAX_HELD) this.#held.push(message);
+      return;
+    }
     if (message.type === 'ack') this.#text.receiveAck(message.n);
     else if (message.type === 'signal') this.#receiveSignal(message.data);
     else if ('tag' in message) this.#text.receiveText(message.n, message.body, message.at, message.tag);

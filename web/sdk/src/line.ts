@@ -38,7 +38,9 @@ export class Line {
 
   /** The ICE servers, as soon as the session is known. */
   get iceServers(): Promise<RTCIceServer[]> {
-    return this.#credentials?.then(({ iceServers }) => iceServers) ?? Promise.resolve([]);
+    const servers = this.#credentials?.then(({ iceServers }) => iceServers) ?? Promise.resolve([]);
+    servers.catch(() => {}); // `failed` tells; nobody may be waiting here
+    return servers;
   }
 
   /** Opens. `fresh` asks for a new session; `takeOver` uses the stored one however old it is. */

@@ -4,7 +4,7 @@
  *
  *   matched → key id checked → keys derived → Worker installed → keyed … first frame opened → decoded → shown
  */
-import { agreeOnKeys, Conversation } from './conversation';
+import { agreeOnKeys, Conversation, type FromPartner } from './conversation';
 import type { KeyKind } from './crypto/keys';
 import type { Kind } from './crypto/sframe';
 import type { Emitter, Events } from './events';
@@ -12,7 +12,7 @@ import type { ErrorCode } from './errors';
 import type { FrameWorker } from './frameworker';
 import type { KeyRing } from './keyring';
 import type { Media } from './media';
-import type { ClientMessage, Matched, ServerMessage } from './protocol';
+import type { ClientMessage, Matched } from './protocol';
 import { QualityMeter } from './quality';
 import type { Vault } from './session';
 import type { Match, Quality } from './types';
@@ -37,12 +37,15 @@ const VERIFY_LATEST = 3000;
 const QUALITY_EVERY = 2000;
 const REKEY_PATIENCE = 8000;
 const MAX_REKEYS = 3;
+const MAX_EARLY = 32;
 
 type Timer = ReturnType<typeof setTimeout>;
 
 export class Meeting {
   #talk: Conversation | null = null;
   #last: Conversation | null = null;
+  /** What came before its match; what belongs to another is thrown away when one begins. */
+  #early: FromPartner[] = [];
   #match: Match | null = null;
   #matched: Matched | null = null;
   #at = 0;
@@ -87,9 +90,10 @@ export class Meeting {
     this.tellMedia();
   }
 
-  /** Text, acks and signals of the partner. */
-  receive(message: ServerMessage & { type: 'text' | 'ack' | 'signal' }): void {
-    this.#talk?.receive(message);
+  /** Text, acks and signals of the partner. The data channel may be quicker than the socket's `matched`. */
+  receive(message: FromPartner): void {
+    if (this.#talk?.id === message.match) this.#talk.receive(message);
+    else if (message.match !== this.#last?.id && this.#early.length < MAX_EARLY) this.#early.push(message);
   }
 
   /** The server says whether the partner has a connection. */
@@ -171,6 +175,7 @@ export class Meeting {
     this.#meter = new QualityMeter();
     if (matched.mode === 'video') this.#later(QUALITY_EVERY, () => void this.#measure(talk));
     for (const message of talk.messages) events.emit('update', { message }); // of the page before the reload
+    for (const message of this.#early.splice(0)) talk.receive(message);
     return talk;
   }
 
@@ -185,8 +190,11 @@ export class Meeting {
     const check = await agreeOnKeys(own, matched);
     if (!this.#current(talk, matched)) return;
     if (!check.ok) {
-      // The server may not have had our newest key: a fresh one decides. Nothing is used before key ids agree.
-      if (check.why === 'mismatch') await this.#rekey(talk);
+      // The server may not have had our newest key: the answer to a fresh one decides. Nothing is used before.
+      if (check.why === 'mismatch') {
+        if (this.#rekeyTimer !== undefined && matched.id === this.#rekeyId) return this.deps.distrust('key_mismatch');
+        await this.#rekey(talk);
+      }
       if (check.why === 'rekey') await this.#rekey(talk, 'p256');
       if (check.why === 'broken') this.deps.distrust('crypto_failed', check.cause);
       return;
@@ -204,6 +212,11 @@ export class Meeting {
     this.#later(VERIFY_LATEST, () => talk.verify());
   }
 
+  /** Id of the last rekey; its answer repeats it, news from before does not. */
+  get #rekeyId(): string {
+    return `rekey-${this.#rekeys}`;
+  }
+
   /** A new key pair for the running match: after a reload, for a partner without X25519, or when the server's view is old. */
   async #rekey(talk: Conversation, kind?: KeyKind): Promise<void> {
     if (this.#rekeyTimer !== undefined) return; // under way: what does not fit is older news
@@ -213,7 +226,7 @@ export class Meeting {
       if (!talk.closed) this.deps.distrust('key_mismatch');
     }, REKEY_PATIENCE);
     const { text } = await this.deps.ring.fresh(kind);
-    if (!talk.closed) this.deps.send({ type: 'rekey', match: talk.id, key: text });
+    if (!talk.closed) this.deps.send({ type: 'rekey', id: this.#rekeyId, match: talk.id, key: text });
   }
 
   /** The keys of a video match are installed: the server asks for a key frame. */

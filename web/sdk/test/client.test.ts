@@ -1,0 +1,285 @@
+// The whole client in text mode against a server in memory. Node has no WebRTC, so everything travels over the socket.
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { Passerby as Client } from '../src/client';
+import type { Events, Message, Options } from '../src/index';
+import { FakeServer, FakeSocket } from './fakeserver';
+
+class MediaStream {}
+Object.assign(globalThis, { MediaStream, WebSocket: FakeSocket, addEventListener: () => {}, removeEventListener: () => {} });
+Object.defineProperty(globalThis, 'navigator', { value: { onLine: true }, configurable: true });
+const { Passerby } = await import('../src/client');
+
+/** A tab's storage; `copy` is what a reload or a duplicated tab finds. */
+const storage = (from: Iterable<[string, string]> = []): Storage & { copy(): Storage } => {
+  const map = new Map<string, string>(from);
+  return { copy: () => storage(map), getItem: (k: string) => map.get(k) ?? null, setItem: (k: string, v: string) => void map.set(k, v), removeItem: (k: string) => void map.delete(k) } as unknown as Storage & { copy(): Storage };
+};
+
+let server: FakeServer;
+let clients: Client[];
+const nativeFetch = globalThis.fetch;
+
+beforeEach(() => {
+  server = FakeSocket.server = new FakeServer();
+  globalThis.fetch = server.fetch as typeof fetch;
+  clients = [];
+});
+
+afterEach(() => {
+  for (const client of clients) client.destroy();
+  globalThis.fetch = nativeFetch;
+});
+
+function page(options: Options = {}) {
+  const client = new Passerby({ url: 'http://example.test', storage: storage(), ...options });
+  clients.push(client);
+  const log: string[] = [];
+  const texts: string[] = [];
+  client.on('state', ({ state }) => log.push(state));
+  client.on('message', ({ message }) => texts.push(message.text));
+  client.on('error', (error) => log.push(`error ${error.code}`));
+  client.on('ended', ({ reason }) => log.push(`ended ${reason}`));
+  /** Resolves with the first event that `test` likes. */
+  const once = <K extends keyof Events>(name: K, test: (event: Events[K]) => boolean = () => true) =>
+    new Promise<Events[K]>((resolve) => {
+      const off = client.on(name, (event) => {
+        if (!test(event)) return;
+        off();
+        resolve(event);
+      });
+    });
+  return { client, log, texts, once };
+}
+
+const wish = { mode: 'text', adult: true } as const;
+
+async function meet(a = page(), b = page()) {
+  const met = [a.once('matched'), b.once('matched')];
+  await a.client.start(wish);
+  await b.client.start(wish);
+  await Promise.all(met);
+  return [a, b] as const;
+}
+
+describe('client', () => {
+  it('goes idle → connecting → waiting → matched, in one go', async () => {
+    const [a, b] = await meet();
+    assert.deepEqual(a.log, ['connecting', 'waiting', 'matched']);
+    assert.deepEqual(b.log, ['connecting', 'matched']);
+    assert.deepEqual(server.heard.slice(0, 2).map((m) => m.type), ['hello', 'find']);
+    assert.equal(a.client.match?.id, b.client.match?.id);
+    assert.ok(a.client.match?.initiator && !b.client.match?.initiator);
+  });
+  it('text arrives both ways, encrypted, and is acknowledged', async () => {
+    const [a, b] = await meet();
+    const arrived = [b.once('message'), a.once('message')];
+    const delivered = a.once('update', ({ message }) => message.state === 'delivered');
+    a.client.sendText('over here');
+    b.client.sendText('and there');
+    await Promise.all([...arrived, delivered]);
+    assert.deepEqual([a.texts, b.texts], [['and there'], ['over here']]);
+    assert.deepEqual(a.client.messages.map((m: Message) => [m.from, m.text]), [['me', 'over here'], ['partner', 'and there']]);
+    assert.ok(!JSON.stringify(server.heard).includes('over'));
+  });
+  it('both see the same emoji', async () => {
+    const [a, b] = [page(), page()];
+    const seen = Promise.all([a.once('verify'), b.once('verify')]);
+    await meet(a, b);
+    const [one, other] = await seen;
+    assert.ok(!('failed' in one && one.failed) && 'emoji' in one && one.emoji.length === 4);
+    assert.deepEqual(one, other);
+  });
+  it('tells of typing and of the end', async () => {
+    const [a, b] = await meet();
+    const typing = b.once('typing');
+    const wait = a.once('verify').then(() => a.client.setTyping(true));
+    assert.deepEqual(await typing, { on: true });
+    await wait;
+    const ended = b.once('ended');
+    a.client.stop();
+    assert.equal(a.client.state, 'idle');
+    assert.equal((await ended).reason, 'left');
+  });
+  it('Next changes the state at once and uses a fresh key', async () => {
+    const [a, b] = await meet();
+    const first = a.client.match!.id;
+    const again = [a.once('matched'), b.once('matched')];
+    a.client.next();
+    assert.equal(a.client.state, 'waiting');
+    assert.equal(a.client.match, null);
+    await Promise.all(again);
+    assert.notEqual(a.client.match!.id, first);
+    const keys = server.heard.flatMap((m) => ('key' in m && m.key ? [m.key] : []));
+    assert.equal(new Set(keys).size, keys.length);
+    const arrived = b.once('message');
+    a.client.sendText('again');
+    await arrived;
+  });
+  it('a cut socket is mended: same match, nothing lost', async () => {
+    const [a, b] = await meet();
+    const id = a.client.match!.id;
+    const back = a.once('state', ({ state }) => state === 'matched');
+    server.cut();
+    assert.equal(a.client.state, 'reconnecting');
+    a.client.sendText('while away');
+    const arrived = b.once('message');
+    await Promise.all([back, arrived]);
+    assert.equal(a.client.match!.id, id);
+    assert.deepEqual(b.texts, ['while away']);
+  });
+  it('a restarted server: lost, and found again by itself', async () => {
+    const [a, b] = await meet();
+    const again = Promise.all([a.once('matched'), b.once('matched')]);
+    server.restart();
+    await again;
+    assert.ok(a.log.includes('ended lost'));
+    const arrived = b.once('message');
+    a.client.sendText('new start');
+    await arrived;
+  });
+  it('a reloaded page takes the match over with new keys, and sends what was under way', async () => {
+    const kept = storage();
+    const [old, b] = await meet(page({ storage: kept }));
+    let dropped = 0;
+    server.tamper = (m) => (m.type === 'text' ? (dropped++, null) : m);
+    old.client.sendText('sent before the reload');
+    while (!dropped) await new Promise((resolve) => setTimeout(resolve, 5));
+    const a = page({ storage: kept.copy() });
+    assert.deepEqual(a.client.resumable, { mode: 'text' });
+    server.tamper = (m) => m;
+    const arrived = b.once('message');
+    assert.equal(await a.client.resume(), true);
+    await arrived;
+    assert.equal(a.client.match!.id, b.client.match!.id);
+    assert.deepEqual(b.texts, ['sent before the reload']);
+    const back = a.once('message');
+    b.client.sendText('welcome back');
+    await back;
+    assert.deepEqual(a.texts, ['welcome back']);
+    assert.equal(server.heard.filter((m) => m.type === 'rekey').length, 1);
+  });
+  it('the newest tab wins', async () => {
+    const kept = storage();
+    const [old] = await meet(page({ storage: kept }));
+    const fatal = old.once('error');
+    const tab = page({ storage: kept.copy() });
+    assert.equal(await tab.client.resume(), true);
+    const error = await fatal;
+    assert.deepEqual([error.code, error.fatal, old.client.state], ['replaced', true, 'error']);
+  });
+  it('nothing to resume: false, and idle', async () => {
+    const kept = storage();
+    await meet(page({ storage: kept }));
+    const copy = kept.copy();
+    server.restart();
+    const a = page({ storage: copy });
+    assert.equal(await a.client.resume(), false);
+    assert.equal(a.client.state, 'idle');
+    assert.equal(await page().client.resume(), false);
+  });
+  it('after stop there is nothing to resume, but the token is used again', async () => {
+    const a = page();
+    await a.client.start(wish);
+    a.client.stop();
+    assert.equal(a.client.resumable, null);
+    await a.client.start(wish);
+    assert.equal(server.posts, 1);
+  });
+  it('a key id that is not that of the keys: tries a fresh key once, then leaves', async () => {
+    const [a, b] = [page(), page()];
+    server.tamper = (m) => (m.type === 'matched' ? { ...m, key_id: 'ffffffffffff' } : m);
+    const error = a.once('error');
+    await a.client.start(wish);
+    await b.client.start(wish);
+    assert.equal((await error).code, 'key_mismatch');
+    assert.equal(a.client.state, 'ended');
+    assert.equal(a.client.match, null);
+  });
+  it('swapped keys: no text gets through, and the emoji never agree', async () => {
+    const { generateKeyPair, computeKeyId } = await import('../src/crypto/keys');
+    const [a, b] = [page(), page()];
+    const evil = await generateKeyPair('x25519');
+    const queue: Promise<void>[] = [];
+    const deliver = server.tamper;
+    server.tamper = (m, to) => {
+      if (m.type !== 'matched') return deliver(m, to);
+      const session = server.sessions.get(to)!;
+      const forged = { ...m, peer: { ...m.peer, key: evil.text } };
+      queue.push((async () => {
+        const [i, r] = m.initiator ? [session.key, evil.text] : [evil.text, session.key];
+        session.socket?.deliver({ ...forged, key_id: await computeKeyId(m.match, i, r) });
+      })());
+      return null;
+    };
+    const seen: unknown[] = [];
+    a.client.on('verify', (v) => seen.push(v));
+    b.client.on('verify', (v) => seen.push(v));
+    const met = Promise.all([a.once('matched'), b.once('matched')]);
+    await a.client.start(wish);
+    const second = b.client.start(wish);
+    await met;
+    await second;
+    a.client.sendText('secret');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await Promise.all(queue);
+    assert.deepEqual(b.texts, []);
+    assert.ok(seen.length < 2 || JSON.stringify(seen[0]) !== JSON.stringify(seen[1]));
+  });
+  it('a partner without X25519: both end up with P-256 keys', async () => {
+    const [a, b] = [page(), page()];
+    const arrived = b.once('message');
+    const { KeyRing } = await import('../src/keyring');
+    const fresh = KeyRing.prototype.fresh;
+    let calls = 0;
+    KeyRing.prototype.fresh = async function (this: InstanceType<typeof KeyRing>, kind) {
+      return fresh.call(this, kind ?? (++calls === 2 ? 'p256' : undefined));
+    };
+    try {
+      await meet(a, b);
+      a.client.sendText('same kind now');
+      await arrived;
+    } finally {
+      KeyRing.prototype.fresh = fresh;
+    }
+    assert.deepEqual(b.texts, ['same kind now']);
+    const rekeys = server.heard.filter((m) => m.type === 'rekey');
+    assert.equal(rekeys.length, 1);
+    assert.match((rekeys[0] as { key: string }).key, /^p256:/);
+  });
+  it('block ends it for both; a report carries proofs', async () => {
+    const [a, b] = await meet(page({ autoNext: false }), page({ autoNext: false }));
+    const arrived = a.once('message');
+    b.client.sendText('something bad');
+    await arrived;
+    const over = b.once('ended');
+    await a.client.report('threat', 'he said it');
+    assert.equal((await over).reason, 'blocked');
+    assert.equal(a.client.state, 'ended');
+    const report = server.heard.find((m) => m.type === 'report');
+    assert.ok(report?.type === 'report' && report.evidence?.[0]?.text === 'something bad' && report.evidence[0].tag === 'tag');
+    await a.client.block();
+  });
+  it('a server that cannot be reached', async () => {
+    server.up = false;
+    const a = page();
+    await assert.rejects(a.client.start(wish), { code: 'unreachable', fatal: true });
+    assert.equal(a.client.state, 'error');
+    server.up = true;
+    await a.client.start(wish);
+    assert.equal(a.client.state, 'waiting');
+  });
+  it('wrong calls say so', async () => {
+    const a = page();
+    assert.throws(() => a.client.sendText('x'), { code: 'no_match' });
+    await assert.rejects(a.client.start({ mode: 'text' } as never), { code: 'adult_required' });
+    await assert.rejects(a.client.start({ ...wish, mode: 'video' }), { code: 'unsupported' });
+    await assert.rejects(a.client.block(), { code: 'no_match' });
+    const [b] = await meet();
+    assert.throws(() => b.client.sendText('x'.repeat(7000)), { code: 'too_large' });
+    await assert.rejects(b.client.start(wish), { code: 'wrong_state' });
+    b.client.next();
+    b.client.retry('x');
+    b.client.setTyping(true);
+  });
+});
