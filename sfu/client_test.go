@@ -121,6 +121,7 @@ type client struct {
 
 	packets  [2]chan received // by kind
 	messages chan string
+	open     chan struct{} // closed when the data channel is open
 	plis     chan struct{}
 	nacks    chan uint16
 	reports  chan *rtcp.SenderReport
@@ -150,7 +151,7 @@ func newClient(t testing.TB, s *sfu.Server, id string, o clientOptions) *client 
 	t.Helper()
 	c := &client{
 		t: t, id: id, server: s,
-		packets: [2]chan received{make(chan received, 4096), make(chan received, 4096)}, messages: make(chan string, 256),
+		packets: [2]chan received{make(chan received, 4096), make(chan received, 4096)}, messages: make(chan string, 256), open: make(chan struct{}),
 		plis: make(chan struct{}, 256), nacks: make(chan uint16, 256), reports: make(chan *rtcp.SenderReport, 64), stop: make(chan struct{}),
 		pic: uint16(rand.Uint32()) & 0x7fff, tl0: uint8(rand.Uint32()),
 	}
@@ -194,6 +195,7 @@ func newClient(t testing.TB, s *sfu.Server, id string, o clientOptions) *client 
 		if c.dc, err = pc.CreateDataChannel(sfu.ChannelLabel, nil); err != nil {
 			t.Fatal(err)
 		}
+		c.dc.OnOpen(func() { close(c.open) })
 		c.dc.OnMessage(func(m webrtc.DataChannelMessage) { c.messages <- string(m.Data) })
 	}
 	t.Cleanup(c.close)
@@ -311,6 +313,11 @@ func mustJoin(t testing.TB, s *sfu.Server, events *recorder, id string, o client
 	events.await(t, "connected "+id, 1)
 	if !o.noChannel {
 		events.await(t, "open "+id, 1)
+		select {
+		case <-c.open:
+		case <-time.After(patience):
+			t.Fatalf("%s: the data channel did not open", id)
+		}
 	}
 	return c
 }

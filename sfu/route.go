@@ -26,7 +26,7 @@ type seat struct {
 	peer  atomic.Pointer[peer]
 
 	// Guarded by Server.mu.
-	keyed bool // KeyFrame was called since the id's own route changed
+	keyed bool // KeyFrame was called since the id's own route or peer changed
 	users int  // offers in progress
 }
 
@@ -143,6 +143,7 @@ func (s *Server) install(m *seat, p *peer) error {
 		s.peers++
 	} else {
 		s.retire(old)
+		m.keyed = false // a reloaded page has lost its keys
 	}
 	if r := m.route.Load(); r != nil {
 		p.routed(r, r.from.keyed, time.Now())
