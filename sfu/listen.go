@@ -29,6 +29,7 @@ type endpoints struct {
 	addresses []netip.Addr   // advertised
 	local     []netip.Addr   // one per address family: what pion sees
 	net       transport.Net
+	accepted  openConns
 }
 
 func listen(cfg Config, log logging.LoggerFactory) (*endpoints, error) {
@@ -76,7 +77,7 @@ func listen(cfg Config, log logging.LoggerFactory) (*endpoints, error) {
 func (e *endpoints) close() error {
 	errs := []error{e.udp.Close()}
 	if e.tcp != nil {
-		errs = append(errs, e.tcp.Close())
+		errs = append(errs, e.closeTCP())
 	}
 	return errors.Join(errs...)
 }
@@ -103,34 +104,6 @@ func (e *endpoints) udpMux() ice.UDPMux {
 
 // tcpMux hides the listener's own address, which pion would compare.
 type tcpMux struct{ ice.TCPMux }
-
-// fixedListener gives all connections of a family the same local address, by
-// which pion looks peers up.
-type fixedListener struct {
-	net.Listener
-	e *endpoints
-}
-
-func (l fixedListener) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	local := addrPort(conn.LocalAddr())
-	for _, ip := range l.e.local {
-		if ip.Is4() == local.Addr().Is4() {
-			local = netip.AddrPortFrom(ip, local.Port())
-		}
-	}
-	return fixedConn{conn, net.TCPAddrFromAddrPort(local)}, nil
-}
-
-type fixedConn struct {
-	net.Conn
-	local net.Addr
-}
-
-func (c fixedConn) LocalAddr() net.Addr { return c.local }
 
 // fixedNet is the network with one made-up interface that bears the given
 // addresses, so that no peer lists the real ones.

@@ -322,6 +322,7 @@ export class Passerby {
             else this.#line.send(offer);
             first = null;
           },
+          reachable: () => this.#line.up,
           data: (frame) => this.#receiveData(frame),
           channel: () => this.#meeting.talk?.reconnected(),
           connected: () => this.#meeting.resumed(),
@@ -430,5 +431,7 @@ export class Passerby {
       return this.#run({ on: 'refused', afterMs: Math.max(250, retry_after_ms ?? RETRY_DEFAULT) });
     }
     if (code !== 'no_match' && code !== 'wrong_state') this.#events.emit('error', error());
+    // Said to who waits, too: the place in the queue is gone.
+    if (code === 'draining') this.#run({ on: 'refused', afterMs: Math.max(250, retry_after_ms ?? RETRY_DEFAULT) });
   }
 }

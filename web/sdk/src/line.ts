@@ -31,6 +31,10 @@ export class Line {
     private readonly events: LineEvents,
   ) {}
 
+  get up(): boolean {
+    return this.#socket?.up ?? false;
+  }
+
   /** Whether there is a session that can be taken over. */
   get resumable(): boolean {
     return this.#resume !== null;

@@ -9,6 +9,8 @@ import type { Kind } from './crypto/sframe';
 import { Media, type MediaEvents, type MediaOptions } from './media';
 
 export interface LinkEvents {
+  /** Whether an offer could be sent now; without that it is no use to try. */
+  reachable(): boolean;
   /** Send this offer; its answer comes back through `answer` with the same id. */
   offer(id: string, sdp: string): void;
   data: MediaEvents['data'];
@@ -64,6 +66,7 @@ export class MediaLink {
   mend(): void {
     const media = this.#media;
     if (media?.connected) return;
+    if (!this.events.reachable()) return this.#watch(ANSWER_PATIENCE);
     this.#failures++;
     if (this.#failures === FAILING_AFTER) this.events.failing();
     this.#restarting = media !== null && this.#failures === 1 && media.pc.remoteDescription !== null;

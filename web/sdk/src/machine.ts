@@ -82,6 +82,9 @@ export function initial(autoNext: boolean): Model {
   return { state: 'idle', match: null, wanting: false, takingOver: false, syncing: false, left: [], autoNext };
 }
 
+/** After a match was ended by a server that shuts down, before asking again; milliseconds. */
+const DRAIN_PATIENCE = 2000;
+
 const over: readonly State[] = ['idle', 'error'];
 
 export function step(model: Model, input: Input): Step {
@@ -170,9 +173,11 @@ function lost(model: Model): Effect[] {
 }
 
 function finish(model: Model, matched: Matched, reason: EndReason): Step {
-  const goOn = model.autoNext && reason !== 'moderated';
   const effects: Effect[] = [{ do: 'clear' }, { do: 'tellEnded', matched, reason }];
-  if (goOn) effects.push({ do: 'next' });
+  // Nobody chose a drain, and nothing new begins before it is over: ask again until the server is back.
+  if (reason === 'drain') effects.push({ do: 'retryLater', afterMs: DRAIN_PATIENCE });
+  const goOn = reason === 'drain' || (model.autoNext && reason !== 'moderated');
+  if (goOn && reason !== 'drain') effects.push({ do: 'next' });
   return { model: { ...model, state: goOn ? 'waiting' : 'ended', match: null, wanting: goOn }, effects };
 }
 

@@ -18,7 +18,7 @@ const stop: Input = { on: 'stop' };
 const next: Input = { on: 'next' };
 const synced: Input = { on: 'synced' };
 const welcome = (resumed: boolean): Input => ({ on: 'welcome', resumed });
-const ended = (match: string, reason: 'next' | 'left' | 'moderated' = 'next'): Input => ({ on: 'ended', match, reason });
+const ended = (match: string, reason: 'next' | 'left' | 'moderated' | 'drain' = 'next'): Input => ({ on: 'ended', match, reason });
 
 /** Effects in short: name, and what tells it apart. */
 function short(effect: Effect): string {
@@ -75,6 +75,8 @@ const table: [string, Input[], Input, string, Model['state'], { autoNext: boolea
   ['the partner leaves, autoNext off', inMatch, ended('A', 'left'), 'clear, ended A left', 'ended', off],
   ['Next after the end', [...inMatch, ended('A')], next, 'next', 'waiting', off],
   ['moderated: no search by itself', inMatch, ended('A', 'moderated'), 'clear, ended A moderated', 'ended'],
+  ['drained: ask again in a while, whatever autoNext says', inMatch, ended('A', 'drain'), 'clear, ended A drain, retry in 2000', 'waiting', off],
+  ['drained: then find', [...inMatch, ended('A', 'drain')], { on: 'retry' }, 'find', 'waiting', off],
   ['the end of another match is old news', inMatch, ended('B'), '', 'matched'],
   ['matched again under new keys', inMatch, met('A'), 'begin A again', 'matched'],
   ['a match that was left is not entered again', [...inMatch, next], met('A'), '', 'waiting'],

@@ -43,7 +43,7 @@ export class Server {
     const child = spawn(binary, ['serve', ...Object.entries(this.flags).flat()], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (d) => (this.log = (this.log + d).slice(-200_000)));
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (d) => (this.log = (this.log + d).slice(-400_000)));
     const dead = this.#exited.then(({ code, signal }) => {
       throw new Error(`the server ended at once (${signal ?? code}):\n${this.log}`);
     });
@@ -63,7 +63,8 @@ export class Server {
   async down(signal = 'SIGTERM') {
     if (!this.#child) return null;
     this.#child.kill(signal);
-    const hung = setTimeout(() => this.#child.kill('SIGKILL'), 20_000);
+    // A server that hangs shows by SIGQUIT, in its log, where.
+    const hung = setTimeout(() => this.#child.kill('SIGQUIT'), 20_000);
     const end = await this.#exited;
     clearTimeout(hung);
     this.#child = null;
