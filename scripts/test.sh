@@ -18,5 +18,6 @@ step "each benchmark once, so that none rots"
 go test -run '^$' -bench . -benchtime 1x ./... >/dev/null
 step "web unit tests"
 npm --prefix web run --silent test
+node web/app/test/run.mjs
 step "real browsers"
 node web/test/run.mjs

@@ -142,8 +142,9 @@ func (s *Server) build(events *sink) error {
 	if err != nil {
 		return err
 	}
+	// To the queue, zero means its default; to an operator it means none.
 	// The queue's hints and the bus's messages reach the hub, which is made from both: they go through s.
-	s.queue, err = queuememory.New(match.Config{Grace: s.cfg.Grace, Rematch: s.cfg.Rematch, Capacity: s.cfg.MaxSessions, Notify: s.hint})
+	s.queue, err = queuememory.New(match.Config{Grace: max(s.cfg.Grace, time.Millisecond), Rematch: max(s.cfg.Rematch, time.Millisecond), Capacity: s.cfg.MaxSessions, Notify: s.hint})
 	if err != nil {
 		return err
 	}
