@@ -78,7 +78,6 @@ export class TextFlow {
   #pending: Pending[] = [];
   readonly #early = new Map<number, Arrived>();
   #sending: Promise<void> = Promise.resolve();
-  #opening: Promise<void> = Promise.resolve();
   #cancelTimer: (() => void) | null = null;
   #cancelAck: (() => void) | null = null;
   /** Counts rekeys, so that nothing sealed under former keys is kept. */
@@ -162,23 +161,8 @@ export class TextFlow {
 
   receiveText(n: number, body: string, at: number, tag: string): void {
     if (this.#closed || n > this.#received + AHEAD) return;
-    if (n <= this.#received) {
-      this.#ackSoon(); // the sender has missed it
-      return;
-    }
-    // One after the other: opening is asynchronous, and showing must keep the order.
-    this.#opening = this.#opening.then(async () => {
-      if (n <= this.#received || this.#early.has(n)) return;
-      let opened: Opened;
-      try {
-        opened = await this.deps.open(n, body);
-      } catch {
-        return; // changed, or sealed under a key that is over: the sender's client seals and sends it again
-      }
-      if (this.#closed) return;
-      this.#early.set(n, { opened, at, tag });
-      this.#deliver();
-    });
+    if (n <= this.#received) this.#ackSoon(); // the sender has missed it
+    else if (!this.#early.has(n)) void this.#open(n, body, at, tag);
   }
 
   /** The match is over: what was not delivered never will be. */
@@ -192,6 +176,19 @@ export class TextFlow {
       if (kind === 'text') this.deps.update(message);
     }
     this.#pending = [];
+  }
+
+  /** Opening is asynchronous and may end in another order; #deliver restores it. */
+  async #open(n: number, body: string, at: number, tag: string): Promise<void> {
+    let opened: Opened;
+    try {
+      opened = await this.deps.open(n, body);
+    } catch {
+      return; // changed, or sealed under a key that is over: the sender's client seals and sends it again
+    }
+    if (this.#closed || n <= this.#received) return;
+    this.#early.set(n, { opened, at, tag });
+    this.#deliver();
   }
 
   #deliver(): void {

@@ -82,6 +82,25 @@ describe('client', { timeout: 30_000 }, () => {
     assert.deepEqual(a.client.messages.map((m: Message) => [m.from, m.text]), [['me', 'over here'], ['partner', 'and there']]);
     assert.ok(!JSON.stringify(server.heard).includes('over'));
   });
+  it('text that overtakes its match is held for it, and need not be sent again', async () => {
+    const [a, b] = [page(), page()];
+    const late: (() => void)[] = [];
+    server.tamper = (m, to) => {
+      if (m.type !== 'matched' || m.initiator) return m;
+      late.push(() => server.sessions.get(to)!.socket!.deliver(m));
+      return null;
+    };
+    const sent = a.once('matched').then(() => a.client.sendText('quick'));
+    const arrived = b.once('message');
+    await a.client.start(wish);
+    const started = b.client.start(wish);
+    await sent;
+    while (!server.heard.some((m) => m.type === 'text')) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    late.splice(0).forEach((deliver) => deliver());
+    await Promise.all([started, arrived]);
+    assert.equal(server.heard.filter((m) => m.type === 'text').length, 1);
+  });
   it('both see the same emoji', async () => {
     const [a, b] = [page(), page()];
     const seen = Promise.all([a.once('verify'), b.once('verify')]);
@@ -271,6 +290,22 @@ describe('client', { timeout: 30_000 }, () => {
     server.up = true;
     await a.client.start(wish);
     assert.equal(a.client.state, 'waiting');
+  });
+  it('asks for a session once more when the network failed', async () => {
+    let calls = 0;
+    globalThis.fetch = (async () => {
+      if (++calls === 1) throw new TypeError('network');
+      return server.fetch();
+    }) as typeof fetch;
+    await page().client.start(wish);
+    assert.equal(calls, 2);
+  });
+  it('says what the server says when it gives no session', async () => {
+    globalThis.fetch = (async () =>
+      Response.json({ error: { code: 'rate_limited', message: 'slowly', retry_after_ms: 700 } }, { status: 429 })) as typeof fetch;
+    await assert.rejects(page().client.start(wish), { code: 'rate_limited', retryAfterMs: 700 });
+    globalThis.fetch = (async () => new Response('<h1>Bad gateway', { status: 502 })) as typeof fetch;
+    await assert.rejects(page().client.start(wish), { code: 'unreachable' });
   });
   it('wrong calls say so', async () => {
     const a = page();

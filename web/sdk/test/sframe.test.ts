@@ -100,7 +100,7 @@ describe('ReplayWindow', () => {
     assert.deepEqual(feed(0, 0, 2, 1, 2, 1, 3), [true, false, true, true, false, false, true]);
   });
   it('refuses what is older than 1024', () => {
-    assert.deepEqual(feed(5000, 3976, 3977, 3977), [true, false, true, false]);
+    assert.deepEqual(feed(5000, 3976, 3977, 3977, 3000, 10), [true, false, true, false, false, false]);
   });
   it('forgets nothing when it slides, and remembers nothing that left', () => {
     assert.deepEqual(feed(10, 1000, 10, 1034, 10, 2057, 1033, 1034), [true, true, false, true, false, true, false, false]);

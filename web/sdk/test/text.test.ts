@@ -252,6 +252,41 @@ describe('text', () => {
     assert.deepEqual(b.shown, ['x']);
     assert.equal(a.sealed, 2);
   });
+  it('is not kept under former keys when these change while it is sealed', async () => {
+    const sealed: ((body: string) => void)[] = [];
+    const wire: string[] = [];
+    const flow = new TextFlow({
+      seal: () => new Promise((resolve) => sealed.push(resolve)),
+      open: () => Promise.reject(new Error()),
+      send: (message) => void (message.type === 'text' && wire.push(message.body)),
+      deliver: () => {}, update: () => {}, save: () => {}, now: () => 0, after: () => () => {},
+    });
+    flow.rekey();
+    flow.send('1', 'x');
+    await settle();
+    flow.rekey();
+    sealed[0]!('under old keys');
+    await settle();
+    sealed[1]!('under new keys');
+    await settle();
+    assert.deepEqual([...new Set(wire)], ['under new keys']);
+  });
+  it('is shown in order, once, however long opening takes', async () => {
+    const opening: [number, () => void][] = [];
+    const shown: string[] = [];
+    const flow = new TextFlow({
+      seal: () => Promise.resolve(''),
+      open: (n) => new Promise((resolve) => opening.push([n, () => resolve({ kind: 'text', text: `m${n}`, kf: '', commitment: '' })])),
+      send: () => {}, deliver: (message) => void shown.push(message.text), update: () => {}, save: () => {}, now: () => 0, after: () => () => {},
+    });
+    flow.rekey();
+    for (const n of [1, 2, 1, 3, 2]) flow.receiveText(n, '', 0, '');
+    for (const [, done] of opening.reverse()) {
+      done();
+      await settle();
+    }
+    assert.deepEqual(shown, ['m1', 'm2', 'm3']);
+  });
   it('of a page that is gone is filled up, so that later ones arrive', async () => {
     let open = true;
     const { clock, a, b, rekey } = meet(() => (open ? [5] : []));
