@@ -212,7 +212,9 @@ describe('client', { timeout: 30_000 }, () => {
     const noticed = Promise.race([a, b].map(async (p) => ({ p, error: await p.once('error') })));
     await a.client.start(wish);
     await b.client.start(wish);
+    const begun = performance.now();
     const { p, error } = await noticed;
+    assert.ok(performance.now() - begun < 4000, 'by the answer, not by patience');
     assert.equal(error.code, 'key_mismatch');
     assert.equal(p.client.state, 'ended');
     assert.equal(p.client.match, null);
