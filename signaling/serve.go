@@ -14,10 +14,10 @@ import (
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch room, open := h.registry.room(); {
 	case !open || h.draining.Load():
-		WriteError(w, protocol.Errorf(protocol.Draining, "the server is shutting down").After(h.cfg.RetryAfter))
+		protocol.WriteError(w, 0, protocol.Errorf(protocol.Draining, "the server is shutting down").After(h.cfg.RetryAfter))
 		return
 	case !room:
-		WriteError(w, protocol.Errorf(protocol.ServerFull, "the server is full").After(h.cfg.RetryAfter))
+		protocol.WriteError(w, 0, protocol.Errorf(protocol.ServerFull, "the server is full").After(h.cfg.RetryAfter))
 		return
 	}
 	socket, ok := h.sockets.upgrade(w, r)

@@ -37,13 +37,13 @@ func (ws *websockets) upgrade(w http.ResponseWriter, r *http.Request) (socket, b
 	switch {
 	case !websocket.IsWebSocketUpgrade(r):
 		w.Header().Set("Upgrade", "websocket")
-		WriteError(w, protocol.Errorf(protocol.BadRequest, "this is a WebSocket endpoint"))
+		protocol.WriteError(w, 0, protocol.Errorf(protocol.BadRequest, "this is a WebSocket endpoint"))
 		return nil, false
 	case !ws.allowed(r):
-		WriteError(w, protocol.Errorf(protocol.OriginForbidden, "this origin may not connect"))
+		protocol.WriteError(w, 0, protocol.Errorf(protocol.OriginForbidden, "this origin may not connect"))
 		return nil, false
 	case !slices.Contains(websocket.Subprotocols(r), protocol.Subprotocol):
-		WriteError(w, protocol.Errorf(protocol.BadRequest, "ask for the subprotocol %s", protocol.Subprotocol))
+		protocol.WriteError(w, 0, protocol.Errorf(protocol.BadRequest, "ask for the subprotocol %s", protocol.Subprotocol))
 		return nil, false
 	}
 	c, err := ws.upgrader.Upgrade(w, r, nil)

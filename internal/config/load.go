@@ -74,10 +74,10 @@ func flags(c *Config) *flag.FlagSet {
 	fs.StringVar(&c.HTTP, "http", c.HTTP, "listen `address` of the pages, the API and the WebSocket")
 	fs.StringVar(&c.TLSCert, "tls-cert", c.TLSCert, "PEM `file` with the certificate chain; with tls-key, serves HTTPS")
 	fs.StringVar(&c.TLSKey, "tls-key", c.TLSKey, "PEM `file` with the private key")
-	fs.Var((*stringList)(&c.AllowedOrigins), "allowed-origins", "other `origins` whose pages may connect, comma separated, like https://chat.example.org")
+	fs.Var(list[string]{&c.AllowedOrigins, text}, "allowed-origins", "other `origins` whose pages may connect, comma separated, like https://chat.example.org")
 	fs.StringVar(&c.UDP, "udp", c.UDP, "listen `address` of media over UDP: one port for all users")
 	fs.StringVar(&c.TCP, "tcp", c.TCP, "listen `address` of media over TCP for networks without UDP, or off")
-	fs.Var((*addrList)(&c.PublicIP), "public-ip", "`addresses` under which browsers reach this server, comma separated; none: those of this machine")
+	fs.Var(list[netip.Addr]{&c.PublicIP, address}, "public-ip", "`addresses` under which browsers reach this server, comma separated; none: those of this machine")
 	fs.IntVar(&c.MaxSessions, "max-sessions", c.MaxSessions, "`number` of sessions at most; more are told that the server is full")
 	fs.StringVar(&c.Redis, "redis", c.Redis, "`URL` of Redis; none: the queue and the bus live in memory")
 	fs.StringVar(&c.Database, "database", c.Database, "`URL` of PostgreSQL; none: an embedded database under data-dir")
@@ -85,7 +85,7 @@ func flags(c *Config) *flag.FlagSet {
 	fs.StringVar(&c.Admin, "admin", c.Admin, "listen `address` of /metrics, /healthz, /readyz and /debug/pprof, or off; keep it private")
 	fs.StringVar(&c.TURNListen, "turn-listen", c.TURNListen, "listen `address` of the TURN server over UDP and TCP, or off")
 	fs.StringVar(&c.TURNSecret, "turn-secret", c.TURNSecret, "shared `secret` of the TURN REST credentials, 16 characters or more; none: from the key in data-dir")
-	fs.Var((*prefixList)(&c.TURNAllowPeers), "turn-allow-peers", "`networks` that TURN relays to besides this server's media ports, comma separated, like 203.0.113.0/24")
+	fs.Var(list[netip.Prefix]{&c.TURNAllowPeers, network}, "turn-allow-peers", "`networks` that TURN relays to besides this server's media ports, comma separated, like 203.0.113.0/24")
 	fs.StringVar(&c.NodeID, "node-id", c.NodeID, "`name` of this node in logs and in a cluster; none: made at each start")
 	fs.DurationVar(&c.Grace, "grace", c.Grace, "`time` that a wish with tags waits for a shared tag before it takes anyone")
 	fs.DurationVar(&c.Rematch, "rematch", c.Rematch, "`time` that two people who just met wait before they may meet again")
@@ -124,9 +124,9 @@ func readFile(name string, fs *flag.FlagSet) error {
 			faults = append(faults, fmt.Errorf("config: %s: %q is no setting", name, key))
 			continue
 		}
-		text, err := scalar(v)
+		value, err := scalar(v)
 		if err == nil {
-			err = fs.Set(key, text)
+			err = fs.Set(key, value)
 		}
 		if err != nil {
 			faults = append(faults, fmt.Errorf("config: %s: %s: %w", name, key, err))
@@ -157,63 +157,53 @@ func scalar(v any) (string, error) {
 	}
 }
 
-type stringList []string
-
-func (l *stringList) String() string { return strings.Join(*l, ",") }
-func (l *stringList) Set(s string) error {
-	*l = nil
-	for p := range strings.SplitSeq(s, ",") {
-		if p = strings.TrimSpace(p); p != "" {
-			*l = append(*l, p)
-		}
-	}
-	return nil
+// list is a flag whose value is comma separated.
+type list[T any] struct {
+	values *[]T
+	parse  func(string) (T, error)
 }
 
-type addrList []netip.Addr
-
-func (l *addrList) String() string {
-	parts := make([]string, len(*l))
-	for i, a := range *l {
-		parts[i] = a.String()
+// String is also called on the zero list, by package flag.
+func (l list[T]) String() string {
+	if l.values == nil {
+		return ""
+	}
+	parts := make([]string, len(*l.values))
+	for i, v := range *l.values {
+		parts[i] = fmt.Sprint(v)
 	}
 	return strings.Join(parts, ",")
 }
 
-func (l *addrList) Set(s string) error {
-	*l = nil
-	var parts stringList
-	_ = parts.Set(s)
-	for _, p := range parts {
-		a, err := netip.ParseAddr(p)
-		if err != nil {
-			return fmt.Errorf("%q is no IP address", p)
+func (l list[T]) Set(s string) error {
+	*l.values = nil
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
 		}
-		*l = append(*l, a)
+		v, err := l.parse(part)
+		if err != nil {
+			return err
+		}
+		*l.values = append(*l.values, v)
 	}
 	return nil
 }
 
-type prefixList []netip.Prefix
+func text(s string) (string, error) { return s, nil }
 
-func (l *prefixList) String() string {
-	parts := make([]string, len(*l))
-	for i, p := range *l {
-		parts[i] = p.String()
+func address(s string) (netip.Addr, error) {
+	a, err := netip.ParseAddr(s)
+	if err != nil {
+		return a, fmt.Errorf("%q is no IP address", s)
 	}
-	return strings.Join(parts, ",")
+	return a, nil
 }
 
-func (l *prefixList) Set(s string) error {
-	*l = nil
-	var parts stringList
-	_ = parts.Set(s)
-	for _, part := range parts {
-		p, err := netip.ParsePrefix(part)
-		if err != nil {
-			return fmt.Errorf("%q is no network: write it like 203.0.113.0/24", part)
-		}
-		*l = append(*l, p.Masked())
+func network(s string) (netip.Prefix, error) {
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return p, fmt.Errorf("%q is no network: write it like 203.0.113.0/24", s)
 	}
-	return nil
+	return p.Masked(), nil
 }

@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -47,7 +46,7 @@ func New(c Config) http.Handler {
 	mux.Handle("/v1/stats", a.shared(http.MethodGet, a.stats))
 	mux.Handle("/v1/ws", c.WebSocket)
 	mux.HandleFunc("/v1/", func(w http.ResponseWriter, _ *http.Request) {
-		fail(w, http.StatusNotFound, protocol.Errorf(protocol.BadRequest, "there is no such address; docs/protocol.md lists all"))
+		protocol.WriteError(w, http.StatusNotFound, protocol.Errorf(protocol.BadRequest, "there is no such address; docs/protocol.md lists all"))
 	})
 	mux.Handle("/", c.Web)
 	return mux
@@ -60,7 +59,7 @@ func (a *api) shared(method string, h http.HandlerFunc) http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		if origin := r.Header.Get("Origin"); origin != "" && !sameHost(origin, r.Host) {
 			if !slices.Contains(a.AllowedOrigins, origin) {
-				fail(w, 0, protocol.Errorf(protocol.OriginForbidden, "pages of %s may not use this server: its operator can add the origin to allowed-origins", origin))
+				protocol.WriteError(w, 0, protocol.Errorf(protocol.OriginForbidden, "pages of %s may not use this server: its operator can add the origin to allowed-origins", origin))
 				return
 			}
 			w.Header().Set("Access-Control-Allow-Origin", origin)
@@ -75,7 +74,7 @@ func (a *api) shared(method string, h http.HandlerFunc) http.Handler {
 			w.WriteHeader(http.StatusNoContent)
 		default:
 			w.Header().Set("Allow", method)
-			fail(w, http.StatusMethodNotAllowed, protocol.Errorf(protocol.BadRequest, "use %s", method))
+			protocol.WriteError(w, http.StatusMethodNotAllowed, protocol.Errorf(protocol.BadRequest, "use %s", method))
 		}
 	})
 }
@@ -87,12 +86,12 @@ func sameHost(origin, host string) bool {
 
 func (a *api) session(w http.ResponseWriter, r *http.Request) {
 	if a.Draining() {
-		fail(w, 0, protocol.Errorf(protocol.Draining, "the server is restarting: try again in a moment").After(2*time.Second))
+		protocol.WriteError(w, 0, protocol.Errorf(protocol.Draining, "the server is restarting: try again in a moment").After(2*time.Second))
 		return
 	}
 	if name := limitName(r.RemoteAddr); name != "" {
 		if ok, wait := a.sessions.Allow(name); !ok {
-			fail(w, 0, protocol.Errorf(protocol.RateLimited, "too many new sessions from this network: wait a moment").After(wait))
+			protocol.WriteError(w, 0, protocol.Errorf(protocol.RateLimited, "too many new sessions from this network: wait a moment").After(wait))
 			return
 		}
 	}
@@ -100,23 +99,23 @@ func (a *api) session(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
-			fail(w, 0, protocol.Errorf(protocol.TooLarge, "the request is over %d bytes", bodyBytes))
+			protocol.WriteError(w, 0, protocol.Errorf(protocol.TooLarge, "the request is over %d bytes", bodyBytes))
 		}
 		return
 	}
 	var req protocol.SessionRequest
 	if err := json.Unmarshal(b, &req); err != nil {
-		fail(w, 0, protocol.Errorf(protocol.BadRequest, `the body must be a JSON object like {"adult": true}`))
+		protocol.WriteError(w, 0, protocol.Errorf(protocol.BadRequest, `the body must be a JSON object like {"adult": true}`))
 		return
 	}
 	if !req.Adult {
-		fail(w, 0, protocol.Errorf(protocol.AdultRequired, "this service is for adults: confirm your age to go on"))
+		protocol.WriteError(w, 0, protocol.Errorf(protocol.AdultRequired, "this service is for adults: confirm your age to go on"))
 		return
 	}
 	token, expires, err := a.NewSession()
 	if err != nil {
 		a.Logger.ErrorContext(r.Context(), "new session", "err", err)
-		fail(w, 0, protocol.Errorf(protocol.Internal, "something went wrong on the server: try again"))
+		protocol.WriteError(w, 0, protocol.Errorf(protocol.Internal, "something went wrong on the server: try again"))
 		return
 	}
 	answer(w, http.StatusOK, protocol.SessionAnswer{
@@ -151,16 +150,4 @@ func answer(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(v) // the client is gone when this fails
-}
-
-// fail writes an error; status 0 takes the table's.
-func fail(w http.ResponseWriter, status int, e *protocol.Error) {
-	if status == 0 {
-		status = protocol.Lookup(e.Code).HTTP
-	}
-	if e.RetryAfterMS > 0 {
-		w.Header().Set("Retry-After", strconv.FormatInt((e.RetryAfterMS+999)/1000, 10))
-	}
-	e.Fatal = false
-	answer(w, status, protocol.ErrorAnswer{Error: e})
 }

@@ -1,5 +1,11 @@
 package protocol
 
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+)
+
 // SessionRequest is the body of POST /v1/session.
 type SessionRequest struct {
 	// Adult is the user's word that he is an adult; nothing is given out without it.
@@ -31,4 +37,19 @@ type StatsAnswer struct {
 type WaitingStats struct {
 	Video int `json:"video"`
 	Text  int `json:"text"`
+}
+
+// WriteError answers a plain HTTP request with an error. Status 0 takes the table's.
+func WriteError(w http.ResponseWriter, status int, err *Error) {
+	answer := *err
+	answer.Fatal = false // there is no connection to close
+	if status == 0 {
+		status = Lookup(err.Code).HTTP
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if err.RetryAfterMS > 0 {
+		w.Header().Set("Retry-After", strconv.FormatInt((err.RetryAfterMS+999)/1000, 10))
+	}
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(ErrorAnswer{Error: &answer}) // nobody is left to tell
 }
