@@ -117,7 +117,6 @@ type client struct {
 	api    *webrtc.API
 	audio  *webrtc.TrackLocalStaticRTP
 	video  *webrtc.TrackLocalStaticRTP
-	cert   webrtc.Certificate
 
 	packets  [2]chan received // by kind
 	messages chan string

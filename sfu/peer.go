@@ -68,6 +68,7 @@ func (s *Server) newPeer(m *seat, fingerprint string) (*peer, error) {
 	p.feedback.rec = twcc.NewRecorder(1)
 	settings := s.settings
 	settings.BufferFactory = p.sink
+	settings.SetICEBindingRequestHandler(firstPair())
 	api := webrtc.NewAPI(
 		webrtc.WithSettingEngine(settings),
 		webrtc.WithMediaEngine(s.engine),

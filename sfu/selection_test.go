@@ -1,0 +1,91 @@
+package sfu_test
+
+import (
+	"context"
+	"crypto"
+	"net"
+	"regexp"
+	"testing"
+
+	"github.com/pion/dtls/v3"
+	"github.com/pion/dtls/v3/pkg/crypto/fingerprint"
+	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
+	"github.com/pion/stun/v4"
+)
+
+// A browser far away begins DTLS when its first check is answered and nominates 900 ms later: the handshake must not wait.
+func TestHandshakeBeforeNomination(t *testing.T) {
+	s, _ := mustListen(t)
+	c := newClient(t, s, "a", clientOptions{})
+	offer, err := c.pc.CreateOffer(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := selfsign.GenerateSelfSigned()
+	if err != nil {
+		t.Fatal(err)
+	}
+	print, err := fingerprint.Fingerprint(cert.Leaf, crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sdp := regexp.MustCompile(`a=fingerprint:.*`).ReplaceAllString(offer.SDP, "a=fingerprint:sha-256 "+print+"\r")
+	answer, err := s.Offer(context.Background(), "a", sdp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	udp, err := net.ListenUDP("udp4", &net.UDPAddr{IP: loopback.AsSlice()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer udp.Close()
+	server := net.UDPAddrFromAddrPort(s.UDPAddr())
+	check(ctx, t, udp, server, line(t, answer, "ice-ufrag")+":"+line(t, offer.SDP, "ice-ufrag"), line(t, answer, "ice-pwd"))
+
+	conn, err := dtls.ClientWithOptions(udp, server, dtls.WithCertificates(cert), dtls.WithInsecureSkipVerify(true),
+		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.HandshakeContext(ctx); err != nil {
+		t.Fatalf("handshake: %v", err)
+	}
+}
+
+// check sends a connectivity check without USE-CANDIDATE and waits for its answer.
+func check(ctx context.Context, t *testing.T, conn *net.UDPConn, server net.Addr, username, password string) {
+	t.Helper()
+	m, err := stun.Build(stun.TransactionID, stun.BindingRequest, stun.NewUsername(username), stun.NewShortTermIntegrity(password), stun.Fingerprint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.WriteTo(m.Raw, server); err != nil {
+		t.Fatal(err)
+	}
+	deadline, _ := ctx.Deadline()
+	if err := conn.SetReadDeadline(deadline); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 1500)
+	n, err := conn.Read(buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := &stun.Message{Raw: buf[:n]}
+	if err := answer.Decode(); err != nil || answer.Type != stun.BindingSuccess || answer.TransactionID != m.TransactionID {
+		t.Fatalf("answer %v, %v", answer, err)
+	}
+}
+
+// line is the value of the first a=name: line.
+func line(t *testing.T, sdp, name string) string {
+	t.Helper()
+	m := regexp.MustCompile(`a=` + name + `:(\S+)`).FindStringSubmatch(sdp)
+	if m == nil {
+		t.Fatalf("no %s", name)
+	}
+	return m[1]
+}
