@@ -86,7 +86,7 @@ func (d *downlink) routed(r *route, keyed bool, now time.Time) {
 	d.peer.wake()
 }
 
-// keyed says that the source has its keys.
+// keyed says that the source has its keys and a key frame on its way.
 func (d *downlink) keyed(now time.Time) {
 	d.mu.Lock()
 	d.asker.Keyed(now)
@@ -161,7 +161,7 @@ func (d *downlink) forward(u *uplink, pkt *stream.Packet, f *stream.Frame, now t
 			d.asker.Closed(now)
 			ask = d.kind == video && d.asker.Due(now)
 		case !pass && d.kind == video && f.Start && f.Keyed && d.gate.Matches(f):
-			d.asker.Keyed(now) // its frames show that it has the keys
+			d.asker.Missed(now)
 			ask = d.asker.Due(now)
 		}
 		if !pass {

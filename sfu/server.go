@@ -173,8 +173,8 @@ func (s *Server) Candidate(id, candidate string) error {
 	return checkCandidate(candidate)
 }
 
-// KeyFrame says that the sender id has installed the keys of its present route:
-// whoever is fed from it asks it for a key frame now.
+// KeyFrame says that the sender id has installed the keys of its present route
+// and makes a key frame: it is asked again when none comes.
 func (s *Server) KeyFrame(id string) {
 	s.mu.Lock()
 	m := s.seats[id]

@@ -1,37 +1,39 @@
 // Functions that run in the pages of bench/next. `bench` is their window: which match, and when which colour was seen.
 
-/** Watches the remote picture: every presented frame's colour, noted when it changes. */
+/**
+ * Watches the remote picture from the news of a match until the new partner's colour is presented. Between, nothing is
+ * read: a look at a picture costs the page milliseconds, which would count.
+ */
 export function watchPicture(selector) {
-  const bench = (window.bench = { match: null, at: {}, told: {}, changes: [] });
+  const bench = (window.bench = { match: null, at: {}, told: {}, video: null });
+  let looks, wanted;
+  const seen = () => wanted && looks.find((look) => look.colour === wanted.colour);
+  const look = (id) => {
+    const video = selector ? document.querySelector(selector) : bench.video;
+    if (!video) return setTimeout(look, 10, id);
+    video.requestVideoFrameCallback(() => {
+      if (bench.match !== id) return;
+      looks.push({ t: Date.now(), colour: __test.colour(video) });
+      if (seen()) wanted.found(seen());
+      else look(id);
+    });
+  };
   bench.matched = (id, at) => {
     bench.match = id;
     bench.at[id] = at;
     bench.told[id] = Date.now();
+    looks = [];
+    wanted = null;
+    look(id);
   };
-  let last = null;
-  bench.watch = (video) => {
-    const onFrame = () => {
-      const colour = __test.colour(video);
-      if (colour !== last) bench.changes.push({ t: Date.now(), colour });
-      last = colour;
-      if (video.isConnected || !selector) video.requestVideoFrameCallback(onFrame);
-      else setTimeout(look);
-    };
-    video.requestVideoFrameCallback(onFrame);
-  };
-  const look = () => {
-    const video = selector && document.querySelector(selector);
-    if (video) bench.watch(video);
-    else if (selector) setTimeout(look, 20);
-  };
-  look();
+  /** How long from the decision to the first picture of this colour; `ms` is null when none came within `limit` ms. */
   bench.firstPicture = async (id, colour, limit) => {
-    const at = bench.at[id];
-    for (const end = Date.now() + limit; Date.now() < end; await new Promise((r) => setTimeout(r, 20))) {
-      const hit = bench.changes.find((c) => c.t >= at && c.colour === colour);
-      if (hit) return { ms: hit.t - at, told: bench.told[id] - at };
-    }
-    return { ms: null, told: bench.told[id] - at };
+    const first = await new Promise((found) => {
+      wanted = { colour, found };
+      if (seen()) found(seen());
+      setTimeout(found, limit, null);
+    });
+    return { ms: first && first.t - bench.at[id], told: bench.told[id] - bench.at[id] };
   };
 }
 
@@ -55,15 +57,16 @@ export async function joinNewPeer(url) {
     const m = JSON.parse(data);
     if (m.type === 'ended') return bench.next();
     if (m.type === 'answer') return pc?.setRemoteDescription({ type: 'answer', sdp: m.sdp });
+    bench.video = null;
     bench.matched(m.match, m.at);
     const own = (pc = new RTCPeerConnection());
     const video = document.createElement('video');
-    video.muted = video.autoplay = true;
-    video.style = 'position:fixed;width:320px;height:240px';
+    video.autoplay = true;
+    video.style = 'position:fixed;inset:0;width:100%;height:100%';
     document.body.replaceChildren(video);
     const remote = (video.srcObject = new MediaStream());
     own.ontrack = (e) => remote.addTrack(e.track);
-    bench.watch(video);
+    bench.video = video;
     for (const track of stream.getTracks()) own.addTrack(track, stream);
     await own.setLocalDescription();
     send({ type: 'offer', sdp: own.localDescription.sdp });

@@ -42,7 +42,7 @@ async function setUp() {
   const browser = await launchChromium();
   const pages = [];
   for (const [i, colour] of names.entries()) {
-    const page = await openPage(browser, { colour, size: [320, 240], fps: 20, tone: 300 + 100 * i });
+    const page = await openPage(browser, { colour, size: [320, 240], fps: 20, tone: 300 + 100 * i, viewport: { width: 480, height: 360 } });
     await page.setBypassCSP(true);
     pages.push(page);
   }
@@ -83,7 +83,7 @@ function warm({ url }, query) {
 
 /** Waits until all pages are in a match other than before[i], in two pairs. Returns the match of each page, or null. */
 async function settled(pages, before) {
-  for (const end = Date.now() + 2 * TIMEOUT; Date.now() < end; await sleep(40)) {
+  for (const end = Date.now() + 2 * TIMEOUT; Date.now() < end; await sleep(100)) {
     const now = await Promise.all(pages.map((p) => p.evaluate(() => bench.match)));
     if (now.every((m, i) => m && m !== before[i] && now.filter((x) => x === m).length === 2)) return now;
   }

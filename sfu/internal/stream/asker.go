@@ -4,21 +4,24 @@ import "time"
 
 // The schedule of asking for key frames.
 const (
+	AskGrace    = 120 * time.Millisecond // keyed, but its key frame may be on its way
 	AskRetry    = 120 * time.Millisecond // while the gate is closed
-	AskUnshown  = 400 * time.Millisecond // open, but no frame was shown yet
+	AskUnshown  = 800 * time.Millisecond // open, but no frame was shown yet
 	AskShownFor = 5 * time.Second        // after that the receiver's own requests must do
 	AskFallback = 500 * time.Millisecond // a sender that never said that it has its keys
 )
 
-// Asker decides when the sender of a route is asked for a key frame. A key
-// frame asked for before the sender has its new key is wasted, and delays
-// the right one, since encoders make few of them in a row.
+// Asker decides when the sender of a route is asked for a key frame. The first
+// request leaves with the route, at the same time as the news of the match: a
+// sender holds the key frame back until it has its keys. After that it is asked
+// again only when a key frame should have come: encoders make few in a row.
 //
-//	idle ──Route──→ waiting ──Keyed──→ asking ──Opened──→ unshown ──Shown──→ idle
-//	        each 120 ms ─────────────────┘ └── each 400 ms, 5 s at most
+//	idle ──Route: once──→ waiting ──Keyed──→ asking ──Opened──→ unshown ──Shown──→ idle
+//	           after 120 ms, each 120 ms ──────┘ └── each 800 ms, 5 s at most
 type Asker struct {
 	state askState
 	gated bool
+	first bool // the request that leaves with the route is still due
 	next  time.Time
 	until time.Time
 }
@@ -35,9 +38,9 @@ const (
 // Route begins for a new route. keyed says that the sender is known to have
 // its keys; gated, that a key id is waited for at all.
 func (a *Asker) Route(now time.Time, keyed, gated bool) {
-	*a = Asker{state: askWaiting, gated: gated, next: now.Add(AskFallback)}
+	*a = Asker{state: askWaiting, gated: gated, first: true, next: now}
 	if keyed || !gated {
-		a.state, a.next = askAsking, now
+		a.state = askAsking
 	}
 }
 
@@ -47,7 +50,15 @@ func (a *Asker) Stop() { *a = Asker{} }
 // Keyed says that the sender has its keys now.
 func (a *Asker) Keyed(now time.Time) {
 	if a.state == askWaiting {
-		a.state, a.next = askAsking, now
+		a.state, a.next = askAsking, now.Add(AskGrace)
+	}
+}
+
+// Missed says that frames under the right key come, but not the key frame
+// before them.
+func (a *Asker) Missed(now time.Time) {
+	if a.state == askWaiting {
+		a.Closed(now)
 	}
 }
 
@@ -90,6 +101,12 @@ func (a *Asker) Due(now time.Time) bool {
 			return false
 		}
 		a.next = now.Add(AskUnshown)
+	case askWaiting:
+		if a.first {
+			a.first, a.next = false, now.Add(AskFallback)
+			return true
+		}
+		fallthrough
 	default:
 		a.state = askAsking
 		a.next = now.Add(AskRetry)

@@ -20,19 +20,24 @@ func TestAsker(t *testing.T) {
 		until int
 		want  []int
 	}{
-		{"asks when keyed, then each 120 ms until open and shown", false, true, map[int]func(*stream.Asker, time.Time){
+		{"asks with the route, after keyed each 120 ms until open and shown", false, true, map[int]func(*stream.Asker, time.Time){
 			30:  (*stream.Asker).Keyed,
 			300: (*stream.Asker).Opened,
 			350: func(a *stream.Asker, _ time.Time) { a.Shown() },
-		}, 3000, []int{30, 150, 270}},
+		}, 3000, []int{0, 150, 270}},
 		{"known to be keyed: at once", true, true, map[int]func(*stream.Asker, time.Time){
 			100: (*stream.Asker).Opened,
 			200: func(a *stream.Asker, _ time.Time) { a.Shown() },
 		}, 3000, []int{0}},
-		{"never said to be keyed: falls back", false, true, nil, 800, []int{500, 620, 740}},
+		{"never said to be keyed: falls back", false, true, nil, 800, []int{0, 500, 620, 740}},
+		{"frames under the right key without their key frame: at once", false, true, map[int]func(*stream.Asker, time.Time){
+			50: (*stream.Asker).Missed,
+			60: (*stream.Asker).Missed,
+			90: (*stream.Asker).Keyed,
+		}, 200, []int{0, 50, 170}},
 		{"never shown: slower, and ends", true, true, map[int]func(*stream.Asker, time.Time){
 			10: (*stream.Asker).Opened,
-		}, 9000, []int{0, 410, 810, 1210, 1610, 2010, 2410, 2810, 3210, 3610, 4010, 4410, 4810}},
+		}, 9000, []int{0, 810, 1610, 2410, 3210, 4010, 4810}},
 		{"no key: ends when open", false, false, map[int]func(*stream.Asker, time.Time){
 			130: (*stream.Asker).Opened,
 		}, 3000, []int{0, 120}},

@@ -35,7 +35,7 @@ export type KeyCheck =
 /** Computes the key id, compares it with the server's, and derives all keys. */
 export async function agreeOnKeys(own: KeyPair, matched: Matched): Promise<KeyCheck> {
   const { match, initiator, key_id, peer } = matched;
-  const keyId = await computeKeyId(match, initiator ? own.text : peer.key, initiator ? peer.key : own.text);
+  const keyId = computeKeyId(match, initiator ? own.text : peer.key, initiator ? peer.key : own.text);
   if (keyId !== key_id) return { ok: false, why: 'mismatch' };
   if (own.kind === 'x25519' && keyKind(peer.key) === 'p256') return { ok: false, why: 'rekey' };
   if (own.kind === 'p256' && keyKind(peer.key) === 'x25519') return { ok: false, why: 'wait' };
@@ -119,7 +119,7 @@ export class Conversation {
   verify(): void {
     clearTimeout(this.#verifyTimer);
     if (this.#closed) return;
-    this.#enqueue(async (verifier) => this.#sendStep(await verifier.pending()));
+    this.#enqueue(async (verifier) => this.#sendStep(verifier.pending()));
     this.#verifyTimer = setTimeout(() => this.verify(), VERIFY_REPEAT);
   }
 
@@ -219,9 +219,7 @@ export class Conversation {
       if (typeof e === 'string') this.#act(await openSignal(this.#need().receive.signal, e));
       // A step under other keys is late news from before a rekey.
       else if (v && (v['key_id'] === undefined || v['key_id'] === this.keys?.keyId)) {
-        const answer = await verifier.receive(v);
-        if (this.#closed || this.#verifier !== verifier) return;
-        this.#sendStep(answer);
+        this.#sendStep(verifier.receive(v));
         this.#tellVerified(verifier);
       }
     });

@@ -22,7 +22,7 @@ export const peerConfig = (): RTCConfiguration =>
 
 export class FrameWorker {
   readonly #worker: Worker;
-  readonly #installed = new Map<string, () => void>();
+  readonly #installed = new Map<string, (keyFrame: boolean) => void>();
 
   constructor(
     url: string | URL,
@@ -33,15 +33,15 @@ export class FrameWorker {
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if (data.op === 'first') events.first(data.keyId, data.kind, data.timestamp);
       else {
-        this.#installed.get(data.keyId)?.();
+        this.#installed.get(data.keyId)?.(data.keyFrame);
         this.#installed.delete(data.keyId);
       }
     };
   }
 
-  /** Resolves when the Worker uses the keys. */
-  install({ keyId, send, receive }: MatchKeys): Promise<void> {
-    const done = new Promise<void>((resolve) => this.#installed.set(keyId, resolve));
+  /** Resolves when the Worker uses the keys: with whether a key frame is about to be sent. */
+  install({ keyId, send, receive }: MatchKeys): Promise<boolean> {
+    const done = new Promise<boolean>((resolve) => this.#installed.set(keyId, resolve));
     const media = ({ audio, video }: MatchKeys['send']) => ({ audio, video });
     this.#post({ op: 'keys', keyId, send: media(send), receive: media(receive) });
     return done;

@@ -29,6 +29,9 @@ export interface MediaOptions {
   stream: MediaStream;
 }
 
+/** RTCSetParameterOptions (WebRTC Extensions), which TypeScript's library lacks; other browsers pass over it. */
+type EncodingSender = { setParameters(parameters: RTCRtpSendParameters, options: { encodingOptions: { keyFrame: boolean }[] }): Promise<void> };
+
 const CHANNEL = 'passerby';
 /** A connection may be disconnected for this long before something is done. */
 const GRACE = 1500;
@@ -108,6 +111,17 @@ export class Media {
       for (const encoding of parameters.encodings) encoding.active = active;
       await sender.setParameters(parameters).catch(() => {});
     }
+  }
+
+  /**
+   * Makes the camera's encoder begin anew with a key frame where the browser lets a page do so (Chromium); elsewhere
+   * the server asks for one.
+   */
+  async makeKeyFrame(): Promise<void> {
+    const sender = this.#transceivers.get('video')?.sender;
+    const parameters = sender?.getParameters();
+    const encodingOptions = parameters?.encodings.map(() => ({ keyFrame: true }));
+    await (sender as EncodingSender | undefined)?.setParameters(parameters!, { encodingOptions: encodingOptions! }).catch(() => {});
   }
 
   /**

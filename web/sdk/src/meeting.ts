@@ -76,10 +76,11 @@ export class Meeting {
   begin(matched: Matched, again: boolean): void {
     this.#matched = matched;
     const talk = this.#talk?.id === matched.match ? this.#talk : this.#open(matched);
+    const known = talk.keys?.keyId === matched.key_id;
+    // First the keys, which come from another thread, then the page, which draws meanwhile.
+    if (!known) void this.#agree(talk, matched).catch((cause: unknown) => this.#current(talk, matched) && this.deps.distrust('crypto_failed', cause));
     if (!again) this.deps.events.emit('matched', { match: this.#match! });
-    if (!this.#current(talk, matched)) return;
-    if (talk.keys?.keyId === matched.key_id) this.resumed();
-    else void this.#agree(talk, matched).catch((cause: unknown) => this.#current(talk, matched) && this.deps.distrust('crypto_failed', cause));
+    if (known && this.#current(talk, matched)) this.resumed();
   }
 
   /** The same match after the way to server or partner changed: send what is under way again. */
@@ -206,8 +207,9 @@ export class Meeting {
     this.tellMedia();
     if (!installed) return talk.verify();
     void this.deps.media()?.setActive(true);
-    await installed;
+    const underWay = await installed;
     if (!this.#current(talk, matched)) return;
+    if (!underWay) void this.deps.media()?.makeKeyFrame();
     this.#sayKeyed(talk);
     this.#later(VERIFY_LATEST, () => talk.verify());
   }

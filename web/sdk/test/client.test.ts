@@ -232,7 +232,7 @@ describe('client', { timeout: 30_000 }, () => {
       const forged = { ...m, peer: { ...m.peer, key: evil.text } };
       queue.push((async () => {
         const [i, r] = m.initiator ? [session.key, evil.text] : [evil.text, session.key];
-        session.socket?.deliver({ ...forged, key_id: await computeKeyId(m.match, i, r) });
+        session.socket?.deliver({ ...forged, key_id: computeKeyId(m.match, i, r) });
       })());
       return null;
     };

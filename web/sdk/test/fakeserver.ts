@@ -129,7 +129,7 @@ export class FakeServer {
   /** Tells the sides of a match that `more` answers for, all at once, unless it is over by then. */
   async #matched(match: Match, more: (side: Session) => { id?: string; resumed?: boolean } | null): Promise<void> {
     const { id, sides: [i, r] } = match;
-    const key_id = await computeKeyId(id, i.key, r.key);
+    const key_id = computeKeyId(id, i.key, r.key);
     for (const session of match.sides) {
       const extra = more(session);
       if (!extra || session.match !== match) continue;

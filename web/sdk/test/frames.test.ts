@@ -32,8 +32,22 @@ async function couple(id = ID) {
 describe('frames', () => {
   it('nothing leaves without a key', async () => {
     const { a } = await couple();
-    assert.equal(await a.frames.seal('video', key()), null);
+    assert.equal(await a.frames.seal('video', delta()), null);
     assert.equal(await a.frames.seal('audio', random(20)), null);
+  });
+  it('a key frame to be sent waits a moment for its key', async () => {
+    const { a, b, x, y } = await couple();
+    const late = a.frames.seal('video', key());
+    a.expire();
+    assert.equal(await late, null);
+    assert.equal(a.frames.holding, false);
+    const frame = key();
+    const held = a.frames.seal('video', frame);
+    assert.equal(a.frames.holding, true);
+    a.frames.install(ID, x, y);
+    b.frames.install(ID, y, x);
+    assert.deepEqual(await b.frames.open('video', (await held)!, 1), frame);
+    assert.equal(a.frames.holding, false);
   });
   it('travel from one to the other, the first of each kind reported', async () => {
     const { a, b, join } = await couple();

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { concat, hex, random, type Bytes } from '../src/crypto/bytes';
 import {
-  ReplayWindow, clearLength, decodeHeader, deriveFrameKey, encodeHeader, nonce, open, openFrame, seal, sealFrame,
-  splitFrame, type Kind, type Suite,
+  ReplayWindow, clearLength, decodeHeader, deriveFrameKey, deriveRaw, encodeHeader, nonce, open, openFrame, seal, sealFrame,
+  splitFrame, type Kind,
 } from '../src/crypto/sframe';
 import vectors from './vectors/rfc9605.json';
 import { unhex } from './bytes';
@@ -19,12 +19,13 @@ describe('RFC 9605 Appendix C.1: header', () => {
   }
 });
 
-describe('RFC 9605 Appendix C.3: AES-GCM suites', () => {
-  for (const v of vectors.sframe) {
+describe('RFC 9605 Appendix C.3: the suite in use', () => {
+  for (const v of vectors.sframe.filter((v) => v.cipher_suite === 4)) {
     it(`suite ${v.cipher_suite}`, async () => {
       const [kid, ctr] = [BigInt(v.kid), BigInt(v.ctr)];
-      const key = await deriveFrameKey(unhex(v.base_key), kid, v.cipher_suite as Suite);
-      assert.equal(hex(key.raw), v.sframe_key);
+      const raw = deriveRaw(unhex(v.base_key), kid);
+      assert.equal(hex(raw.key), v.sframe_key);
+      const key = await deriveFrameKey(unhex(v.base_key), kid);
       assert.equal(hex(key.salt), v.sframe_salt);
       assert.equal(hex(nonce(key.salt, ctr)), v.nonce);
       const header = encodeHeader(kid, ctr);

@@ -1,4 +1,6 @@
 /** Small helpers on byte arrays. All pure. */
+import { hkdf as extractAndExpand } from '@noble/hashes/hkdf.js';
+import { sha256 as digest } from '@noble/hashes/sha2.js';
 
 /** Bytes that WebCrypto and structured clone take as they are. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -52,6 +54,12 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
   return diff === 0;
 }
 
-export async function sha256(data: string | Bytes): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', typeof data === 'string' ? utf8(data) : data));
-}
+/** SHA-256 of bytes, or of a text's UTF-8. */
+export const sha256 = (data: string | Bytes): Bytes => digest(typeof data === 'string' ? utf8(data) : data) as Bytes;
+
+/**
+ * HKDF-SHA-256 (RFC 5869). Not WebCrypto's: a match needs twenty such steps, each of them a trip to another thread and
+ * back, and while a picture is awaited the processor is busy.
+ */
+export const hkdf = (secret: Bytes, salt: Bytes, info: Bytes, length: number): Bytes =>
+  extractAndExpand(digest, secret, salt, info, length) as Bytes;

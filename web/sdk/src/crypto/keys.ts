@@ -3,7 +3,7 @@
  *
  *   own private × peer public ─ECDH→ Z ─HKDF-SHA-256(salt = match id)→ one key per purpose and direction
  */
-import { base64url, fromBase64url, hex, sha256, utf8, type Bytes } from './bytes';
+import { base64url, fromBase64url, hex, hkdf, sha256, utf8, type Bytes } from './bytes';
 import { deriveFrameKey, type FrameKey } from './sframe';
 
 export type KeyKind = 'x25519' | 'p256';
@@ -59,26 +59,19 @@ export function keyKind(text: string): KeyKind | null {
 }
 
 /** The 48-bit id that binds a match to both public keys: 12 hex digits. */
-export async function computeKeyId(match: string, initiatorKey: string, responderKey: string): Promise<string> {
-  return hex((await sha256(`passerby.v1 key-id\n${match}\n${initiatorKey}\n${responderKey}`)).subarray(0, 6));
+export function computeKeyId(match: string, initiatorKey: string, responderKey: string): string {
+  return hex(sha256(`passerby.v1 key-id\n${match}\n${initiatorKey}\n${responderKey}`).subarray(0, 6));
 }
 
 /** Derives every key of a match. Throws when the kinds differ or the peer's key is not a valid point. */
 export async function deriveMatchKeys(own: KeyPair, peer: string, match: string, initiator: boolean): Promise<MatchKeys> {
-  const keyId = initiator ? await computeKeyId(match, own.text, peer) : await computeKeyId(match, peer, own.text);
-  const secret = await crypto.subtle.importKey('raw', await agree(own, peer), 'HKDF', false, ['deriveBits']);
-  const derive = async (purpose: string, direction: string): Promise<Bytes> => {
-    const info = utf8(`passerby.v1 ${purpose} ${direction} ${keyId}`);
-    return new Uint8Array(
-      await crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: utf8(match), info }, secret, 256),
-    );
-  };
-  const aes = async (purpose: string, direction: string) =>
-    crypto.subtle.importKey('raw', await derive(purpose, direction), 'AES-GCM', false, ['encrypt', 'decrypt']);
-  const frame = async (purpose: string, direction: string): Promise<FrameKey> => {
-    const { key, salt } = await deriveFrameKey(await derive(purpose, direction), BigInt('0x' + keyId));
-    return { key, salt };
-  };
+  const keyId = initiator ? computeKeyId(match, own.text, peer) : computeKeyId(match, peer, own.text);
+  const secret = await agree(own, peer);
+  const derive = (purpose: string, direction: string): Bytes =>
+    hkdf(secret, utf8(match), utf8(`passerby.v1 ${purpose} ${direction} ${keyId}`), 32);
+  const aes = (purpose: string, direction: string) =>
+    crypto.subtle.importKey('raw', derive(purpose, direction), 'AES-GCM', false, ['encrypt', 'decrypt']);
+  const frame = (purpose: string, direction: string) => deriveFrameKey(derive(purpose, direction), BigInt('0x' + keyId));
   const keysOf = async (d: string): Promise<DirectionKeys> => {
     const [video, audio, text, signal] = await Promise.all([frame('video', d), frame('audio', d), aes('text', d), aes('signal', d)]);
     return { video, audio, text, signal };

@@ -8,7 +8,7 @@
  * The clear bytes are what packetisers, depacketisers and the SFU must see. Nothing here keeps state but
  * ReplayWindow.
  */
-import { concat, utf8, type Bytes } from './bytes';
+import { concat, hkdf, utf8, type Bytes } from './bytes';
 
 export type Kind = 'audio' | 'video';
 
@@ -18,25 +18,26 @@ export interface FrameKey {
   salt: Bytes;
 }
 
-const suites = { 4: 16, 5: 32 } as const; // AES_128_GCM_SHA256_128, AES_256_GCM_SHA512_128
-export type Suite = keyof typeof suites;
-
+/** AES_128_GCM_SHA256_128 */
+const SUITE = 4n;
+const KEY_BYTES = 16;
+const SALT_BYTES = 12;
 const TAG_BYTES = 16;
 /** KIDs of media always take six bytes, so that the SFU finds them at a fixed place. */
 const KID_BYTES = 6;
 
 /** Derives `sframe_key` and `sframe_salt` (RFC 9605 §4.4.2) from a base key. */
-export async function deriveFrameKey(baseKey: Bytes, kid: bigint, suite: Suite = 4): Promise<FrameKey & { raw: Bytes }> {
-  const secret = await crypto.subtle.importKey('raw', baseKey, 'HKDF', false, ['deriveBits']);
-  const expand = async (label: string, bytes: number) => {
-    const info = concat(utf8('SFrame 1.0 Secret ' + label), bigEndian(kid, 8), bigEndian(BigInt(suite), 2));
-    const hash = suite === 5 ? 'SHA-512' : 'SHA-256';
-    const params = { name: 'HKDF', hash, salt: new Uint8Array(0), info };
-    return new Uint8Array(await crypto.subtle.deriveBits(params, secret, bytes * 8));
+export function deriveRaw(baseKey: Bytes, kid: bigint): { key: Bytes; salt: Bytes } {
+  const expand = (label: string, bytes: number) => {
+    const info = concat(utf8('SFrame 1.0 Secret ' + label), bigEndian(kid, 8), bigEndian(SUITE, 2));
+    return hkdf(baseKey, new Uint8Array(0), info, bytes);
   };
-  const [raw, salt] = await Promise.all([expand('key ', suites[suite]), expand('salt ', 12)]);
-  const key = await crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt', 'decrypt']);
-  return { key, salt, raw };
+  return { key: expand('key ', KEY_BYTES), salt: expand('salt ', SALT_BYTES) };
+}
+
+export async function deriveFrameKey(baseKey: Bytes, kid: bigint): Promise<FrameKey> {
+  const { key, salt } = deriveRaw(baseKey, kid);
+  return { key: await crypto.subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt', 'decrypt']), salt };
 }
 
 /** Writes the header of RFC 9605 §4.3. `kidBytes` forces a length for the KID; without it the shortest is used. */

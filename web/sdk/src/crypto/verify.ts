@@ -42,10 +42,10 @@ export class Verifier {
   }
 
   /** The step to send now, and again until the other side moves on; null when this side waits or is done. */
-  async pending(): Promise<Step | null> {
+  pending(): Step | null {
     if (this.#failed) return null;
     if (this.context.initiator) {
-      return this.#seen.has(2) ? null : { step: 1, commit: base64url(await sha256(this.#nonce)) };
+      return this.#seen.has(2) ? null : { step: 1, commit: base64url(sha256(this.#nonce)) };
     }
     return this.#seen.has(1) && !this.#seen.has(3) ? { step: 2, nonce: base64url(this.#nonce) } : null;
   }
@@ -54,7 +54,7 @@ export class Verifier {
    * Takes one step of the other side and returns the answer to send at once, if any. The first value seen for a
    * step counts; a different later one fails the check, and so does a step that only this side may send.
    */
-  async receive(data: unknown): Promise<Step | null> {
+  receive(data: unknown): Step | null {
     const parsed = parseStep(data);
     if (!parsed || this.#failed) return null;
     const { step, value } = parsed;
@@ -65,15 +65,14 @@ export class Verifier {
     if (step === 1) return { step: 2, nonce: base64url(this.#nonce) };
     const own = base64url(this.#nonce);
     if (step === 2) {
-      await this.#succeed(own, value);
+      this.#succeed(own, value);
       return this.#failed ? null : { step: 3, nonce: own };
     }
-    if (base64url(await sha256(fromBase64url(value))) !== this.#seen.get(1)) return this.#fail();
-    await this.#succeed(value, own);
+    if (base64url(sha256(fromBase64url(value))) !== this.#seen.get(1)) return this.#fail();
+    this.#succeed(value, own);
     return null;
   }
 
-  // Read through a getter: an await may lie between two looks, and a failure must stay.
   get #failed(): boolean {
     return this.#outcome !== null && 'failed' in this.#outcome;
   }
@@ -83,10 +82,10 @@ export class Verifier {
     return null;
   }
 
-  async #succeed(nonceI: string, nonceR: string): Promise<void> {
+  #succeed(nonceI: string, nonceR: string): void {
     const { match, initiatorKey, responderKey } = this.context;
-    const hash = await sha256(`passerby.v1 sas\n${match}\n${initiatorKey}\n${responderKey}\n${nonceI}\n${nonceR}`);
-    this.#outcome ??= fourEmoji(hash); // a failure found meanwhile stays
+    const hash = sha256(`passerby.v1 sas\n${match}\n${initiatorKey}\n${responderKey}\n${nonceI}\n${nonceR}`);
+    this.#outcome ??= fourEmoji(hash); // a failure stays
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * What happens to one frame, apart from the browser: which key, what is dropped, what is reported.
  *
- *   send:    no key → drop │ video: drop until the first key frame under a new key │ seal, next counter
+ *   send:    no key → a video key frame waits a moment for it, all else is dropped
+ *            video: drop until the first key frame under a new key │ seal, next counter
  *   receive: unknown key → wait a moment for it, if none is installed │ replayed, changed → drop, want a key frame
  *
  * Not safe for concurrent use per stream: the caller finishes one frame before it hands over the next, which also
@@ -29,8 +30,13 @@ interface Entry {
   receive: Record<Kind, ReceiveState>;
 }
 
-/** How long a frame may wait for keys that are being derived, in milliseconds. */
+/** How long a received frame may wait for keys that are being derived, in milliseconds. */
 const PATIENCE = 400;
+/**
+ * How long a key frame to be sent may. The server asks for one when it decides a match, so that its news and the
+ * request travel side by side: without this wait the encoder could be quicker than the keys.
+ */
+const HOLD = 250;
 
 export interface FrameEvents {
   /** The first frame of a key and kind was opened. */
@@ -42,11 +48,17 @@ export class Frames {
   /** Key ids that are over, so that their late frames are not waited for. */
   #retired: bigint[] = [];
   #waiters = new Set<() => void>();
+  #held = false;
 
   constructor(
     private readonly events: FrameEvents,
     private readonly after: (ms: number, fn: () => void) => void = (ms, fn) => void setTimeout(fn, ms),
   ) {}
+
+  /** Whether a key frame to be sent waits for keys. */
+  get holding(): boolean {
+    return this.#held;
+  }
 
   /** Whether there is a key at all. */
   get keyed(): boolean {
@@ -76,8 +88,14 @@ export class Frames {
 
   /** Returns what to send in place of the frame, or null to send nothing. */
   async seal(kind: Kind, data: Bytes): Promise<Bytes | null> {
-    const entry = this.#current;
-    if (!entry || data.length === 0) return null;
+    if (data.length === 0) return null;
+    if (!this.#current && kind === 'video' && isKeyFrame(data)) {
+      this.#held = true;
+      await this.#installed(HOLD);
+      this.#held = false;
+    }
+    const entry = this.#current as Entry | null; // may have changed while waiting
+    if (!entry) return null;
     const state = entry.send[kind];
     if (kind === 'video' && !state.started && !isKeyFrame(data)) return null;
     state.started = true;
@@ -111,19 +129,19 @@ export class Frames {
 
   /** Finds a key; a frame that overtakes its key waits for it, unless another match is on or this one is over. */
   async #entry(kid: bigint): Promise<Entry | null> {
-    if (!this.#current && !this.#retired.includes(kid)) await this.#installed();
+    if (!this.#current && !this.#retired.includes(kid)) await this.#installed(PATIENCE);
     const entry = this.#current as Entry | null; // may have changed while waiting
     return entry?.kid === kid ? entry : null;
   }
 
-  #installed(): Promise<void> {
+  #installed(patience: number): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         this.#waiters.delete(done);
         resolve();
       };
       this.#waiters.add(done);
-      this.after(PATIENCE, done);
+      this.after(patience, done);
     });
   }
 

@@ -18,6 +18,7 @@ export type ToWorker =
   | ({ op: 'pipe'; readable: ReadableStream; writable: WritableStream } & TransformOptions);
 
 export type FromWorker =
-  | { op: 'installed'; keyId: string }
+  /** `keyFrame`: one is about to be sent, none need be made. */
+  | { op: 'installed'; keyId: string; keyFrame: boolean }
   /** The first frame of this key was opened and handed to the decoder; `timestamp` is its RTP timestamp. */
   | { op: 'first'; keyId: string; kind: Kind; timestamp: number };

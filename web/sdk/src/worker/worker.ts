@@ -52,8 +52,8 @@ scope.addEventListener('message', (event: MessageEvent<ToWorker>) => {
   const message = event.data;
   switch (message.op) {
     case 'keys':
+      tell({ op: 'installed', keyId: message.keyId, keyFrame: frames.holding });
       frames.install(message.keyId, message.send, message.receive);
-      tell({ op: 'installed', keyId: message.keyId });
       break;
     case 'clear':
       frames.clear();
