@@ -108,7 +108,7 @@ export class FakeServer {
     this.#send(session, {
       type: 'welcome', session: session.id, resume: session.resume, resumed: known !== undefined, token,
       expires_at: new Date(Date.now() + 3_600_000).toISOString(), ice_servers: [],
-      limits: { frame_bytes: 65536, text_bytes: 8192, tags: 8, tag_length: 24, messages_per_second: 20, resume_ms: 30_000 },
+      limits: { frame_bytes: 65536, text_bytes: 8192, tags: 8, tag_length: 24, messages_per_second: 20, resume_ms: 30_000, grace_ms: 10_000 },
     });
     if (session.match) await this.#matched(session.match, (side) => (side === session ? { resumed: true } : null));
     else if (this.waiting.includes(session)) this.#send(session, { type: 'waiting', since: 1, mode: 'text' });
