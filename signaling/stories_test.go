@@ -354,7 +354,7 @@ func TestEndWithoutAHintIsLearntOnResume(t *testing.T) {
 		reason protocol.EndReason
 	}{{&protocol.Leave{}, protocol.EndLeft}, {&protocol.Next{}, protocol.EndNext}, {&protocol.Block{Match: "match-1"}, protocol.EndBlocked}} {
 		t.Run(string(c.reason), func(t *testing.T) {
-			w := newWorld(t, 1, signaling.Config{})
+			w := newWorld(t, 1, signaling.Config{Heartbeat: time.Minute})
 			n := w.nodes[0]
 			ann, bob := n.enter(t, "ann"), n.enter(t, "bob")
 			m, _ := meet(ann, bob)

@@ -11,8 +11,9 @@ export interface SocketEvents {
   message(message: ServerMessage): void;
 }
 
-/** Silence after which the other end is asked, and how long it may take to answer, in milliseconds. */
+/** Silence after which the other end is asked, the same when it owes an answer, and how long it may take, in milliseconds. */
 const QUIET = 15_000;
+const DUE = 3_000;
 const PATIENCE = 5_000;
 const CONNECT_TIMEOUT = 10_000;
 const MAX_BACKOFF = 8_000;
@@ -68,6 +69,11 @@ export class Socket {
     return true;
   }
 
+  /** An answer is due: when nothing is heard, ask soon whether the connection lives. */
+  expect(): void {
+    if (this.up) this.#listen(DUE);
+  }
+
   /** Do not try again before this many milliseconds are over. */
   holdOff(ms: number): void {
     this.#notBefore = Math.max(this.#notBefore, Date.now() + ms);
@@ -108,9 +114,9 @@ export class Socket {
   }
 
   /** Something was heard: be quiet until it has been silent for a while. */
-  #listen(): void {
+  #listen(quiet = QUIET): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#ask(), QUIET);
+    this.#timer = setTimeout(() => this.#ask(), quiet);
   }
 
   #ask(): void {
