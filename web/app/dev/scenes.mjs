@@ -62,7 +62,8 @@ export const scenes = {
     await p.evaluate(() => passerby.emit('partner', { state: 'online', audio: false, video: false }));
   },
   'call-fair': async (p) => { await call(p, []); await p.evaluate(() => passerby.emit('quality', { level: 'fair' })); },
-  'call-weak': async (p) => {
+  'call-weak': async (p) => { await call(p); await p.evaluate(() => passerby.emit('quality', { level: 'poor' })); },
+  'call-weak-said': async (p) => {
     await call(p);
     await p.evaluate(() => passerby.emit('quality', { level: 'poor' }));
     await p.click('[data-testid=quality]');
