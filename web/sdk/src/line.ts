@@ -99,7 +99,7 @@ export class Line {
   }
 
   hello(resume: boolean): void {
-    this.say(async () => {
+    this.ask(async () => {
       const { token } = await this.#credentials!;
       return { type: 'hello', token, ...(resume && this.#resume ? { resume: this.#resume } : {}) };
     });

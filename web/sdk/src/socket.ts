@@ -31,6 +31,8 @@ export class Socket {
   #notBefore = 0;
   #closed = true;
   #epoch = 0;
+  /** What silence leads to. Later words do not put it off; only something heard does. */
+  #silence: 'ask' | 'ask soon' | 'lost' = 'ask';
   readonly #onNetwork = () => this.probe();
 
   constructor(
@@ -71,7 +73,9 @@ export class Socket {
 
   /** An answer is due: when nothing is heard, ask soon whether the connection lives. */
   expect(): void {
-    if (this.up) this.#listen(DUE);
+    if (!this.up || this.#silence !== 'ask') return;
+    this.#silence = 'ask soon';
+    this.#after(DUE, () => this.#ask());
   }
 
   /** Do not try again before this many milliseconds are over. */
@@ -96,7 +100,7 @@ export class Socket {
       return;
     }
     this.#ws = ws;
-    this.#timer = setTimeout(() => this.#lost(ws), CONNECT_TIMEOUT);
+    this.#after(CONNECT_TIMEOUT, () => this.#lost(ws));
     ws.onopen = () => {
       if (this.#ws !== ws) return;
       this.#epoch++;
@@ -114,17 +118,22 @@ export class Socket {
   }
 
   /** Something was heard: be quiet until it has been silent for a while. */
-  #listen(quiet = QUIET): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#ask(), quiet);
+  #listen(): void {
+    this.#silence = 'ask';
+    this.#after(QUIET, () => this.#ask());
   }
 
   #ask(): void {
     const ws = this.#ws;
-    if (!ws) return;
+    if (!ws || this.#silence === 'lost') return;
+    this.#silence = 'lost';
     this.send({ type: 'ping' });
+    this.#after(PATIENCE, () => this.#lost(ws));
+  }
+
+  #after(ms: number, then: () => void): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#lost(ws), PATIENCE);
+    this.#timer = setTimeout(then, ms);
   }
 
   #lost(ws: WebSocket): void {
@@ -136,7 +145,7 @@ export class Socket {
   #again(): void {
     this.#tries++;
     const wait = Math.max(backoff(this.#tries), this.#notBefore - Date.now());
-    this.#timer = setTimeout(() => this.#connect(), wait);
+    this.#after(wait, () => this.#connect());
     this.events.down(this.#tries);
   }
 

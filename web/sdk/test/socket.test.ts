@@ -62,6 +62,15 @@ describe('Socket', () => {
     mock.timers.tick(1000);
     assert.equal(Silent.all.length, 2, 'and connects anew');
   });
+  it('is not put off by more words, nor by a change of the network', () => {
+    socket.expect();
+    for (let i = 0; i < 8; i++) {
+      mock.timers.tick(1000);
+      socket.expect();
+      if (i > 3) socket.probe();
+    }
+    assert.equal(downs, 1);
+  });
   it('does not ask when the answer came', () => {
     socket.expect();
     mock.timers.tick(2999);
