@@ -120,7 +120,7 @@ func TestBlockAndReportEndTheMatchAndKeepApart(t *testing.T) {
 
 	cid, dan := n.enter(t, "cid"), n.enter(t, "dan")
 	first := m
-	m, _ = meet(bob, cid)
+	meet(bob, cid)
 	bob.send(&protocol.Report{Match: first.Match, Reason: "threat"}) // of Ann, while he is with Cid
 	if r := expect[*protocol.Reported](bob); r.Match != first.Match || !w.queue.has("block user-bob user-ann") {
 		t.Fatalf("reported: %+v", r)
