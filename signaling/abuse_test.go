@@ -87,13 +87,13 @@ func TestFloodIsLimitedThenCutOff(t *testing.T) {
 	ann := n.enter(t, "ann")
 	bob := n.enter(t, "bob")
 	for range 20 {
-		ann.send(&protocol.Ping{})
+		ann.send(&protocol.Ping{Head: protocol.Re("p")})
 	}
 	got := map[string]int{}
 	for range 20 {
 		m := ann.next()
 		got[m.Type()]++
-		if e, ok := m.(*protocol.Error); ok && (e.Code != protocol.RateLimited || e.Fatal || e.RetryAfterMS <= 0) {
+		if e, ok := m.(*protocol.Error); ok && (e.Code != protocol.RateLimited || e.Fatal || e.RetryAfterMS <= 0 || e.ID != "p") {
 			t.Fatalf("rate limited: %+v", e)
 		}
 	}

@@ -26,6 +26,8 @@ type Config struct {
 	OutboxBytes int
 	// Resume is how long a session outlives its connection (30 s).
 	Resume time.Duration
+	// Grace is how long the queue holds out for a shared tag; clients are told, nothing else (10 s).
+	Grace time.Duration
 	// Hello is how long a connection may take to send hello (10 s).
 	Hello time.Duration
 	// Ping is the time between WebSocket pings (20 s).
@@ -51,7 +53,7 @@ func (c Config) Validate() error {
 	var errs []error
 	for name, v := range map[string]float64{
 		"MaxSessions": float64(c.MaxSessions), "MessagesPerSecond": c.MessagesPerSecond, "Burst": float64(c.Burst),
-		"OutboxBytes": float64(c.OutboxBytes), "Resume": float64(c.Resume), "Hello": float64(c.Hello),
+		"OutboxBytes": float64(c.OutboxBytes), "Resume": float64(c.Resume), "Grace": float64(c.Grace), "Hello": float64(c.Hello),
 		"Ping": float64(c.Ping), "Silence": float64(c.Silence), "Heartbeat": float64(c.Heartbeat),
 		"WriteTimeout": float64(c.WriteTimeout), "CallTimeout": float64(c.CallTimeout), "Linger": float64(c.Linger),
 		"DrainGrace": float64(c.DrainGrace), "RetryAfter": float64(c.RetryAfter),
@@ -82,6 +84,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.Burst, 90)
 	orDefault(&c.OutboxBytes, 256<<10)
 	orDefault(&c.Resume, 30*time.Second)
+	orDefault(&c.Grace, 10*time.Second)
 	orDefault(&c.Hello, 10*time.Second)
 	orDefault(&c.Ping, 20*time.Second)
 	orDefault(&c.Silence, 45*time.Second)
@@ -106,6 +109,6 @@ func (c Config) Limits() protocol.Limits {
 	return protocol.Limits{
 		FrameBytes: protocol.FrameBytes, TextBytes: protocol.TextBytes,
 		Tags: protocol.Tags, TagLength: protocol.TagLength,
-		MessagesPerSecond: c.MessagesPerSecond, ResumeMS: c.Resume.Milliseconds(),
+		MessagesPerSecond: c.MessagesPerSecond, ResumeMS: c.Resume.Milliseconds(), GraceMS: c.Grace.Milliseconds(),
 	}
 }

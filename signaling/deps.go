@@ -19,6 +19,7 @@ type (
 	Pair     = machine.Pair
 	Standing = machine.Standing
 	Place    = machine.Place
+	Ending   = machine.Ending
 )
 
 // The places of a Standing.

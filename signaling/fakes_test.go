@@ -18,7 +18,8 @@ type fakeQueue struct {
 	mu      sync.Mutex
 	hubs    map[string]*signaling.Hub // by node
 	line    []signaling.Ticket
-	pairs   map[string]*signaling.Pair // by session
+	pairs   map[string]*signaling.Pair   // by session
+	endings map[string]*signaling.Ending // by session, until it arrives or leaves
 	blocked map[[2]string]bool
 	made    int
 	deaf    bool // hints are lost
@@ -29,7 +30,7 @@ type fakeQueue struct {
 
 func newFakeQueue() *fakeQueue {
 	return &fakeQueue{
-		hubs: map[string]*signaling.Hub{}, pairs: map[string]*signaling.Pair{},
+		hubs: map[string]*signaling.Hub{}, pairs: map[string]*signaling.Pair{}, endings: map[string]*signaling.Ending{},
 		blocked: map[[2]string]bool{}, panics: map[string]bool{},
 	}
 }
@@ -55,6 +56,7 @@ func (q *fakeQueue) Arrive(_ context.Context, t signaling.Ticket) (signaling.Sta
 	}
 	kept := !t.Since.IsZero()
 	q.end(t.Session, protocol.EndNext)
+	delete(q.endings, t.Session)
 	q.remove(t.Session)
 	if t.Since.IsZero() {
 		t.Since = time.Now()
@@ -93,7 +95,11 @@ func (q *fakeQueue) end(session string, reason protocol.EndReason) {
 	}
 	for _, side := range []signaling.Side{p.Initiator, p.Responder} {
 		delete(q.pairs, side.Session)
-		if side.Session != session && !q.deaf {
+		if side.Session == session {
+			continue
+		}
+		q.endings[side.Session] = &signaling.Ending{Pair: p.ID, Reason: reason}
+		if !q.deaf {
 			q.hubs[side.Node].PairEnded(side.Session, p.ID, reason)
 		}
 	}
@@ -114,6 +120,7 @@ func (q *fakeQueue) Leave(_ context.Context, session string, reason protocol.End
 	q.note("leave %s %s", session, reason)
 	q.end(session, reason)
 	q.remove(session)
+	delete(q.endings, session)
 	return nil
 }
 
@@ -137,7 +144,7 @@ func (q *fakeQueue) Renew(_ context.Context, session string) (signaling.Standing
 			return signaling.Standing{Place: signaling.InLine, Since: t.Since, Position: i + 1}, nil
 		}
 	}
-	return signaling.Standing{}, nil
+	return signaling.Standing{Ended: q.endings[session]}, nil
 }
 
 func (q *fakeQueue) Block(_ context.Context, user, other string) error {
@@ -145,6 +152,12 @@ func (q *fakeQueue) Block(_ context.Context, user, other string) error {
 	defer q.mu.Unlock()
 	q.note("block %s %s", user, other)
 	q.blocked[[2]string{user, other}], q.blocked[[2]string{other, user}] = true, true
+	for _, p := range q.pairs {
+		if users := [2]string{p.Initiator.User, p.Responder.User}; users == [2]string{user, other} || users == [2]string{other, user} {
+			q.end(p.Initiator.Session, protocol.EndBlocked)
+			break
+		}
+	}
 	return nil
 }
 

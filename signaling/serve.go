@@ -128,7 +128,7 @@ func (h *Hub) receive(c *conn, limit *limiter) (protocol.Message, bool) {
 		c.fail(refusal(v, wait))
 		return nil, false
 	} else if v == limited {
-		h.complain(c, refusal(v, wait))
+		h.complain(c, refusal(v, wait).Re(requestIn(data)))
 		return nil, true
 	}
 	if err != nil {
@@ -142,6 +142,15 @@ func (h *Hub) receive(c *conn, limit *limiter) (protocol.Message, bool) {
 	}
 	h.metrics.messages.WithLabelValues(m.Type()).Inc()
 	return m, true
+}
+
+// requestIn is the id of a message that is not handled, so that its sender learns which it was.
+func requestIn(data []byte) string {
+	m, err := protocol.Parse(data)
+	if err != nil {
+		return asError(err).ID
+	}
+	return m.Request()
 }
 
 // complain tells the client of an error that is not fatal.

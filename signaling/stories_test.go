@@ -119,6 +119,16 @@ func TestBlockAndReportEndTheMatchAndKeepApart(t *testing.T) {
 	bob.refused(protocol.NoMatch)
 
 	cid, dan := n.enter(t, "cid"), n.enter(t, "dan")
+	first := m
+	meet(bob, cid)
+	bob.send(&protocol.Report{Match: first.Match, Reason: "threat"}) // of Ann, while he is with Cid
+	if r := expect[*protocol.Reported](bob); r.Match != first.Match || !w.queue.has("block user-bob user-ann") {
+		t.Fatalf("reported: %+v", r)
+	}
+	bob.send(&protocol.Leave{})
+	expect[*protocol.Left](bob)
+	expect[*protocol.Ended](cid)
+
 	m, _ = meet(cid, dan)
 	cid.send(&protocol.Block{Match: m.Match})
 	expect[*protocol.Ended](cid)
@@ -333,8 +343,64 @@ func TestMissedHintsAreMadeUpForByHeartbeats(t *testing.T) {
 	}
 	bob.send(&protocol.Leave{})
 	expect[*protocol.Left](bob)
-	if e := expect[*protocol.Ended](ann); e.Match != m.Match || e.Reason != protocol.EndLost {
+	if e := expect[*protocol.Ended](ann); e.Match != m.Match || e.Reason != protocol.EndLeft {
 		t.Fatalf("ended: %+v", e)
+	}
+}
+
+func TestEndWithoutAHintIsLearntOnResume(t *testing.T) {
+	for _, c := range []struct {
+		does   protocol.Message
+		reason protocol.EndReason
+	}{{&protocol.Leave{}, protocol.EndLeft}, {&protocol.Next{}, protocol.EndNext}, {&protocol.Block{Match: "match-1"}, protocol.EndBlocked}} {
+		t.Run(string(c.reason), func(t *testing.T) {
+			w := newWorld(t, 1, signaling.Config{Heartbeat: time.Minute})
+			n := w.nodes[0]
+			ann, bob := n.enter(t, "ann"), n.enter(t, "bob")
+			m, _ := meet(ann, bob)
+			_ = ann.ws.Close()
+			expect[*protocol.Partner](bob)
+			w.queue.set(func() { w.queue.deaf = true })
+			bob.send(c.does)
+			bob.next()
+			back := n.resume(t, ann)
+			expect[*protocol.Matched](back) // the session does not know better yet
+			if e := expect[*protocol.Ended](back); e.Match != m.Match || e.Reason != c.reason {
+				t.Fatalf("ended: %+v", e)
+			}
+		})
+	}
+}
+
+func TestSearchThatAMatchHasCrossed(t *testing.T) {
+	w := newWorld(t, 1, signaling.Config{})
+	n := w.nodes[0]
+	ann, bob, cid := n.enter(t, "ann"), n.enter(t, "bob"), n.enter(t, "cid")
+	first, _ := meet(ann, bob)
+	// Ann had not heard of the match when she sent this: it stays.
+	ann.send(&protocol.Find{Head: protocol.Re("w"), Mode: protocol.ModeVideo, Key: "p256:ann", Widen: true, After: new("")})
+	if m := expect[*protocol.Matched](ann); m.ID != "w" || m.Match != first.Match || !m.Resumed {
+		t.Fatalf("matched: %+v", m)
+	}
+	bob.quiet()
+	// Now she has, and means it.
+	cid.find(protocol.ModeVideo)
+	expect[*protocol.Waiting](cid)
+	ann.send(&protocol.Next{Key: "p256:ann2", After: &first.Match})
+	if m := expect[*protocol.Matched](ann); m.Match == first.Match || m.Peer.Key != "p256:cid" {
+		t.Fatalf("matched: %+v", m)
+	}
+	expect[*protocol.Ended](bob)
+}
+
+func TestFindWhileWaitingKeepsThePlace(t *testing.T) {
+	w := newWorld(t, 1, signaling.Config{})
+	ann := w.nodes[0].enter(t, "ann")
+	ann.find(protocol.ModeText)
+	before := expect[*protocol.Waiting](ann)
+	ann.send(&protocol.Find{Head: protocol.Re("w"), Mode: protocol.ModeText, Key: "p256:ann", Widen: true})
+	if after := expect[*protocol.Waiting](ann); after.ID != "w" || after.Since != before.Since || !w.queue.has("arrive s-ann kept=true") {
+		t.Fatalf("waiting: %+v, before: %+v", after, before)
 	}
 }
 

@@ -57,6 +57,9 @@ func standing(s match.Standing) signaling.Standing {
 	switch s.State {
 	case match.Absent:
 		out.Place = signaling.Absent
+		if s.Ended != nil {
+			out.Ended = &signaling.Ending{Pair: s.Ended.Pair, Reason: protocol.EndReason(s.Ended.Reason)}
+		}
 	case match.Waiting:
 		out.Place = signaling.InLine
 	case match.Paired:

@@ -142,9 +142,8 @@ func (s *Server) build(events *sink) error {
 	if err != nil {
 		return err
 	}
-	// To the queue, zero means its default; to an operator it means none.
 	// The queue's hints and the bus's messages reach the hub, which is made from both: they go through s.
-	s.queue, err = queuememory.New(match.Config{Grace: max(s.cfg.Grace, time.Millisecond), Rematch: max(s.cfg.Rematch, time.Millisecond), Capacity: s.cfg.MaxSessions, Notify: s.hint})
+	s.queue, err = queuememory.New(match.Config{Grace: orNone(s.cfg.Grace), Rematch: orNone(s.cfg.Rematch), Capacity: s.cfg.MaxSessions, Notify: s.hint})
 	if err != nil {
 		return err
 	}
@@ -165,8 +164,11 @@ func (s *Server) build(events *sink) error {
 }
 
 func (s *Server) signaling() signaling.Config {
-	return signaling.Config{Node: s.cfg.NodeID, Origins: s.cfg.AllowedOrigins, MaxSessions: s.cfg.MaxSessions}
+	return signaling.Config{Node: s.cfg.NodeID, Origins: s.cfg.AllowedOrigins, MaxSessions: s.cfg.MaxSessions, Grace: orNone(s.cfg.Grace)}
 }
+
+// orNone is an operator's time as the queue wants it: zero means none to the one, and a default to the other.
+func orNone(d time.Duration) time.Duration { return max(d, time.Millisecond) }
 
 func (s *Server) hint(e match.Event) {
 	switch e.Kind {

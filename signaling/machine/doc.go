@@ -13,7 +13,7 @@
 // Each phase is attached (a connection is there) or detached until a time:
 //
 //	Waiting  Detach: Leave the queue at once, keep Since; Attach: Arrive with it.
-//	Matched  Detach: the partner hears "reconnecting"; Attach: "online" and the snapshot.
+//	Matched  Detach: the partner hears "reconnecting"; Attach: "online", the snapshot, and Renew.
 //	any      Expire after Until: Leave with "lost", Remove the media, End.
 //
 // A pair becomes a match only through Confirm, so a hint that comes late, twice or

@@ -94,6 +94,7 @@ func (Attach) apply(t *step) {
 		if !was {
 			t.changed()
 		}
+		t.do(Renew{}) // it may have ended without a hint
 	}
 }
 

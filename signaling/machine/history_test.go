@@ -52,7 +52,8 @@ type actor struct {
 type client struct {
 	phase   machine.Phase
 	match   string
-	partner string // key
+	met     []string // matches, oldest first
+	partner string   // key
 	keyID   string
 	away    bool
 	fed     machine.Route
@@ -65,8 +66,10 @@ type client struct {
 // model is the queue's truth.
 type model struct {
 	line    []machine.Ticket
-	pairs   map[string]*machine.Pair // by session
-	seen    map[string]int           // round of the last renewal
+	pairs   map[string]*machine.Pair   // by session
+	endings map[string]*machine.Ending // by session, until it does something itself
+	reasons map[string]protocol.EndReason
+	seen    map[string]int // round of the last renewal
 	round   int
 	made    int
 	members map[string][]string // who ever was in a pair
@@ -98,7 +101,10 @@ func TestRandomHistories(t *testing.T) {
 
 func newSim(t *testing.T, seed uint64) *sim {
 	s := &sim{t: t, rng: rand.New(rand.NewPCG(seed, 1)), now: time.UnixMilli(1e6), actors: map[string]*actor{}}
-	s.queue = model{pairs: map[string]*machine.Pair{}, seen: map[string]int{}, members: map[string][]string{}}
+	s.queue = model{
+		pairs: map[string]*machine.Pair{}, endings: map[string]*machine.Ending{}, reasons: map[string]protocol.EndReason{},
+		seen: map[string]int{}, members: map[string][]string{},
+	}
 	for i := range 5 {
 		name := fmt.Sprint("s", i)
 		s.names = append(s.names, name)
@@ -164,20 +170,20 @@ func (s *sim) request(a *actor) {
 	switch s.rng.IntN(9) {
 	case 0, 1:
 		c.key++
-		m = &protocol.Find{Mode: protocol.ModeVideo, Key: c.name(a)}
+		m = &protocol.Find{Mode: protocol.ModeVideo, Key: c.name(a), After: s.knows(c)}
 	case 2:
 		if !a.state.Wished {
 			return
 		}
 		c.key++
-		m = &protocol.Next{Key: c.name(a)}
+		m = &protocol.Next{Key: c.name(a), After: s.knows(c)}
 	case 3:
 		m = &protocol.Leave{}
 	case 4:
 		s.step(a.name, machine.Attach{}) // another connection takes over
 		return
 	case 5:
-		m = &protocol.Block{Match: c.match}
+		m = &protocol.Block{Match: c.one(s.rng)}
 	case 6:
 		if c.phase != machine.Matched {
 			return
@@ -195,6 +201,22 @@ func (s *sim) request(a *actor) {
 		c.phase, c.match = machine.Waiting, ""
 	}
 	s.step(a.name, machine.Request{Message: m})
+}
+
+// knows is what a client says of the newest match that it knows of; it need not say anything.
+func (s *sim) knows(c *client) *string {
+	if s.rng.IntN(2) == 0 || len(c.met) == 0 {
+		return nil
+	}
+	return &c.met[len(c.met)-1]
+}
+
+// one is a match that the client was in, at random.
+func (c *client) one(rng *rand.Rand) string {
+	if len(c.met) == 0 {
+		return "none"
+	}
+	return c.met[rng.IntN(len(c.met))]
 }
 
 func (c *client) name(a *actor) string { return fmt.Sprintf("%s-key-%d", a.name, c.key) }
@@ -299,6 +321,7 @@ func (s *sim) told(a *actor, m protocol.Message) {
 		}
 		if m.Match != c.match {
 			c.match, c.sent, c.acked, c.got = m.Match, m.Sent, 0, m.Acked
+			c.met = append(c.met, m.Match)
 		}
 		if m.Sent > c.sent || m.Acked > c.got {
 			s.t.Errorf("%s: the snapshot knows of more than the client: %+v", a.name, m)
@@ -312,6 +335,9 @@ func (s *sim) told(a *actor, m protocol.Message) {
 			c.away = m.State == protocol.PartnerReconnecting
 		}
 	case *protocol.Ended:
+		if reason := s.queue.reasons[m.Match]; m.Reason != reason && m.Reason != protocol.EndBlocked {
+			s.t.Errorf("%s is told that %s ended with %q, and it was %q", a.name, m.Match, m.Reason, reason)
+		}
 		if m.Match == c.match || c.phase == machine.Idle {
 			c.phase, c.match = machine.Idle, ""
 		}
@@ -453,13 +479,16 @@ func (q *model) arrive(s *sim, t machine.Ticket) machine.Standing {
 
 func (q *model) leave(s *sim, name string, reason protocol.EndReason) {
 	q.line = slices.DeleteFunc(q.line, func(t machine.Ticket) bool { return t.Session == name })
+	delete(q.endings, name)
 	p := q.pairs[name]
 	if p == nil {
 		return
 	}
 	maps.DeleteFunc(q.pairs, func(_ string, other *machine.Pair) bool { return other == p })
+	q.reasons[p.ID] = reason
 	for _, member := range q.members[p.ID] {
 		if member != name {
+			q.endings[member] = &machine.Ending{Pair: p.ID, Reason: reason}
 			s.hints = append(s.hints, post{member, machine.PairEnded{Pair: p.ID, Reason: reason}})
 		}
 	}
@@ -474,5 +503,5 @@ func (q *model) standing(name string) machine.Standing {
 			return machine.Standing{Place: machine.InLine, Since: t.Since, Position: i + 1}
 		}
 	}
-	return machine.Standing{}
+	return machine.Standing{Ended: q.endings[name]}
 }

@@ -118,6 +118,10 @@ func (e Renewed) whileMatched(t *step) {
 		t.Match.Doubt = false
 		return
 	}
+	if st.Place == Absent && st.Ended != nil && st.Ended.Pair == t.Match.ID {
+		t.ended(st.Ended.Reason)
+		return
+	}
 	if !t.Match.Doubt { // the hint with the true reason may be under way
 		t.Match.Doubt = true
 		return

@@ -60,11 +60,19 @@ const (
 )
 
 // Standing is the queue's truth about one session. Position counts from 1, 0 is
-// unknown; Estimate 0 is unknown; Pair is set when Place is Paired.
+// unknown; Estimate 0 is unknown; Pair is set when Place is Paired; Ended may be set
+// when it is Absent.
 type Standing struct {
 	Place    Place
 	Since    time.Time
 	Position int
 	Estimate time.Duration
 	Pair     *Pair
+	Ended    *Ending
+}
+
+// Ending says how a session's last pair ended without its doing.
+type Ending struct {
+	Pair   string
+	Reason protocol.EndReason
 }

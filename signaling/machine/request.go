@@ -1,10 +1,6 @@
 package machine
 
-import (
-	"time"
-
-	"passerby/signaling/protocol"
-)
+import "passerby/signaling/protocol"
 
 func (e Request) apply(t *step) {
 	id := e.Message.Request()
@@ -53,26 +49,17 @@ func (e Request) apply(t *step) {
 func (t *step) current(match string) bool { return t.Phase == Matched && t.Match.ID == match }
 
 func (t *step) find(m *protocol.Find) {
-	if t.Draining {
-		t.refuse(m.ID, protocol.Draining, "the server is shutting down")
-		return
-	}
 	t.Wished = true
 	t.Wish = Wish{
 		Mode: m.Mode, Tags: m.Tags, Language: m.Language,
 		Gender: m.Gender, Seeking: m.Seeking, Widen: m.Widen,
 	}
 	t.Key = m.Key
-	t.Since = time.Time{}
-	t.search(m.ID)
+	t.search(m.ID, m.After)
 }
 
 func (t *step) next(m *protocol.Next) {
-	switch {
-	case t.Draining:
-		t.refuse(m.ID, protocol.Draining, "the server is shutting down")
-		return
-	case !t.Wished:
+	if !t.Wished && !t.Draining {
 		t.refuse(m.ID, protocol.WrongState, "next comes after find")
 		return
 	}
@@ -82,14 +69,28 @@ func (t *step) next(m *protocol.Next) {
 	if m.Widen != nil {
 		t.Wish.Widen = *m.Widen
 	}
-	t.search(m.ID) // while waiting, Since keeps the place
+	t.search(m.ID, m.After)
 }
 
-func (t *step) search(id string) {
-	if t.Phase == Matched {
+// search ends the current match and looks for another; while waiting, Since keeps the
+// place. A match that the client did not know of when it asked (after) is what it asked for.
+func (t *step) search(id string, after *string) {
+	matched := t.Phase == Matched
+	if matched && after != nil && *after != t.Match.ID {
+		t.matched(id, true)
+		return
+	}
+	if matched {
 		t.over(protocol.EndNext, false)
 	}
 	t.Last.Untold = false // the client goes on: it knows, or need not
+	if t.Draining {
+		if matched { // nobody is held in a match that he wants to leave
+			t.do(Leave{protocol.EndNext})
+		}
+		t.refuse(id, protocol.Draining, "the server is shutting down")
+		return
+	}
 	t.Phase = Waiting
 	t.do(Arrive{ID: id, Ticket: t.ticket()})
 }
@@ -134,45 +135,44 @@ func (t *step) rekey(m *protocol.Rekey) {
 	t.route()
 }
 
-// partner finds the user behind the current match or the one before it.
-func (t *step) partner(match string) (user string, ok bool) {
-	switch {
-	case t.current(match):
+// met finds the user behind the current match or one that is over; without one it refuses.
+func (t *step) met(id, match string) (user string, ok bool) {
+	if t.current(match) {
 		return t.Match.Partner.User, true
-	case t.Last.ID == match && match != "":
-		return t.Last.Partner, true
 	}
+	for _, m := range t.Met {
+		if m.Match == match {
+			return m.User, true
+		}
+	}
+	t.refuse(id, protocol.NoMatch, "match: neither the current one nor one of the last %d", Remembered)
 	return "", false
 }
 
 func (t *step) report(m *protocol.Report) {
-	user, ok := t.partner(m.Match)
+	user, ok := t.met(m.ID, m.Match)
 	if !ok {
-		t.refuse(m.ID, protocol.NoMatch, "match: neither the current nor the last one")
 		return
 	}
 	t.do(Record{Partner: user, Report: m})
-	t.part(m.Match, user, protocol.EndLeft, &protocol.Reported{Head: protocol.Re(m.ID), Match: m.Match})
+	t.part(user, protocol.EndLeft, &protocol.Reported{Head: protocol.Re(m.ID), Match: m.Match})
 }
 
 func (t *step) block(m *protocol.Block) {
-	user, ok := t.partner(m.Match)
+	user, ok := t.met(m.ID, m.Match)
 	if !ok {
-		t.refuse(m.ID, protocol.NoMatch, "match: neither the current nor the last one")
 		return
 	}
-	t.part(m.Match, user, protocol.EndBlocked, &protocol.Blocked{Head: protocol.Re(m.ID), Match: m.Match})
+	t.part(user, protocol.EndBlocked, &protocol.Blocked{Head: protocol.Re(m.ID), Match: m.Match})
 }
 
-// part keeps the two apart from now on and ends the match if it still runs; reason
-// is what the partner hears.
-func (t *step) part(match, user string, reason protocol.EndReason, answer protocol.Message) {
-	running := t.current(match)
-	if running {
+// part keeps the two apart from now on and ends the match that they are in, also when it
+// is a later one; reason is what the partner hears, so it goes before the block, which
+// would end the pair with its own.
+func (t *step) part(user string, reason protocol.EndReason, answer protocol.Message) {
+	if t.Phase == Matched && t.Match.Partner.User == user {
 		t.ended(protocol.EndBlocked)
-	}
-	t.do(Block{Other: user, Answer: answer})
-	if running {
 		t.do(Leave{reason})
 	}
+	t.do(Block{Other: user, Answer: answer})
 }

@@ -35,6 +35,7 @@ type State struct {
 	Position int       // while waiting: what the client was told last
 	Match    Match     // while matched
 	Last     Last      // the most recent match that is over
+	Met      []Met     // matches that are over and can still be reported or blocked, newest first
 	Draining bool      // no new matches
 	Over     bool      // the session has ended; it ignores everything
 }
@@ -60,11 +61,19 @@ type Match struct {
 // Last is a match that is over. Untold means that its end may not have reached the
 // client, so that a resume repeats it.
 type Last struct {
-	ID      string
-	Partner string // user
-	Reason  protocol.EndReason
-	Untold  bool
+	ID     string
+	Reason protocol.EndReason
+	Untold bool
 }
+
+// Met is who was met in a match.
+type Met struct {
+	Match string
+	User  string
+}
+
+// Remembered is how many matches that are over can still be reported or blocked.
+const Remembered = 8
 
 // New makes the state of a session that nobody is connected to yet.
 func New(self Self) State { return State{Self: self} }
@@ -144,7 +153,9 @@ func (t *step) waiting(id string, st Standing) {
 
 // over ends the current match on this side: it becomes Last and its media stops.
 func (t *step) over(reason protocol.EndReason, untold bool) {
-	t.Last = Last{ID: t.Match.ID, Partner: t.Match.Partner.User, Reason: reason, Untold: untold}
+	t.Last = Last{ID: t.Match.ID, Reason: reason, Untold: untold}
+	older := t.Met[:min(len(t.Met), Remembered-1)]
+	t.Met = append([]Met{{Match: t.Match.ID, User: t.Match.Partner.User}}, older...)
 	t.Match = Match{}
 	t.Phase = Idle
 	t.do(Route{})

@@ -2,6 +2,7 @@ package machine_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -38,7 +39,8 @@ var (
 		}
 	})
 	parted = with(wished, func(s *machine.State) {
-		s.Last = machine.Last{ID: "m1", Partner: "bob", Reason: protocol.EndNext, Untold: true}
+		s.Last = machine.Last{ID: "m1", Reason: protocol.EndNext, Untold: true}
+		s.Met = []machine.Met{{Match: "m1", User: "bob"}}
 	})
 	waitingAway = with(waiting, away)
 	matchedAway = with(matched, func(s *machine.State) { away(s); s.Match.Facts = 1 })
@@ -56,7 +58,8 @@ func with(s machine.State, change func(*machine.State)) machine.State {
 func last(reason protocol.EndReason, untold bool) func(*machine.State) {
 	return func(s *machine.State) {
 		s.Phase, s.Match = machine.Idle, machine.Match{}
-		s.Last = machine.Last{ID: "m1", Partner: "bob", Reason: reason, Untold: untold}
+		s.Last = machine.Last{ID: "m1", Reason: reason, Untold: untold}
+		s.Met = append([]machine.Met{{Match: "m1", User: "bob"}}, s.Met...)
 	}
 }
 
@@ -110,6 +113,7 @@ func fail(code protocol.Code, text string) machine.Effect {
 const (
 	internalText = "the server failed to do this; try again"
 	drainText    = "the server is shutting down"
+	goneText     = "match: neither the current one nor one of the last 8"
 )
 
 // transitions is the whole machine: from, event, to, effects.
@@ -128,16 +132,16 @@ var transitions = []struct {
 	{"back to the queue", waitingAway, machine.Attach{}, waiting, []machine.Effect{machine.Arrive{Ticket: ticket(at)}}},
 	{"taken over in the queue", waiting, machine.Attach{}, waiting, []machine.Effect{machine.Renew{Answer: true}}},
 	{"back to the match", matchedAway, machine.Attach{}, with(matched, func(s *machine.State) { s.Match.Facts = 2 }),
-		[]machine.Effect{matchedMessage(func(m *protocol.Matched) { m.Resumed = true }), facts(2, true, "ka")}},
+		[]machine.Effect{matchedMessage(func(m *protocol.Matched) { m.Resumed = true }), facts(2, true, "ka"), machine.Renew{}}},
 	{"back to a match whose partner is away",
 		with(matchedAway, func(s *machine.State) { s.Match.Away, s.Match.Sent, s.Match.Acked = true, 7, 5 }), machine.Attach{},
 		with(matched, func(s *machine.State) { s.Match.Away, s.Match.Sent, s.Match.Acked, s.Match.Facts = true, 7, 5, 2 }),
 		[]machine.Effect{
 			matchedMessage(func(m *protocol.Matched) { m.Resumed, m.Sent, m.Acked = true, 7, 5 }),
-			send(&protocol.Partner{Match: "m1", State: "reconnecting"}), facts(2, true, "ka"),
+			send(&protocol.Partner{Match: "m1", State: "reconnecting"}), facts(2, true, "ka"), machine.Renew{},
 		}},
 	{"taken over in the match", matched, machine.Attach{}, matched,
-		[]machine.Effect{matchedMessage(func(m *protocol.Matched) { m.Resumed = true })}},
+		[]machine.Effect{matchedMessage(func(m *protocol.Matched) { m.Resumed = true }), machine.Renew{}}},
 	{"gone from nothing", idle, machine.Detach{Until: later}, detached, nil},
 	{"gone twice", detached, machine.Detach{Until: at}, detached, nil},
 	{"gone from the queue", waiting, machine.Detach{Until: later}, waitingAway, []machine.Effect{machine.Leave{Reason: "left"}}},
@@ -168,19 +172,26 @@ var transitions = []struct {
 	{"drain spares the match", matched, machine.Drain{Spare: true}, with(matched, drain), nil},
 	{"drain the match", matched, machine.Drain{}, with(with(matched, drain), last("drain", true)), []machine.Effect{
 		stop, send(&protocol.Ended{Match: "m1", Reason: "drain"}), machine.Leave{Reason: "drain"}}},
-	{"find while draining", with(idle, drain), req(&protocol.Find{Head: head}), with(idle, drain), []machine.Effect{fail(protocol.Draining, drainText)}},
-	{"next while draining", with(matched, drain), req(&protocol.Next{Head: head}), with(matched, drain), []machine.Effect{fail(protocol.Draining, drainText)}},
+	{"find while draining", with(wished, drain), req(search("ka")), with(wished, drain), []machine.Effect{fail(protocol.Draining, drainText)}},
+	{"next while draining leaves", with(matched, drain), req(&protocol.Next{Head: head}), with(with(matched, drain), last("next", false)),
+		[]machine.Effect{stop, machine.Leave{Reason: "next"}, fail(protocol.Draining, drainText)}},
 
 	// Looking.
-	{"find", idle, req(&protocol.Find{Head: head, Mode: "video", Tags: []string{"go"}, Key: "ka"}), asking,
-		[]machine.Effect{machine.Arrive{ID: "r", Ticket: ticket(time.Time{})}}},
-	{"find something else", waiting, req(&protocol.Find{Head: head, Mode: "video", Tags: []string{"go"}, Key: "ka"}),
-		with(asking, func(s *machine.State) { s.Position = 3 }),
-		[]machine.Effect{machine.Arrive{ID: "r", Ticket: ticket(time.Time{})}}},
-	{"find in the match", matched, req(&protocol.Find{Head: head, Mode: "video", Tags: []string{"go"}, Key: "ka"}),
+	{"find", idle, req(search("ka")), asking, []machine.Effect{machine.Arrive{ID: "r", Ticket: ticket(time.Time{})}}},
+	{"find something else keeps the place", with(waiting, func(s *machine.State) { s.Wish.Tags = []string{"rust"} }), req(search("ka")), waiting,
+		[]machine.Effect{machine.Arrive{ID: "r", Ticket: ticket(at)}}},
+	{"find in the match", matched, req(search("ka")),
 		with(asking, func(s *machine.State) { last("next", false)(s); s.Phase = machine.Waiting }),
 		[]machine.Effect{stop, machine.Arrive{ID: "r", Ticket: ticket(time.Time{})}}},
+	{"find in the match that it is after", matched, req(after("m1", search("ka"))),
+		with(asking, func(s *machine.State) { last("next", false)(s); s.Phase = machine.Waiting }),
+		[]machine.Effect{stop, machine.Arrive{ID: "r", Ticket: ticket(time.Time{})}}},
+	{"find that the match has crossed", matched, req(after("", search("kz"))), with(matched, func(s *machine.State) { s.Key = "kz" }),
+		[]machine.Effect{matchedMessage(func(m *protocol.Matched) { m.ID, m.Resumed = "r", true })}},
+	{"next that the match has crossed", matched, req(&protocol.Next{Head: head, After: new("m0")}), matched,
+		[]machine.Effect{matchedMessage(func(m *protocol.Matched) { m.ID, m.Resumed = "r", true })}},
 	{"next before find", idle, req(&protocol.Next{Head: head}), idle, []machine.Effect{fail(protocol.WrongState, "next comes after find")}},
+	{"next before find while draining", with(idle, drain), req(&protocol.Next{Head: head}), with(idle, drain), []machine.Effect{fail(protocol.Draining, drainText)}},
 	{"next after a match", parted, req(&protocol.Next{Head: head, Key: "ka"}),
 		with(parted, func(s *machine.State) { s.Phase, s.Last.Untold = machine.Waiting, false }),
 		[]machine.Effect{machine.Arrive{ID: "r", Ticket: ticket(time.Time{})}}},
@@ -249,6 +260,13 @@ var transitions = []struct {
 	{"doubt", matched, machine.Renewed{}, with(matched, doubt), nil},
 	{"doubt no more", with(matched, doubt), machine.Renewed{}, with(matched, last("lost", true)),
 		[]machine.Effect{stop, send(&protocol.Ended{Match: "m1", Reason: "lost"})}},
+	{"ended without a hint", matched, machine.Renewed{Standing: endedOf("m1")}, with(matched, last("blocked", true)),
+		[]machine.Effect{stop, send(&protocol.Ended{Match: "m1", Reason: "blocked"})}},
+	{"ended without a hint, while away", matchedAway, machine.Renewed{Standing: endedOf("m1")}, with(matchedAway, last("blocked", true)),
+		[]machine.Effect{stop}},
+	{"the end of another", matched, machine.Renewed{Standing: endedOf("m0")}, with(matched, doubt), nil},
+	{"ended before it was known of", waiting, machine.Renewed{Not: "m1", Standing: endedOf("m1")}, waiting,
+		[]machine.Effect{machine.Arrive{Ticket: ticket(at)}}},
 	{"matched with somebody else", with(matched, doubt),
 		machine.Renewed{Standing: machine.Standing{Place: machine.Paired, Pair: &other}}, with(matched, last("lost", true)),
 		[]machine.Effect{stop, send(&protocol.Ended{Match: "m1", Reason: "lost"}), machine.Leave{Reason: "left"}}},
@@ -306,18 +324,33 @@ var transitions = []struct {
 	// Parting.
 	{"report", matched, req(&protocol.Report{Head: head, Match: "m1"}), with(matched, last("blocked", true)), []machine.Effect{
 		machine.Record{Partner: "bob", Report: &protocol.Report{Head: head, Match: "m1"}},
-		stop, send(&protocol.Ended{Match: "m1", Reason: "blocked"}),
-		machine.Block{Other: "bob", Answer: &protocol.Reported{Head: head, Match: "m1"}}, machine.Leave{Reason: "left"}}},
+		stop, send(&protocol.Ended{Match: "m1", Reason: "blocked"}), machine.Leave{Reason: "left"},
+		machine.Block{Other: "bob", Answer: &protocol.Reported{Head: head, Match: "m1"}}}},
 	{"report the last one", parted, req(&protocol.Report{Head: head, Match: "m1"}), parted, []machine.Effect{
 		machine.Record{Partner: "bob", Report: &protocol.Report{Head: head, Match: "m1"}},
 		machine.Block{Other: "bob", Answer: &protocol.Reported{Head: head, Match: "m1"}}}},
 	{"report nobody", idle, req(&protocol.Report{Head: head, Match: "m1"}), idle,
-		[]machine.Effect{fail(protocol.NoMatch, "match: neither the current nor the last one")}},
+		[]machine.Effect{fail(protocol.NoMatch, goneText)}},
 	{"block", matched, req(&protocol.Block{Head: head, Match: "m1"}), with(matched, last("blocked", true)), []machine.Effect{
-		stop, send(&protocol.Ended{Match: "m1", Reason: "blocked"}),
-		machine.Block{Other: "bob", Answer: &protocol.Blocked{Head: head, Match: "m1"}}, machine.Leave{Reason: "blocked"}}},
+		stop, send(&protocol.Ended{Match: "m1", Reason: "blocked"}), machine.Leave{Reason: "blocked"},
+		machine.Block{Other: "bob", Answer: &protocol.Blocked{Head: head, Match: "m1"}}}},
+	{"block one of before", with(matched, before), req(&protocol.Block{Head: head, Match: "m-8"}), with(matched, before), []machine.Effect{
+		machine.Block{Other: "u-8", Answer: &protocol.Blocked{Head: head, Match: "m-8"}}}},
+	{"block one of long ago", with(matched, before), req(&protocol.Block{Head: head, Match: "m-9"}), with(matched, before),
+		[]machine.Effect{fail(protocol.NoMatch, goneText)}},
+	{"report one of before", with(matched, before), req(&protocol.Report{Head: head, Match: "m-2"}), with(matched, before), []machine.Effect{
+		machine.Record{Partner: "u-2", Report: &protocol.Report{Head: head, Match: "m-2"}},
+		machine.Block{Other: "u-2", Answer: &protocol.Reported{Head: head, Match: "m-2"}}}},
+	{"block one of before who is here again", with(matched, again), req(&protocol.Block{Head: head, Match: "m0"}),
+		with(with(matched, again), last("blocked", true)), []machine.Effect{
+			stop, send(&protocol.Ended{Match: "m1", Reason: "blocked"}), machine.Leave{Reason: "blocked"},
+			machine.Block{Other: "bob", Answer: &protocol.Blocked{Head: head, Match: "m0"}}}},
+	{"the oldest is forgotten", with(matched, before), req(&protocol.Leave{Head: head}), with(with(matched, before), func(s *machine.State) {
+		s.Met = s.Met[:machine.Remembered-1]
+		last("left", false)(s)
+	}), []machine.Effect{stop, machine.Leave{Reason: "left"}, send(&protocol.Left{Head: head})}},
 	{"block nobody", idle, req(&protocol.Block{Head: head}), idle,
-		[]machine.Effect{fail(protocol.NoMatch, "match: neither the current nor the last one")}},
+		[]machine.Effect{fail(protocol.NoMatch, goneText)}},
 	{"blocked", idle, machine.Done{Answer: &protocol.Blocked{Head: head, Match: "m1"}}, idle,
 		[]machine.Effect{send(&protocol.Blocked{Head: head, Match: "m1"})}},
 	{"block failed", idle, machine.Done{Answer: &protocol.Blocked{Head: head}, Err: boom}, idle, []machine.Effect{fail(protocol.Internal, internalText)}},
@@ -353,6 +386,30 @@ var transitions = []struct {
 	{"relayed from the past", parted, fromBob(machine.PeerMessage{Relay: &protocol.Ack{Match: "m1", N: 1}}), parted, nil},
 	{"relayed from a stranger", matched,
 		machine.FromPeer{Message: machine.PeerMessage{Match: "m1", From: "s-eve", Relay: &protocol.Ack{Match: "m1", N: 1}}}, matched, nil},
+}
+
+// search is a find with the wish of the table.
+func search(key string) *protocol.Find {
+	return &protocol.Find{Head: head, Mode: "video", Tags: []string{"go"}, Key: key}
+}
+
+func after(match string, m *protocol.Find) *protocol.Find {
+	m.After = &match
+	return m
+}
+
+// before makes a change that remembers as many matches as there is room for.
+func before(s *machine.State) {
+	for i := range machine.Remembered {
+		s.Met = append(s.Met, machine.Met{Match: fmt.Sprintf("m-%d", i+1), User: fmt.Sprintf("u-%d", i+1)})
+	}
+}
+
+// again makes a change that remembers an earlier match with the same partner.
+func again(s *machine.State) { s.Met = []machine.Met{{Match: "m0", User: "bob"}} }
+
+func endedOf(pair string) machine.Standing {
+	return machine.Standing{Ended: &machine.Ending{Pair: pair, Reason: protocol.EndBlocked}}
 }
 
 func drain(s *machine.State) { s.Draining = true; s.Since, s.Position = time.Time{}, 0 }

@@ -36,6 +36,9 @@ type Find struct {
 	Key string `json:"key"`
 	// Widen lets the wishes give way when nobody fits.
 	Widen bool `json:"widen,omitempty"`
+	// After is the newest match that the sender knows of, "" for none: a later one stays, since
+	// the request crossed it on the way, and is told again. Without it any match is ended.
+	After *string `json:"after,omitempty"`
 }
 
 // Next looks for somebody else with the wishes of the last find.
@@ -45,6 +48,8 @@ type Next struct {
 	Key string `json:"key,omitempty"`
 	// Widen changes the wish's field of that name when it is present.
 	Widen *bool `json:"widen,omitempty"`
+	// After is as in find.
+	After *string `json:"after,omitempty"`
 }
 
 // Leave ends the search or the match.

@@ -62,7 +62,7 @@ var Table = []Entry{
 	{AdultRequired, 403, "–", "no", "age was not confirmed"},
 	{OriginForbidden, 403, "–", "no", ""},
 	{Replaced, 409, "yes", "no", "another tab took the session over"},
-	{NoMatch, 409, "no", "no", "the match named is not the current one"},
+	{NoMatch, 409, "no", "no", "the match named is not the current one; to `report` and `block`, not a recent one either"},
 	{WrongState, 409, "no", "no", "e.g. `next` before `find`"},
 	{SDPInvalid, 400, "no", "with another offer", ""},
 	{MediaFailed, 503, "no", "yes", ""},

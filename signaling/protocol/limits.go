@@ -37,6 +37,8 @@ type Limits struct {
 	MessagesPerSecond float64 `json:"messages_per_second"`
 	// ResumeMS is how long a session outlives its connection, in milliseconds.
 	ResumeMS int64 `json:"resume_ms"`
+	// GraceMS is how long a search holds out for a shared tag before it takes anyone, in milliseconds.
+	GraceMS int64 `json:"grace_ms"`
 }
 
 // ICEServer is one entry of RTCConfiguration.iceServers.

@@ -100,7 +100,15 @@ func (m *Find) validate() error {
 			return problem("seeking", "not one of %q", g.Enum())
 		}
 	}
-	return name("key", m.Key, KeyBytes)
+	return first(after(m.After), name("key", m.Key, KeyBytes))
+}
+
+// after checks the name of a match, or of none.
+func after(match *string) error {
+	if match == nil || *match == "" {
+		return nil
+	}
+	return name("after", *match, MatchBytes)
 }
 
 // language accepts a primary language subtag of RFC 5646 §2.2.1.
@@ -120,8 +128,8 @@ func language(tag string) error {
 }
 
 func (m *Next) validate() error {
-	if m.Key == "" {
-		return nil
+	if err := after(m.After); err != nil || m.Key == "" {
+		return err
 	}
 	return name("key", m.Key, KeyBytes)
 }

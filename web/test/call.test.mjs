@@ -6,6 +6,15 @@ import { setStage } from './lib/stage.mjs';
 
 const stage = setStage();
 
+/** The mark of the connection has been measured, says so in words, and has not moved. */
+async function measured(p) {
+  const place = () => p.page.$eval('[data-testid=quality]', (e) => { const { x, y, width } = e.getBoundingClientRect(); return [x, y, width].join(); });
+  const before = await place();
+  await p.until('the quality', () => !['unknown', undefined].includes(document.querySelector('[data-testid=quality]')?.dataset.level));
+  assert.match(await p.page.$eval('[data-testid=quality]', (e) => e.getAttribute('aria-label')), /^Connection: (good|fair|weak)\. .+\.$/);
+  assert.equal(await place(), before, 'the mark moved');
+}
+
 test('Chromium and Chromium: picture, sound and text both ways', stage.told(async () => {
   const [a, b] = await stage.people('red', 'blue');
   await meet(a, b);
@@ -16,6 +25,7 @@ test('Chromium and Chromium: picture, sound and text both ways', stage.told(asyn
   await b.say('hello from blue ✨');
   await a.has('hello from blue ✨');
   await a.until('its message to be delivered', () => __test.messages().every((m) => m.from !== 'me' || m.delivery === 'delivered'));
+  await measured(a);
 }));
 
 test('Chromium and Firefox: encrypted picture, sound and text both ways', { timeout: 180_000 }, stage.told(async () => {
@@ -28,6 +38,7 @@ test('Chromium and Firefox: encrypted picture, sound and text both ways', { time
   await b.has('from Chromium');
   await b.say('from Firefox');
   await a.has('from Firefox');
+  await Promise.all([measured(a), measured(b)]);
   const [one, other] = await Promise.all([a, b].map((p) => p.until('the emoji', () => document.querySelector('[data-testid=verify]')?.dataset.emoji)));
   assert.equal(one, other, 'both see the same emoji');
 }));

@@ -29,12 +29,10 @@ test('UDP blocked: through ICE over TCP', stage.told(() =>
   }),
 ));
 
-test('relay only with UDP blocked: through TURN over TCP', stage.told(() =>
-  callWith(
-    'relay=1',
-    (pairs) => {
-      assert.ok(pairs.length > 0 && pairs.every((p) => p.local === 'relay' && p.relay === 'tcp'), `the way is a relay over TCP: ${JSON.stringify(pairs)}`);
-    },
-    { turn: 'tcp' },
-  ),
-));
+const overTcp = (pairs) => {
+  assert.ok(pairs.length > 0 && pairs.every((p) => p.local === 'relay' && p.relay === 'tcp'), `the way is a relay over TCP: ${JSON.stringify(pairs)}`);
+};
+
+test('relay only on a network without UDP: through TURN over TCP', stage.told(() => callWith('relay=1', overTcp, { turn: 'tcp' })));
+
+test('relay only with UDP switched off in the page: through TURN over TCP', stage.told(() => callWith('relay=1&udp=0', overTcp)));

@@ -47,6 +47,21 @@ test('a cut socket is mended without the picture stopping', { timeout: 180_000 }
   assert.equal(await a.page.evaluate(() => __test.connections.length), 1, 'the media connection stayed');
 }));
 
+test('Next pressed while the connection is being mended counts', { timeout: 180_000 }, stage.told(async () => {
+  const [a, b] = await stage.people('red', 'blue');
+  const match = await meet(a, b, { mode: 'text' });
+  await a.page.evaluate(() => new Promise((pressed) => {
+    passerby.on('state', ({ state }) => {
+      if (state !== 'reconnecting') return;
+      document.querySelector('[data-testid=next]').click();
+      pressed();
+    });
+    __test.cutSockets();
+  }));
+  await Promise.all([a.matched({ before: match }), b.matched({ before: match })]);
+  await talk(a, b, 'anew');
+}));
+
 for (const signal of ['SIGTERM', 'SIGKILL']) {
   test(`the server ends with ${signal} and comes back: both come back and meet`, { timeout: 180_000 }, stage.told(async () => {
     const [a, b] = await stage.people('red', 'blue');

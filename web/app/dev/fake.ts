@@ -18,6 +18,7 @@ export class Passerby {
   readonly remoteStream = new MediaStream();
   readonly #events = new Emitter<Events>();
   #count = 0;
+  #said = 0;
 
   get resumable() { return query.get('running') ? { mode: 'video' as const } : null; }
 
@@ -35,6 +36,10 @@ export class Passerby {
     this.to('waiting');
     this.#events.emit('waiting', { since: Date.now(), position: 2, estimateMs: 12_000 });
   }
+
+  readonly limits = { graceMs: 10_000, resumeMs: 30_000 };
+  find() {}
+  proofs() { return this.#said; }
 
   next() {
     this.match = null;
@@ -99,6 +104,7 @@ export class Passerby {
 
   say(text: string, from: 'me' | 'partner' = 'partner', state?: Message['state']) {
     const message: Message = { id: String(++this.#count), from, text, at: Date.now(), ...(state && { state }) };
+    if (from === 'partner') this.#said++;
     this.#events.emit('message', { message });
   }
 

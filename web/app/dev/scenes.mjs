@@ -17,6 +17,7 @@ const call = async (p, tags = ['music', 'chess']) => {
     passerby.meet('video', tags);
     passerby.picture();
     passerby.emit('verify', emoji);
+    passerby.emit('quality', { level: 'good' });
   }, tags, emoji);
 };
 const text = async (p) => {
@@ -60,6 +61,14 @@ export const scenes = {
     await p.keyboard.press('v');
     await p.evaluate(() => passerby.emit('partner', { state: 'online', audio: false, video: false }));
   },
+  'call-fair': async (p) => { await call(p, []); await p.evaluate(() => passerby.emit('quality', { level: 'fair' })); },
+  'call-weak': async (p) => { await call(p); await p.evaluate(() => passerby.emit('quality', { level: 'poor' })); },
+  'call-weak-said': async (p) => {
+    await call(p);
+    await p.evaluate(() => passerby.emit('quality', { level: 'poor' }));
+    await p.click('[data-testid=quality]');
+  },
+  'waiting-widened': async (p) => { await wait(p, { tags: 'music' }); await p.click('.card-actions .button'); },
   'call-away': async (p) => { await call(p, []); await p.evaluate(() => passerby.emit('partner', { state: 'reconnecting', audio: true, video: true })); },
   'call-reconnecting': async (p) => { await call(p); await p.evaluate(() => passerby.to('reconnecting')); },
   'call-notice': async (p) => { await call(p); await p.evaluate(() => passerby.trouble('rate_limited', false, 9000)); },

@@ -1,12 +1,14 @@
-import { PasserbyError, explainMediaError, support, type Passerby, type ReportReason, type Wish } from '@passerby/client';
+import { PasserbyError, explainMediaError, support, type Limits, type Passerby, type ReportReason, type Wish } from '@passerby/client';
 import { Camera, type Kind } from './camera';
 import { saveDraft, toWish } from './draft';
 import { Memory } from './memory';
 import { RemoteVideo } from './remote';
 import { t } from './strings';
-import { initialView, reduce, type Action, type View } from './view';
+import { canNext, initialView, reduce, type Action, type View } from './view';
 
 const reopenWait = 6000;
+/** Nobody sees a stranger, decides and presses in less, in milliseconds: until then a press means the one before. */
+const reaction = 600;
 
 /**
  * Joins the client, the camera and the view: the only place that acts.
@@ -31,6 +33,11 @@ export class Controller {
     else if (!able.media) this.view.draft = { ...this.view.draft, mode: 'text' };
     this.camera.onlost = (kind) => this.#lost(kind);
     this.#listen();
+  }
+
+  /** What the server keeps to. */
+  get limits(): Limits {
+    return this.#client.limits;
   }
 
   subscribe(fn: () => void): () => void {
@@ -105,19 +112,18 @@ export class Controller {
 
   // In a conversation
 
-  next(widen?: boolean): void {
-    if (this.view.state !== 'matched' && this.view.state !== 'ended') return;
-    this.#next(widen);
+  next(): void {
+    if (canNext(this.view)) this.#next();
   }
 
   /** Anyone, now: interests are dropped, and the language gives way when nobody speaks it. */
   widen(): void {
     const { state, wish } = this.view;
     if (state !== 'waiting' || !wish) return;
-    const { tags, ...rest } = wish;
-    if (tags?.length) return void this.start({ ...rest, widen: true });
-    this.#client.next(true);
-    this.dispatch({ type: 'widened' });
+    const { tags: _, ...rest } = wish;
+    const wider: Wish = { ...rest, widen: true };
+    this.#client.find(wider);
+    this.dispatch({ type: 'widened', wish: wider });
   }
 
   send(text: string): void {
@@ -144,16 +150,20 @@ export class Controller {
     this.dispatch({ type: 'sending', kind, on });
   }
 
-  /** Reports this conversation or the one just before; `block` also ends it and keeps the two apart. */
-  async report(reason: ReportReason, note: string, block: boolean): Promise<void> {
-    await this.#client.report(reason, note || undefined);
-    if (block) await this.block();
+  /** Reports the stranger of a match, whoever is here by now; `block` also keeps the two apart. */
+  async report(match: string, reason: ReportReason, note: string, block: boolean): Promise<void> {
+    await this.#client.report(match, reason, note);
+    if (block) await this.block(match);
   }
 
-  async block(): Promise<void> {
-    const id = (this.view.match ?? this.view.last)?.id;
-    await this.#client.block();
-    if (this.view.last?.id === id) this.dispatch({ type: 'forget' });
+  /** How many messages a report of this match would carry. */
+  proofs(match: string): number {
+    return this.#client.proofs(match);
+  }
+
+  async block(match: string): Promise<void> {
+    await this.#client.block(match);
+    if (this.view.last?.id === match) this.dispatch({ type: 'forget' });
   }
 
   setAutoNext(on: boolean): void {
@@ -238,10 +248,10 @@ export class Controller {
 
   // What the client tells
 
-  #next(widen?: boolean): void {
+  #next(): void {
     this.remote.hush();
     this.dispatch({ type: 'next' });
-    this.#client.next(widen);
+    this.#client.next();
   }
 
   #listen(): void {
@@ -250,6 +260,7 @@ export class Controller {
     client.on('waiting', ({ position, estimateMs }) => this.dispatch({ type: 'waiting', position, estimateMs, at: Date.now() }));
     client.on('matched', ({ match }) => {
       this.dispatch({ type: 'matched', match, greeting: t.chat.greeting(match.tags) });
+      setTimeout(() => this.dispatch({ type: 'settled', match }), reaction);
       this.remote.listen();
     });
     client.on('firstframe', () => this.dispatch({ type: 'firstframe' }));
@@ -264,6 +275,7 @@ export class Controller {
     client.on('update', ({ message }) => this.dispatch({ type: 'message', message: { ...message } }));
     client.on('typing', ({ on }) => this.dispatch({ type: 'typing', on }));
     client.on('partner', (partner) => this.dispatch({ type: 'partner', partner }));
+    client.on('quality', ({ level }) => this.dispatch({ type: 'quality', level }));
     client.on('verify', (verification) => this.dispatch({ type: 'verify', verification }));
     client.on('error', (error) => this.#error(error));
     addEventListener('online', () => this.dispatch({ type: 'online', on: true }));

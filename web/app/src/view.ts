@@ -1,4 +1,4 @@
-import type { EndReason, Events, Match, Message, Mode, State, Verification, Wish } from '@passerby/client';
+import type { EndReason, Events, Match, Message, Mode, Quality, State, Verification, Wish } from '@passerby/client';
 import { loadDraft, type Draft } from './draft';
 
 /**
@@ -16,6 +16,8 @@ export interface View {
   adult: boolean;
   wish: Wish | null;
   match: Match | null;
+  /** The match has begun this moment: who presses Report or Block now was aiming at the one before. */
+  fresh: boolean;
   /** The match before: it can still be reported or blocked. */
   last: Match | null;
   /** Why the last conversation ended, until the next one or a press on Next. */
@@ -27,6 +29,8 @@ export interface View {
   typing: boolean;
   partner: Events['partner'];
   verification: Verification | null;
+  /** How well media flows; unknown until measured. */
+  quality: Quality['level'];
   /** The first picture of this match was decoded. */
   shown: boolean;
   sending: { audio: boolean; video: boolean };
@@ -75,8 +79,9 @@ export type Action =
   | { type: 'resuming'; wish: Wish }
   | { type: 'state'; state: State }
   | { type: 'waiting'; position?: number | undefined; estimateMs?: number | undefined; at: number }
-  | { type: 'widened' }
+  | { type: 'widened'; wish: Wish }
   | { type: 'matched'; match: Match; greeting: string }
+  | { type: 'settled'; match: Match }
   | { type: 'firstframe' }
   | { type: 'next' }
   | { type: 'ended'; match: Match; reason: EndReason; farewell: string }
@@ -85,6 +90,7 @@ export type Action =
   | { type: 'typing'; on: boolean }
   | { type: 'partner'; partner: Events['partner'] }
   | { type: 'verify'; verification: Verification }
+  | { type: 'quality'; level: Quality['level'] }
   | { type: 'sending'; kind: 'audio' | 'video'; on: boolean }
   | { type: 'autoNext'; on: boolean }
   | { type: 'trouble'; trouble: Trouble | null }
@@ -98,9 +104,11 @@ export type Action =
 
 const alone = {
   match: null,
+  fresh: false,
   typing: false,
   partner: { state: 'online', audio: true, video: true },
   verification: null,
+  quality: 'unknown',
   shown: false,
 } as const;
 
@@ -135,6 +143,22 @@ export function modeOf(view: View): Mode {
   return view.match?.mode ?? view.wish?.mode ?? view.draft.mode;
 }
 
+/** Whether Next does something now. While reconnecting it does, once the connection is back: no press is lost. */
+export function canNext({ state, match, ended }: View): boolean {
+  return state === 'matched' || state === 'ended' || (state === 'reconnecting' && (match !== null || ended !== null));
+}
+
+/** Whom a press on Report or Block means: the one who is here, or the one before. */
+export interface Meant {
+  match: Match;
+  last: boolean;
+}
+
+export function meantBy({ match, fresh, last }: View): Meant | null {
+  if (match && !(fresh && last)) return { match, last: false };
+  return last && { match: last, last: true };
+}
+
 function withLine(lines: readonly Line[], line: Line): readonly Line[] {
   const at = lines.findIndex((other) => other.id === line.id && other.from === line.from);
   return at < 0 ? [...lines, line] : lines.map((other, i) => (i === at ? line : other));
@@ -162,12 +186,14 @@ export function reduce(view: View, action: Action): View {
       return { ...view, waiting: { ...kept, position, estimateMs } };
     }
     case 'widened':
-      return { ...view, waiting: view.waiting && { ...view.waiting, widened: true } };
+      return { ...view, wish: action.wish, waiting: view.waiting && { ...view.waiting, widened: true } };
     case 'matched': {
       if (view.match?.id === action.match.id) return { ...view, match: action.match, shown: false };
       const lines = [system(action.greeting, action.match.at)];
-      return { ...view, ...alone, match: action.match, ended: null, waiting: null, lines };
+      return { ...view, ...alone, match: action.match, fresh: true, ended: null, waiting: null, lines };
     }
+    case 'settled':
+      return view.match?.id === action.match.id ? { ...view, fresh: false } : view;
     case 'firstframe':
       return { ...view, shown: true };
     case 'next':
@@ -188,6 +214,8 @@ export function reduce(view: View, action: Action): View {
       return { ...view, partner: action.partner };
     case 'verify':
       return { ...view, verification: action.verification };
+    case 'quality':
+      return { ...view, quality: action.level };
     case 'sending':
       return { ...view, sending: { ...view.sending, [action.kind]: action.on } };
     case 'autoNext':

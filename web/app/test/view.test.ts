@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Match } from '@passerby/client';
 import { coverOf } from '../src/parts/cover';
-import { initialView, reduce, type Action, type View } from '../src/view';
+import { canNext, initialView, meantBy, reduce, type Action, type View } from '../src/view';
 
 const match = (id: string): Match => ({ id, mode: 'video', initiator: true, tags: [], at: 1 });
 const begin: Action = { type: 'begin', wish: { mode: 'video' }, step: 'server' };
@@ -68,4 +68,52 @@ test('what stops everything lets go of the match', () => {
   assert.equal(view.match, null);
   assert.equal(view.trouble?.code, 'replaced');
   assert.equal(reduce(view, begin).trouble, null);
+});
+
+test('a press on Block in the first moment of a match means the one before', () => {
+  const meant = (view: View) => { const m = meantBy(view); return m && [m.match.id, m.last]; };
+  assert.equal(meant(play(begin)), null);
+  let view = play(begin, ...matched('m1'));
+  assert.deepEqual(meant(view), ['m1', false], 'nobody was there before');
+  view = play(begin, ...matched('m1'), { type: 'settled', match: match('m1') }, { type: 'state', state: 'ended' });
+  assert.deepEqual(meant(view), ['m1', true]);
+  view = matched('m2').reduce(reduce, view);
+  assert.deepEqual(meant(view), ['m1', true], 'the finger was on its way');
+  assert.deepEqual(meant(reduce(view, { type: 'settled', match: match('m1') })), ['m1', true], 'a late word about another match');
+  view = reduce(view, { type: 'settled', match: match('m2') });
+  assert.deepEqual(meant(view), ['m2', false]);
+  assert.deepEqual(meant(reduce(view, matched('m2')[1]!)), ['m2', false], 'the same match with new keys is not a new one');
+});
+
+test('Next counts in a match, after one, and while a match is being mended', () => {
+  const away: Action = { type: 'state', state: 'reconnecting' };
+  const story: [Action[], boolean][] = [
+    [[begin], false],
+    [[{ type: 'state', state: 'waiting' }], false],
+    [[away], false],
+    [matched('m1'), true],
+    [[away], true],
+    [[{ type: 'next' }], false],
+    [[{ type: 'state', state: 'waiting' }, ...matched('m2')], true],
+    [[{ type: 'state', state: 'ended' }, { type: 'ended', match: match('m2'), reason: 'left', farewell: 'bye' }], true],
+    [[away], true],
+  ];
+  let view = initialView();
+  for (const [actions, can] of story) {
+    view = actions.reduce(reduce, view);
+    assert.equal(canNext(view), can, JSON.stringify(actions));
+  }
+});
+
+test('the wish is widened in place', () => {
+  const view = play({ type: 'begin', wish: { mode: 'video', tags: ['chess'] }, step: 'server' }, { type: 'state', state: 'waiting' });
+  const wider = reduce(view, { type: 'widened', wish: { mode: 'video', widen: true } });
+  assert.deepEqual(wider.wish, { mode: 'video', widen: true });
+  assert.deepEqual(wider.waiting, { since: view.waiting!.since, widened: true });
+});
+
+test('the quality of a match ends with it', () => {
+  const view = play(begin, ...matched('m1'), { type: 'quality', level: 'poor' });
+  assert.equal(view.quality, 'poor');
+  assert.equal(reduce(view, { type: 'next' }).quality, 'unknown');
 });

@@ -1,33 +1,31 @@
 /**
- * The facade: runs the effects of machine.ts on line, media, Worker and meeting, and tells the page.
+ * The facade: what a page calls, and what the effects of machine.ts do.
  *
- *   page → Passerby → machine.step → effects → Line, MediaLink, FrameWorker, Meeting → events → page
+ *   page → Passerby → Runner (machine) → effects → Line, Call, Meeting → events → page
+ *   server → Line → #receive → inputs of the machine, or the meeting
  */
+import { Call } from './call';
 import type { Kind } from './crypto/sframe';
-import { PasserbyError, sentence } from './errors';
+import { PasserbyError } from './errors';
 import { Emitter, type Events, type Listener } from './events';
-import { FrameWorker } from './frameworker';
 import { KeyRing } from './keyring';
 import { Line } from './line';
-import { MediaLink } from './link';
-import { initial, step, type Effect, type Input, type Model } from './machine';
+import { initial, type Effect, type Input } from './machine';
 import { Meeting, toMatch } from './meeting';
-import { CAPS, decode, type ClientMessage, type ErrorMessage, type ServerMessage } from './protocol';
+import { CAPS, decode, type ErrorMessage, type ServerMessage } from './protocol';
 import { unknownQuality } from './quality';
+import { answeredWish, findId, judge } from './refusal';
 import { Requests } from './requests';
+import { Runner } from './runner';
 import { Vault } from './session';
 import { support } from './support';
-import type { Match, Message, Options, Quality, ReportReason, State, Wish } from './types';
-
-/** Put in place by the build of an app that knows the worker's hashed name. */
-declare const __WORKER_URL__: string | undefined;
+import type { Limits, Match, Message, Options, Quality, ReportReason, State, Wish } from './types';
 
 /** Text that fits a message: the body also carries JSON, commitment, iv and tag, in base64url. */
 const MAX_TEXT_BYTES = Math.floor((CAPS.textBytes * 3) / 4) - 200;
 /** Failed connections in a row before `start` gives up, and before a running search or match mentions it. */
 const START_TRIES = 4;
 const OUTAGE_TRIES = 3;
-const RETRY_DEFAULT = 1500;
 
 /** One person's seat in the chat: from `start` to `stop` one warm connection, and on it one match after another. */
 export class Passerby {
@@ -38,26 +36,25 @@ export class Passerby {
   readonly #origin: URL;
   readonly #vault: Vault;
   readonly #ring = new KeyRing();
+  readonly #runner: Runner;
   readonly #line: Line;
   readonly #requests: Requests;
+  readonly #call: Call;
   readonly #meeting: Meeting;
-  readonly #tracks: Record<Kind, MediaStreamTrack | null> = { audio: null, video: null };
-  readonly #enabled: Record<Kind, boolean> = { audio: true, video: true };
-  #model: Model;
-  #inputs: Input[] | null = null;
   #wish: Wish | null = null;
+  #limits: Limits = { graceMs: 10_000, resumeMs: 30_000 };
   #renewals = 0;
-  #link: MediaLink | null = null;
-  /** The offer of a connection that was made ahead, until it is asked for. */
-  #offer: Promise<ClientMessage | null> | null = null;
-  #frames: FrameWorker | null = null;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #settle: ((result: boolean | PasserbyError) => void) | null = null;
 
-  constructor(private readonly options: Options = {}) {
+  constructor(options: Options = {}) {
     this.#origin = new URL(options.url ?? location.origin);
     this.#vault = new Vault(options.storage === undefined ? sessionStorage : options.storage);
-    this.#model = initial(options.autoNext ?? true);
+    this.#runner = new Runner(initial(options.autoNext ?? true), {
+      clear: () => this.#meeting.clear(),
+      state: (state, previous) => this.#events.emit('state', { state, previous }),
+      do: (effect) => this.#do(effect),
+    });
     this.#line = new Line(this.#origin, this.#vault, {
       up: () => this.#run({ on: 'up' }),
       down: (tries) => this.#down(tries),
@@ -65,14 +62,23 @@ export class Passerby {
       failed: (error) => this.#run({ on: 'fatal', error }),
     });
     this.#requests = new Requests((message) => this.#line.send(message));
+    this.#call = new Call(options, this.remoteStream, {
+      offer: (offer) => void this.#line.send(offer),
+      reachable: () => this.#line.up,
+      data: (frame) => this.#receiveData(frame),
+      channel: () => this.#meeting.talk?.reconnected(),
+      connected: () => this.#meeting.resumed(),
+      firstFrame: (...frame) => void this.#meeting.firstFrame(...frame),
+      failed: (error) => (error.fatal ? this.#run({ on: 'fatal', error }) : this.#events.emit('error', error)),
+    });
     this.#meeting = new Meeting({
       events: this.#events,
       vault: this.#vault,
       ring: this.#ring,
       send: (message) => this.#line.send(message),
-      media: () => this.#link?.media ?? null,
-      frames: () => (this.#video ? this.#frames : null),
-      presence: () => ({ audio: this.#on('audio'), video: this.#on('video') }),
+      media: () => this.#call.media,
+      frames: () => this.#call.frames,
+      presence: () => this.#call.presence,
       distrust: (code, cause) => {
         this.#events.emit('error', new PasserbyError(code, { cause }));
         this.#run({ on: 'distrust' });
@@ -81,7 +87,7 @@ export class Passerby {
   }
 
   get state(): State {
-    return this.#model.state;
+    return this.#runner.model.state;
   }
 
   get match(): Match | null {
@@ -91,6 +97,11 @@ export class Passerby {
   /** The messages of the current match, oldest first. */
   get messages(): readonly Message[] {
     return this.#meeting.talk?.messages ?? [];
+  }
+
+  /** What the server keeps to; its defaults until it has told. */
+  get limits(): Limits {
+    return this.#limits;
   }
 
   /** The wish of a session that `resume` may take over after a reload; null when there is none. */
@@ -122,10 +133,17 @@ export class Passerby {
     return this.#enter({ on: 'resume' }, wish, media);
   }
 
-  /** Leaves the partner and looks for another. The state changes at once. `widen` also lets wishes give way. */
-  next(widen?: boolean): void {
-    if (widen !== undefined && this.#wish) this.#wish = { ...this.#wish, widen };
-    this.#run({ on: 'next', widen });
+  /** Leaves the partner and looks for another. The state changes at once. */
+  next(): void {
+    this.#run({ on: 'next' });
+  }
+
+  /** Looks with other wishes from now on: at once while waiting, where the place is kept, else from the next search. */
+  find(wish: Omit<Wish, 'mode'>): void {
+    if (!this.#wish) throw new PasserbyError('wrong_state');
+    this.#wish = { ...wish, mode: this.#wish.mode };
+    this.#line.keep(this.#wish);
+    this.#run({ on: 'wish' });
   }
 
   /** Ends everything: match, search and connection. */
@@ -153,37 +171,37 @@ export class Passerby {
 
   /** Mutes or unmutes, and tells the partner. */
   setEnabled(kind: Kind, on: boolean): void {
-    this.#enabled[kind] = on;
-    const track = this.#tracks[kind];
-    if (track) track.enabled = on;
+    this.#call.setEnabled(kind, on);
     this.#meeting.tellMedia();
   }
 
   /** Sends another camera or microphone from now on, or none. */
   async replaceTrack(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
-    if (track) track.enabled = this.#enabled[kind];
-    this.#tracks[kind] = track;
-    await this.#link?.replaceTrack(kind, track);
+    await this.#call.replaceTrack(kind, track);
     this.#meeting.tellMedia();
   }
 
-  /** Reports the current or the last partner, with what he wrote as proof. The server ends the match. */
-  async report(reason: ReportReason, note = ''): Promise<void> {
-    const { recent } = this.#meeting;
-    if (!recent) throw new PasserbyError('no_match');
-    const evidence = recent.evidence(CAPS.evidenceItems, CAPS.frameBytes / 2);
+  /**
+   * Reports the partner of a match, the current one or one of the last eight, with what he wrote as proof. It also
+   * blocks him, and ends the match when it still runs. Rejects with `no_match` when it is too long ago.
+   */
+  async report(match: string, reason: ReportReason, note = ''): Promise<void> {
     // At most three bytes of UTF-8 for each UTF-16 unit.
     const short = note.slice(0, Math.floor(CAPS.noteBytes / 3));
-    await this.#requests.send({ type: 'report', match: recent.id, reason, ...(short ? { note: short } : {}), evidence });
-    this.#run({ on: 'ended', match: recent.id, reason: 'blocked' });
+    const evidence = this.#meeting.evidence(match);
+    await this.#requests.send({ type: 'report', match, reason, ...(short ? { note: short } : {}), evidence });
+    this.#run({ on: 'ended', match, reason: 'blocked' });
   }
 
-  /** Ends the match and never meets this person again. Also right after the match ended. */
-  async block(): Promise<void> {
-    const { recent } = this.#meeting;
-    if (!recent) throw new PasserbyError('no_match');
-    await this.#requests.send({ type: 'block', match: recent.id });
-    this.#run({ on: 'ended', match: recent.id, reason: 'blocked' });
+  /** How many messages of the partner a report of this match would carry. */
+  proofs(match: string): number {
+    return this.#meeting.evidence(match).length;
+  }
+
+  /** Never meets the partner of this match again, the current one or one of the last eight; ends it when it still runs. */
+  async block(match: string): Promise<void> {
+    await this.#requests.send({ type: 'block', match });
+    this.#run({ on: 'ended', match, reason: 'blocked' });
   }
 
   async getStats(): Promise<Quality> {
@@ -193,17 +211,12 @@ export class Passerby {
   /** Stops, and ends the Worker. The client cannot be used again. */
   destroy(): void {
     this.stop();
-    this.#frames?.close();
-    this.#frames = null;
+    this.#call.destroy();
     this.#events.clear();
   }
 
-  get #video(): boolean {
-    return this.#wish?.mode === 'video';
-  }
-
-  #on(kind: Kind): boolean {
-    return this.#enabled[kind] && this.#tracks[kind] !== null;
+  #run(input: Input): void {
+    this.#runner.run(input);
   }
 
   async #enter(input: Input, wish: Wish, media: MediaStream | null): Promise<boolean> {
@@ -212,11 +225,7 @@ export class Passerby {
     if (wish.mode === 'video' && !able.media) throw new PasserbyError('unsupported', { fatal: true });
     this.#wish = wish;
     this.#renewals = 0;
-    for (const kind of ['audio', 'video'] as const) {
-      const track = media?.getTracks().find((t) => t.kind === kind) ?? null;
-      this.#tracks[kind] = track;
-      if (track) this.#enabled[kind] = track.enabled;
-    }
+    this.#call.begin(wish.mode === 'video', media);
     return new Promise<boolean>((resolve, reject) => {
       this.#settle = (result) => {
         this.#settle = null;
@@ -227,51 +236,35 @@ export class Passerby {
     });
   }
 
-  // The machine and its effects
-
-  /** One input after the other, also when a listener calls back in. Keys go before anybody is told. */
-  #run(input: Input): void {
-    if (this.#inputs) {
-      this.#inputs.push(input);
-      return;
-    }
-    this.#inputs = [input];
-    for (let next; (next = this.#inputs.shift()); ) {
-      const previous = this.#model.state;
-      const { model, effects } = step(this.#model, next);
-      this.#model = model;
-      if (effects.some((effect) => effect.do === 'clear')) this.#meeting.clear();
-      if (model.state !== previous) this.#events.emit('state', { state: model.state, previous });
-      for (const effect of effects) this.#do(effect);
-    }
-    this.#inputs = null;
-  }
-
-  #do(effect: Effect): void {
+  #do(effect: Exclude<Effect, { do: 'clear' }>): void {
     switch (effect.do) {
-      case 'clear':
-        return; // done before the state was told
-      case 'open':
+      case 'open': {
+        const { takingOver } = this.#runner.model;
         this.#ring.warm();
-        this.#line.open(effect.fresh, this.#model.takingOver);
-        if (!this.#model.takingOver) this.#offer = this.#connect();
+        this.#line.open(effect.fresh, takingOver);
+        if (!takingOver) this.#call.prepare(this.#line.iceServers);
         return;
+      }
       case 'hello':
         return this.#line.hello(effect.resume);
       case 'sync':
         return this.#line.say(() => ({ type: 'ping', id: 'sync' }));
       case 'offer': {
-        const offer = this.#offer ?? this.#connect();
-        this.#offer = null;
+        const offer = this.#call.offer(this.#line.iceServers);
         return this.#line.say(() => offer);
       }
       case 'mend':
-        return this.#link?.mend();
-      case 'find':
-        return this.#line.say(async () => ({ type: 'find', id: 'find', ...this.#wish!, key: (await this.#ring.fresh()).text }));
+        return this.#call.mend();
+      case 'find': {
+        const { wish, after, same } = effect;
+        return this.#line.ask(async () => {
+          const own = (same && this.#ring.own) || (await this.#ring.fresh());
+          return { type: 'find', id: findId(wish), ...this.#wish!, key: own.text, after };
+        });
+      }
       case 'next': {
-        const widen = effect.widen === undefined ? {} : { widen: effect.widen };
-        return this.#line.say(async () => ({ type: 'next', id: 'next', ...widen, key: (await this.#ring.fresh()).text }));
+        const { after } = effect;
+        return this.#line.ask(async () => ({ type: 'next', id: 'next', key: (await this.#ring.fresh()).text, after }));
       }
       case 'leave':
         return void this.#line.send({ type: 'leave' });
@@ -298,66 +291,14 @@ export class Passerby {
     }
   }
 
-  /** Makes the peer connection. Resolves with its first offer; later ones go out by themselves. */
-  #connect(): Promise<ClientMessage | null> {
-    this.#link?.close();
-    const video = this.#video;
-    if (video) this.#frames ??= this.#startWorker();
-    return new Promise((resolve) => {
-      let first: ((offer: ClientMessage | null) => void) | null = resolve;
-      const link = new MediaLink(
-        {
-          frames: video ? this.#frames : null,
-          tracks: { ...this.#tracks },
-          iceServers: [],
-          iceTransportPolicy: this.options.iceTransportPolicy ?? 'all',
-          blockUdp: this.options.blockUdp ?? false,
-          pauseWhenIdle: this.options.whileWaiting === 'inactive',
-          stream: this.remoteStream,
-        },
-        {
-          offer: (id, sdp) => {
-            const offer: ClientMessage = { type: 'offer', id, sdp };
-            if (first) first(offer);
-            else this.#line.send(offer);
-            first = null;
-          },
-          reachable: () => this.#line.up,
-          data: (frame) => this.#receiveData(frame),
-          channel: () => this.#meeting.talk?.reconnected(),
-          connected: () => this.#meeting.resumed(),
-          failing: () => video && this.#events.emit('error', new PasserbyError('media_failed')),
-        },
-      );
-      this.#link = link;
-      link.renew(this.#line.iceServers).catch((cause: unknown) => {
-        first?.(null);
-        if (this.#link !== link || !video) return; // text also travels over the socket
-        this.#run({ on: 'fatal', error: new PasserbyError('media_failed', { cause, fatal: true }) });
-      });
-    });
-  }
-
-  #startWorker(): FrameWorker {
-    const built = typeof __WORKER_URL__ === 'undefined' ? new URL('./worker.js', import.meta.url) : __WORKER_URL__;
-    return new FrameWorker(this.options.workerUrl ?? built, {
-      first: (keyId, kind, timestamp) => void this.#meeting.firstFrame(keyId, kind, timestamp),
-      failed: (cause) => {
-        this.#frames = null;
-        if (this.#video) this.#run({ on: 'fatal', error: new PasserbyError('worker_failed', { cause, fatal: true }) });
-      },
-    });
-  }
-
   #close(): void {
     clearTimeout(this.#retryTimer);
     this.#line.close();
-    this.#link?.close();
-    this.#link = null;
-    this.#offer = null;
+    this.#call.close();
     this.#ring.forget();
+    this.#meeting.forget();
     this.#requests.failAll();
-    if (this.#model.state !== 'error') this.#settle?.(false);
+    if (this.state !== 'error') this.#settle?.(false);
   }
 
   // What server and network say
@@ -365,7 +306,7 @@ export class Passerby {
   #down(tries: number): void {
     this.#requests.failAll();
     const code = navigator.onLine ? 'unreachable' : 'offline';
-    if (this.#model.state === 'connecting' && !this.#line.resumable && tries >= START_TRIES) {
+    if (this.state === 'connecting' && !this.#line.resumable && tries >= START_TRIES) {
       return this.#run({ on: 'fatal', error: new PasserbyError(code, { fatal: true }) });
     }
     this.#run({ on: 'down' });
@@ -377,18 +318,20 @@ export class Passerby {
     switch (message.type) {
       case 'welcome': {
         this.#renewals = 0;
-        const iceServers = this.#line.welcomed(message, this.#wish);
-        this.#link?.media?.setIceServers(iceServers);
+        this.#limits = { graceMs: message.limits.grace_ms, resumeMs: message.limits.resume_ms };
+        this.#call.setIceServers(this.#line.welcomed(message, this.#wish));
         return this.#run({ on: 'welcome', resumed: message.resumed });
       }
       case 'pong':
         return message.id === 'sync' ? this.#run({ on: 'synced' }) : undefined;
       case 'answer':
-        return void this.#link?.answer(message.id, message.sdp);
-      case 'waiting':
-        return this.#run({ on: 'waiting', since: message.since, position: message.position, estimateMs: message.estimate_ms });
+        return this.#call.answer(message.id, message.sdp);
+      case 'waiting': {
+        const { id, since, position, estimate_ms: estimateMs } = message;
+        return this.#run({ on: 'waiting', since, position, estimateMs, wish: answeredWish(id) });
+      }
       case 'matched':
-        return this.#run({ on: 'matched', matched: message });
+        return this.#run({ on: 'matched', matched: message, wish: answeredWish(message.id) });
       case 'ended':
         return this.#run({ on: 'ended', match: message.match, reason: message.reason });
       case 'partner':
@@ -407,31 +350,12 @@ export class Passerby {
     if (message?.type === 'text' || message?.type === 'ack' || message?.type === 'signal') this.#meeting.receive(message);
   }
 
-  #refused({ id, code, message, retry_after_ms, fatal }: ErrorMessage): void {
-    const text = code === 'bad_request' ? message : sentence(code, message); // it names the field
-    const error = (final = fatal) => new PasserbyError(code, { retryAfterMs: retry_after_ms, fatal: final, message: text });
-    switch (code) {
-      case 'token_invalid':
-      case 'token_expired':
-        return this.#run(++this.#renewals > 2 ? { on: 'fatal', error: error() } : { on: 'expired' });
-      case 'slow_consumer':
-      case 'hello_required':
-        return; // the socket comes back by itself
-      case 'flooding':
-        this.#line.holdOff(retry_after_ms ?? 5000);
-        return this.#events.emit('error', error(false));
-    }
-    if (fatal) return this.#run({ on: 'fatal', error: error() });
-    if (id?.startsWith('offer-')) return this.#link?.refused();
-    if (id === 'find' || id === 'next') {
-      // `find` repeats the wish, in case the server has forgotten it.
-      if (code === 'wrong_state' && id === 'next') return this.#run({ on: 'retry' });
-      if (code === 'wrong_state' || code === 'bad_request') return this.#run({ on: 'fatal', error: error(true) });
-      this.#events.emit('error', error());
-      return this.#run({ on: 'refused', afterMs: Math.max(250, retry_after_ms ?? RETRY_DEFAULT) });
-    }
-    if (code !== 'no_match' && code !== 'wrong_state') this.#events.emit('error', error());
-    // Said to who waits, too: the place in the queue is gone.
-    if (code === 'draining') this.#run({ on: 'refused', afterMs: Math.max(250, retry_after_ms ?? RETRY_DEFAULT) });
+  #refused(message: ErrorMessage): void {
+    const { input, error, offer, holdOffMs } = judge(message, this.#renewals);
+    if (input?.on === 'expired') this.#renewals++;
+    if (holdOffMs !== undefined) this.#line.holdOff(holdOffMs);
+    if (offer) this.#call.refused();
+    if (error) this.#events.emit('error', error);
+    if (input) this.#run(input);
   }
 }

@@ -18,8 +18,10 @@ export class KeyRing {
   /** A pair never sent before, from now on the own one. */
   async fresh(kind?: KeyKind): Promise<KeyPair> {
     this.warm();
-    const pair = await (kind ? generateKeyPair(kind) : this.#spare!);
-    if (!kind) this.#spare = generateKeyPair();
+    const making = kind ? generateKeyPair(kind) : this.#spare!;
+    if (!kind) this.#spare = null; // also when it fails: the next one may not
+    const pair = await making;
+    if (!kind) this.warm();
     this.#own = pair;
     return pair;
   }

@@ -23,7 +23,7 @@ export class Line {
   #socket: Socket | null = null;
   #credentials: Promise<Credentials> | null = null;
   #resume: string | null = null;
-  #speech: Promise<void> = Promise.resolve();
+  #speech: { socket: Socket | null; epoch: number; done: Promise<void> } = { socket: null, epoch: 0, done: Promise.resolve() };
 
   constructor(
     private readonly origin: URL,
@@ -75,17 +75,31 @@ export class Line {
   /** Speaks in order: later words wait for earlier ones, and all are dropped with the connection they were meant for. */
   say(words: () => ClientMessage | null | Promise<ClientMessage | null>): void {
     const socket = this.#socket;
-    const epoch = socket?.epoch;
-    const here = () => this.#socket === socket && socket?.up === true && socket.epoch === epoch;
-    this.#speech = this.#speech.then(async () => {
+    if (!socket) return;
+    const { epoch } = socket;
+    const here = () => this.#socket === socket && socket.up && socket.epoch === epoch;
+    // Words for an earlier connection may never come; nobody waits for them.
+    const before = this.#speech.socket === socket && this.#speech.epoch === epoch ? this.#speech.done : Promise.resolve();
+    const done = before.then(async () => {
       if (!here()) return;
       const message = await words();
-      if (message && here()) socket!.send(message);
+      if (message && here()) socket.send(message);
     }).catch(() => {}); // no session: `failed` was told
+    this.#speech = { socket, epoch, done };
+  }
+
+  /** Like `say`, for what the server answers soon: with no sign of it the connection is looked at. */
+  ask(words: () => Promise<ClientMessage>): void {
+    const socket = this.#socket;
+    this.say(async () => {
+      const message = await words();
+      socket?.expect();
+      return message;
+    });
   }
 
   hello(resume: boolean): void {
-    this.say(async () => {
+    this.ask(async () => {
       const { token } = await this.#credentials!;
       return { type: 'hello', token, ...(resume && this.#resume ? { resume: this.#resume } : {}) };
     });
@@ -99,6 +113,12 @@ export class Line {
     this.#resume = message.resume;
     this.vault.session = { ...credentials, origin: this.origin.origin, resume: message.resume, wish };
     return iceServers;
+  }
+
+  /** Keeps another wish for a reload. */
+  keep(wish: Wish): void {
+    const stored = this.vault.session;
+    if (stored?.resume) this.vault.session = { ...stored, wish };
   }
 
   /** Do not connect again before this many milliseconds are over. */

@@ -25,13 +25,20 @@ export interface Model {
   readonly syncing: boolean;
   /** Matches left by this side, newest first: a snapshot that still names one has not heard of it. */
   readonly left: readonly string[];
+  /** The newest match that the server has told of, '' for none: said with each search, in case that a newer one crosses it. */
+  readonly newest: string;
+  /** Number of the present wish, and of the one that the server has answered to last. */
+  readonly wish: number;
+  readonly heard: number;
   readonly autoNext: boolean;
 }
 
 export type Input =
   | { on: 'start' }
   | { on: 'resume' }
-  | { on: 'next'; widen?: boolean | undefined }
+  | { on: 'next' }
+  /** There is another wish. */
+  | { on: 'wish' }
   | { on: 'stop' }
   /** The socket is open, was lost (and will be tried again), or needs a new session first. */
   | { on: 'up' }
@@ -40,8 +47,9 @@ export type Input =
   /** From the server. `synced` is the end of the snapshot after `welcome`. */
   | { on: 'welcome'; resumed: boolean }
   | { on: 'synced' }
-  | { on: 'waiting'; since: number; position?: number | undefined; estimateMs?: number | undefined }
-  | { on: 'matched'; matched: Matched }
+  | { on: 'waiting'; since: number; position?: number | undefined; estimateMs?: number | undefined; wish?: number | undefined }
+  /** `wish`: the number of the wish that this answers, if it answers a find. */
+  | { on: 'matched'; matched: Matched; wish?: number | undefined }
   | { on: 'ended'; match: string; reason: EndReason }
   /** `find` or `next` was refused for now; `retry` when the time is over. */
   | { on: 'refused'; afterMs: number }
@@ -59,8 +67,9 @@ export type Effect =
   | { do: 'offer' }
   /** Make sure that the peer connection lives. */
   | { do: 'mend' }
-  | { do: 'find' }
-  | { do: 'next'; widen?: boolean | undefined }
+  /** With a new key; or with the one that the search has already, which a `matched` on its way may be about (`same`). */
+  | { do: 'find'; wish: number; after: string; same: boolean }
+  | { do: 'next'; after: string }
   | { do: 'leave' }
   | { do: 'retryLater'; afterMs: number }
   /** Forget keys and everything of the match, before anything else. */
@@ -79,7 +88,7 @@ export interface Step {
 }
 
 export function initial(autoNext: boolean): Model {
-  return { state: 'idle', match: null, wanting: false, takingOver: false, syncing: false, left: [], autoNext };
+  return { state: 'idle', match: null, wanting: false, takingOver: false, syncing: false, left: [], newest: '', wish: 1, heard: 0, autoNext };
 }
 
 /** After a match was ended by a server that shuts down, before asking again; milliseconds. */
@@ -90,7 +99,7 @@ const over: readonly State[] = ['idle', 'error'];
 export function step(model: Model, input: Input): Step {
   const to = (change: Partial<Model>, ...effects: Effect[]): Step => ({ model: { ...model, ...change }, effects });
   const stay = (...effects: Effect[]): Step => ({ model, effects });
-  const begin = { match: null, wanting: true, syncing: false, left: [] };
+  const begin = { match: null, wanting: true, syncing: false, left: [], newest: '', wish: 1, heard: 0 };
 
   if (input.on === 'start') {
     if (!over.includes(model.state)) return stay();
@@ -98,7 +107,7 @@ export function step(model: Model, input: Input): Step {
   }
   if (input.on === 'resume') {
     if (!over.includes(model.state)) return stay();
-    return to({ ...begin, state: 'connecting', takingOver: true }, { do: 'open', fresh: false });
+    return to({ ...begin, state: 'connecting', takingOver: true, heard: 1 }, { do: 'open', fresh: false });
   }
   if (over.includes(model.state)) return input.on === 'stop' ? to({ state: 'idle' }) : stay();
 
@@ -111,13 +120,13 @@ export function step(model: Model, input: Input): Step {
 
     case 'up':
       if (model.state === 'reconnecting' || model.takingOver) return to({ syncing: true }, { do: 'hello', resume: true }, { do: 'sync' });
-      return stay({ do: 'hello', resume: false }, { do: 'offer' }, { do: 'find' });
+      return stay({ do: 'hello', resume: false }, { do: 'offer' }, find(model));
     case 'down':
       if (model.state === 'connecting') return to({ syncing: false });
       return to({ state: 'reconnecting', syncing: false });
     case 'expired':
       if (model.takingOver) return giveUp(model);
-      return to({ state: 'connecting', match: null, syncing: false, wanting: true }, ...lost(model), { do: 'open', fresh: true });
+      return to({ state: 'connecting', match: null, syncing: false, wanting: true, heard: 0 }, ...lost(model), { do: 'open', fresh: true });
 
     case 'welcome':
       if (!model.syncing) return stay();
@@ -127,12 +136,14 @@ export function step(model: Model, input: Input): Step {
     case 'synced':
       if (!model.syncing) return stay();
       if (model.takingOver) return giveUp(model); // the server would have said what to take over
-      if (model.state !== 'reconnecting') return to({ syncing: false });
-      return unknownToServer(model);
+      if (model.state === 'reconnecting') return unknownToServer(model);
+      // A wish that was lost with the connection is said again.
+      return to({ syncing: false }, ...(model.state === 'waiting' && model.heard !== model.wish ? [find(model, true)] : []));
 
     case 'waiting': {
       if (model.state === 'ended' || model.state === 'matched') return stay();
-      const change = { state: 'waiting', match: null, wanting: true, takingOver: false } as const;
+      const heard = input.wish ?? model.heard;
+      const change = { state: 'waiting', match: null, wanting: true, takingOver: false, heard } as const;
       return to(change, ...lost(model), { do: 'tellWaiting', since: input.since, position: input.position, estimateMs: input.estimateMs });
     }
     case 'matched': {
@@ -140,19 +151,24 @@ export function step(model: Model, input: Input): Step {
       if (model.left.includes(matched.match)) return leftAlready(model);
       if (!model.wanting && model.match?.match !== matched.match) return stay({ do: 'leave' });
       const again = model.match?.match === matched.match;
-      const change = { state: 'matched', match: matched, takingOver: false } as const;
+      const change = { state: 'matched', match: matched, takingOver: false, newest: matched.match, heard: input.wish ?? model.heard } as const;
       return to(change, ...(again ? [] : lost(model)), { do: 'begin', matched, again });
     }
     case 'ended':
       if (model.takingOver && !model.match) {
         // The match ended while the page was reloading, and its keys are gone with it: look for the next one.
-        return to({ state: 'waiting', takingOver: false, syncing: false }, { do: 'find' });
+        return to({ state: 'waiting', takingOver: false, syncing: false }, find(model));
       }
       if (model.match?.match !== input.match) return stay();
       return finish(model, model.match, input.reason);
 
     case 'next':
-      return next(model, input.widen);
+      return next(model);
+    case 'wish': {
+      const revised = { ...model, wish: model.wish + 1 };
+      const looking = model.state === 'waiting' || model.state === 'connecting';
+      return { model: revised, effects: looking && !model.syncing ? [find(revised, true)] : [] };
+    }
     case 'distrust': {
       if (!model.match) return stay();
       const left = [model.match.match, ...model.left].slice(0, 8);
@@ -162,9 +178,18 @@ export function step(model: Model, input: Input): Step {
       return model.wanting && !model.match ? stay({ do: 'retryLater', afterMs: input.afterMs }) : stay();
     case 'retry': {
       const asking = model.state === 'waiting' || model.state === 'connecting';
-      return model.wanting && asking && !model.takingOver ? stay({ do: 'find' }) : stay();
+      return model.wanting && asking && !model.takingOver ? stay(find(model)) : stay();
     }
   }
+}
+
+function find({ wish, newest }: Model, same = false): Effect {
+  return { do: 'find', wish, after: newest, same };
+}
+
+/** Looks again: with few words when the server knows the wish. */
+function search(model: Model): Effect {
+  return model.heard === model.wish ? { do: 'next', after: model.newest } : find(model);
 }
 
 /** What to say when a match turns out to be over without an `ended`. */
@@ -177,11 +202,11 @@ function finish(model: Model, matched: Matched, reason: EndReason): Step {
   // Nobody chose a drain, and nothing new begins before it is over: ask again until the server is back.
   if (reason === 'drain') effects.push({ do: 'retryLater', afterMs: DRAIN_PATIENCE });
   const goOn = reason === 'drain' || (model.autoNext && reason !== 'moderated');
-  if (goOn && reason !== 'drain') effects.push({ do: 'next' });
+  if (goOn && reason !== 'drain') effects.push(search(model));
   return { model: { ...model, state: goOn ? 'waiting' : 'ended', match: null, wanting: goOn }, effects };
 }
 
-function next(model: Model, widen: boolean | undefined): Step {
+function next(model: Model): Step {
   const left = model.match ? [model.match.match, ...model.left].slice(0, 8) : model.left;
   const away = model.state === 'reconnecting' || model.syncing;
   switch (model.state) {
@@ -190,11 +215,9 @@ function next(model: Model, widen: boolean | undefined): Step {
     case 'reconnecting': {
       const effects: Effect[] = model.match ? [{ do: 'clear' }] : [];
       // Without a connection the snapshot decides what to ask for.
-      if (!away) effects.push({ do: 'next', widen });
+      if (!away) effects.push(search(model));
       return { model: { ...model, state: away ? 'reconnecting' : 'waiting', match: null, wanting: true, left }, effects };
     }
-    case 'waiting':
-      return { model, effects: widen === undefined ? [] : [{ do: 'next', widen }] };
     default:
       return { model, effects: [] };
   }
@@ -204,16 +227,16 @@ function next(model: Model, widen: boolean | undefined): Step {
 function leftAlready(model: Model): Step {
   if (!model.syncing) return { model, effects: [] };
   const state = model.wanting ? 'waiting' : 'ended';
-  return { model: { ...model, state, match: null }, effects: [...lost(model), { do: model.wanting ? 'next' : 'leave' }] };
+  return { model: { ...model, state, match: null }, effects: [...lost(model), model.wanting ? search(model) : { do: 'leave' }] };
 }
 
 /** After a reconnect the server knows nothing of a wait or a match: begin again by itself if that is wanted. */
 function unknownToServer(model: Model, ...first: Effect[]): Step {
   const effects = [...lost(model), ...first];
   const wanting = model.wanting && (!model.match || model.autoNext);
-  if (wanting) effects.push({ do: 'find' });
+  if (wanting) effects.push(find(model));
   const state = wanting ? 'connecting' : 'ended';
-  return { model: { ...model, state, match: null, wanting, syncing: false }, effects };
+  return { model: { ...model, state, match: null, wanting, syncing: false, heard: 0 }, effects };
 }
 
 /** Nothing to take over after a reload. */

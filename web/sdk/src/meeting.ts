@@ -12,9 +12,10 @@ import type { ErrorCode } from './errors';
 import type { FrameWorker } from './frameworker';
 import type { KeyRing } from './keyring';
 import type { Media } from './media';
-import type { ClientMessage, Matched } from './protocol';
+import { CAPS, type ClientMessage, type Matched } from './protocol';
 import { QualityMeter } from './quality';
 import type { Vault } from './session';
+import type { Proof } from './text';
 import type { Match, Quality } from './types';
 
 export interface MeetingDeps {
@@ -38,12 +39,15 @@ const QUALITY_EVERY = 2000;
 const REKEY_PATIENCE = 8000;
 const MAX_REKEYS = 3;
 const MAX_EARLY = 32;
+/** Conversations that can be reported: the current one and as many as the server remembers (docs/protocol.md). */
+const REMEMBERED = 1 + 8;
 
 type Timer = ReturnType<typeof setTimeout>;
 
 export class Meeting {
   #talk: Conversation | null = null;
-  #last: Conversation | null = null;
+  /** The current conversation and those before it, newest first. */
+  #recent: Conversation[] = [];
   /** What came before its match; what belongs to another is thrown away when one begins. */
   #early: FromPartner[] = [];
   #match: Match | null = null;
@@ -63,9 +67,9 @@ export class Meeting {
     return this.#talk;
   }
 
-  /** The current conversation or the one before, for report and block. */
-  get recent(): Conversation | null {
-    return this.#talk ?? this.#last;
+  /** What the partner of a match wrote, with proofs, as far as it is remembered and fits a report. */
+  evidence(match: string): Proof[] {
+    return this.#recent.find(({ id }) => id === match)?.evidence(CAPS.evidenceItems, CAPS.frameBytes / 2) ?? [];
   }
 
   get match(): Match | null {
@@ -94,7 +98,7 @@ export class Meeting {
   /** Text, acks and signals of the partner. The data channel may be quicker than the socket's `matched`. */
   receive(message: FromPartner): void {
     if (this.#talk?.id === message.match) this.#talk.receive(message);
-    else if (message.match !== this.#last?.id && this.#early.length < MAX_EARLY) this.#early.push(message);
+    else if (this.#early.length < MAX_EARLY && !this.#recent.some(({ id }) => id === message.match)) this.#early.push(message);
   }
 
   /** The server says whether the partner has a connection. */
@@ -151,6 +155,11 @@ export class Meeting {
     void this.deps.media()?.setActive(false);
   }
 
+  /** Forgets the conversations before, too. */
+  forget(): void {
+    this.#recent = [];
+  }
+
   #open(matched: Matched): Conversation {
     const { events, vault } = this.deps;
     const talk: Conversation = new Conversation(
@@ -166,7 +175,8 @@ export class Meeting {
       },
       vault.text(matched.match),
     );
-    this.#talk = this.#last = talk;
+    this.#talk = talk;
+    this.#recent = [talk, ...this.#recent].slice(0, REMEMBERED);
     this.#match = toMatch(matched);
     this.#at = performance.now();
     this.#shown = false;

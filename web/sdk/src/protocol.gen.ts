@@ -90,6 +90,8 @@ export interface Find {
   key: string
   /** Widen lets the wishes give way when nobody fits. */
   widen?: boolean
+  /** After is the newest match that the sender knows of, "" for none: a later one stays, since the request crossed it on the way, and is told again. Without it any match is ended. */
+  after?: string
 }
 
 /** Next looks for somebody else with the wishes of the last find. */
@@ -101,6 +103,8 @@ export interface Next {
   key?: string
   /** Widen changes the wish's field of that name when it is present. */
   widen?: boolean
+  /** After is as in find. */
+  after?: string
 }
 
 /** Leave ends the search or the match. */
@@ -225,6 +229,8 @@ export interface Limits {
   messages_per_second: number
   /** ResumeMS is how long a session outlives its connection, in milliseconds. */
   resume_ms: number
+  /** GraceMS is how long a search holds out for a shared tag before it takes anyone, in milliseconds. */
+  grace_ms: number
 }
 
 /** Welcome answers hello. The snapshot of the session follows it. */

@@ -23,7 +23,7 @@ const shape = (fields: Record<string, Check>): Check => (v) =>
 
 const mode = oneOf('video', 'text');
 const limits = shape({
-  frame_bytes: whole, text_bytes: whole, tags: whole, tag_length: whole, messages_per_second: number, resume_ms: whole,
+  frame_bytes: whole, text_bytes: whole, tags: whole, tag_length: whole, messages_per_second: number, resume_ms: whole, grace_ms: whole,
 });
 const iceServer = shape({ urls: listOf(string), username: optional(string), credential: optional(string) });
 

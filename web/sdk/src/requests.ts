@@ -5,6 +5,7 @@ import type { Block, ClientMessage, Report, ServerMessage } from './protocol';
 type Request = Omit<Report, 'id'> | Omit<Block, 'id'>;
 
 const TIMEOUT = 10_000;
+const TOO_LONG_AGO = 'That conversation is too long ago.';
 
 interface Waiting {
   resolve(): void;
@@ -39,7 +40,8 @@ export class Requests {
     const waiting = message.id === undefined ? undefined : this.#waiting.get(message.id);
     if (!waiting) return false;
     if (message.type === 'error') {
-      waiting.reject(new PasserbyError(message.code, { message: sentence(message.code, message.message), retryAfterMs: message.retry_after_ms }));
+      const text = message.code === 'no_match' ? TOO_LONG_AGO : sentence(message.code, message.message);
+      waiting.reject(new PasserbyError(message.code, { message: text, retryAfterMs: message.retry_after_ms }));
       return message.fatal !== true;
     }
     waiting.resolve();

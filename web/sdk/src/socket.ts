@@ -11,8 +11,9 @@ export interface SocketEvents {
   message(message: ServerMessage): void;
 }
 
-/** Silence after which the other end is asked, and how long it may take to answer, in milliseconds. */
+/** Silence after which the other end is asked, the same when it owes an answer, and how long it may take, in milliseconds. */
 const QUIET = 15_000;
+const DUE = 3_000;
 const PATIENCE = 5_000;
 const CONNECT_TIMEOUT = 10_000;
 const MAX_BACKOFF = 8_000;
@@ -30,6 +31,8 @@ export class Socket {
   #notBefore = 0;
   #closed = true;
   #epoch = 0;
+  /** What silence leads to. Later words do not put it off; only something heard does. */
+  #silence: 'ask' | 'ask soon' | 'lost' = 'ask';
   readonly #onNetwork = () => this.probe();
 
   constructor(
@@ -68,6 +71,13 @@ export class Socket {
     return true;
   }
 
+  /** An answer is due: when nothing is heard, ask soon whether the connection lives. */
+  expect(): void {
+    if (!this.up || this.#silence !== 'ask') return;
+    this.#silence = 'ask soon';
+    this.#after(DUE, () => this.#ask());
+  }
+
   /** Do not try again before this many milliseconds are over. */
   holdOff(ms: number): void {
     this.#notBefore = Math.max(this.#notBefore, Date.now() + ms);
@@ -90,7 +100,7 @@ export class Socket {
       return;
     }
     this.#ws = ws;
-    this.#timer = setTimeout(() => this.#lost(ws), CONNECT_TIMEOUT);
+    this.#after(CONNECT_TIMEOUT, () => this.#lost(ws));
     ws.onopen = () => {
       if (this.#ws !== ws) return;
       this.#epoch++;
@@ -109,16 +119,21 @@ export class Socket {
 
   /** Something was heard: be quiet until it has been silent for a while. */
   #listen(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#ask(), QUIET);
+    this.#silence = 'ask';
+    this.#after(QUIET, () => this.#ask());
   }
 
   #ask(): void {
     const ws = this.#ws;
-    if (!ws) return;
+    if (!ws || this.#silence === 'lost') return;
+    this.#silence = 'lost';
     this.send({ type: 'ping' });
+    this.#after(PATIENCE, () => this.#lost(ws));
+  }
+
+  #after(ms: number, then: () => void): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#lost(ws), PATIENCE);
+    this.#timer = setTimeout(then, ms);
   }
 
   #lost(ws: WebSocket): void {
@@ -130,7 +145,7 @@ export class Socket {
   #again(): void {
     this.#tries++;
     const wait = Math.max(backoff(this.#tries), this.#notBefore - Date.now());
-    this.#timer = setTimeout(() => this.#connect(), wait);
+    this.#after(wait, () => this.#connect());
     this.events.down(this.#tries);
   }
 

@@ -36,6 +36,14 @@ export interface Options {
   storage?: Storage | null;
 }
 
+/** What the server keeps to, in milliseconds. */
+export interface Limits {
+  /** How long a search with interests holds out for a shared one before it takes anyone. */
+  graceMs: number;
+  /** How long a conversation or a place in line outlives a lost connection. */
+  resumeMs: number;
+}
+
 export interface Match {
   id: string;
   mode: Mode;

@@ -271,18 +271,111 @@ describe('client', { timeout: 30_000 }, () => {
     assert.equal(rekeys.length, 1);
     assert.match((rekeys[0] as { key: string }).key, /^p256:/);
   });
+  it('another wish while waiting: same connection, same place, and it counts', async () => {
+    const [a, b] = [page(), page()];
+    await a.client.start({ ...wish, tags: ['chess'] });
+    await b.client.start({ ...wish, tags: ['music'] });
+    assert.deepEqual([a.client.state, b.client.state], ['waiting', 'waiting']);
+    const met = Promise.all([a.once('matched'), b.once('matched')]);
+    const since = server.waiting[0]!.since;
+    a.client.find({ widen: true });
+    await met;
+    const finds = server.heard.filter((m) => m.type === 'find');
+    assert.deepEqual(finds.map((m) => m.type === 'find' && [m.tags, m.widen, m.after]), [[['chess'], undefined, ''], [['music'], undefined, ''], [undefined, true, '']]);
+    assert.equal(finds[0]!.type === 'find' && finds[0]!.key, finds[2]!.type === 'find' && finds[2]!.key, 'a match on its way may be about this key');
+    assert.equal(server.heard.filter((m) => m.type === 'hello').length, 2);
+    assert.equal([...server.sessions.values()][0]!.since, since);
+    assert.deepEqual(a.client.resumable, { mode: 'text', widen: true });
+    const arrived = b.once('message');
+    a.client.sendText('found you');
+    await arrived;
+  });
+  it('another wish that a match crosses on its way keeps the match', async () => {
+    const [a, b] = [page(), page()];
+    await a.client.start(wish);
+    let told = 0;
+    a.client.on('matched', () => told++);
+    const hold = server.receive.bind(server);
+    const kept: (() => Promise<void>)[] = [];
+    server.receive = async (socket, message) => {
+      if (message.type === 'find' && message.id === 'find-2') return void kept.push(() => hold(socket, message));
+      return hold(socket, message);
+    };
+    a.client.find({ widen: true });
+    await Promise.all([a.once('matched'), b.client.start(wish)]);
+    assert.equal(kept.length, 1);
+    const id = a.client.match!.id;
+    await kept[0]!();
+    const arrived = b.once('message');
+    a.client.sendText('still here');
+    await arrived;
+    assert.deepEqual([a.client.match!.id, b.client.match!.id, told], [id, id, 1]);
+    assert.equal(server.heard.filter((m) => m.type === 'rekey').length, 0);
+  });
+  it('tells what the server keeps to', async () => {
+    const a = page();
+    assert.equal(a.client.limits.graceMs, 10_000);
+    server.limits.grace_ms = 2500;
+    await a.client.start(wish);
+    assert.deepEqual(a.client.limits, { graceMs: 2500, resumeMs: 30_000 });
+  });
+  it('Start after a Stop while the offer was being made', async () => {
+    // A peer connection whose offer never comes: Stop closes it, and the next Start must not wait for it.
+    class Stuck {
+      createDataChannel = () => ({});
+      createOffer = () => new Promise(() => {});
+      getConfiguration = () => ({});
+      setConfiguration() {}
+      close() {}
+    }
+    const global = globalThis as { RTCPeerConnection?: unknown };
+    global.RTCPeerConnection = Stuck;
+    const a = page();
+    const first = a.client.start(wish);
+    while (!server.heard.some((m) => m.type === 'hello')) await new Promise((resolve) => setTimeout(resolve, 5));
+    a.client.stop();
+    await first;
+    delete global.RTCPeerConnection;
+    await a.client.start(wish);
+    assert.equal(a.client.state, 'waiting');
+  });
+  it('a block or report names its match, though another one runs', async () => {
+    const [a, b] = await meet();
+    const first = a.client.match!.id;
+    const arrived = a.once('message');
+    b.client.sendText('something bad');
+    await arrived;
+    const c = page();
+    await c.client.start(wish);
+    const again = a.once('matched');
+    a.client.next();
+    await again;
+    const second = a.client.match!.id;
+    assert.equal(a.client.proofs(first), 1);
+    assert.equal(a.client.proofs(second), 0);
+    await a.client.report(first, 'threat');
+    await a.client.block(first);
+    assert.deepEqual([a.client.state, a.client.match?.id], ['matched', second]);
+    const [report, block] = server.heard.filter((m) => m.type === 'report' || m.type === 'block');
+    assert.ok(report?.type === 'report' && report.match === first && report.evidence?.[0]?.text === 'something bad');
+    assert.ok(block?.type === 'block' && block.match === first);
+    await assert.rejects(a.client.block('of-long-ago'), { code: 'no_match', message: 'That conversation is too long ago.' });
+    a.client.stop();
+    assert.equal(a.client.proofs(first), 0, 'forgotten with the session');
+  });
   it('block ends it for both; a report carries proofs', async () => {
     const [a, b] = await meet(page({ autoNext: false }), page({ autoNext: false }));
     const arrived = a.once('message');
     b.client.sendText('something bad');
     await arrived;
     const over = b.once('ended');
-    await a.client.report('threat', 'he said it');
+    const { id } = a.client.match!;
+    await a.client.report(id, 'threat', 'he said it');
     assert.equal((await over).reason, 'blocked');
     assert.equal(a.client.state, 'ended');
     const report = server.heard.find((m) => m.type === 'report');
     assert.ok(report?.type === 'report' && report.evidence?.[0]?.text === 'something bad' && report.evidence[0].tag === 'tag');
-    await a.client.block();
+    await a.client.block(id);
   });
   it('a server that cannot be reached', async () => {
     server.up = false;
@@ -314,11 +407,13 @@ describe('client', { timeout: 30_000 }, () => {
     assert.throws(() => a.client.sendText('x'), { code: 'no_match' });
     await assert.rejects(a.client.start({ mode: 'text' } as never), { code: 'adult_required' });
     await assert.rejects(a.client.start({ ...wish, mode: 'video' }), { code: 'unsupported' });
-    await assert.rejects(a.client.block(), { code: 'no_match' });
+    await assert.rejects(a.client.block('m'), { code: 'offline' });
+    assert.throws(() => a.client.find({}), { code: 'wrong_state' });
     const [b] = await meet();
     assert.throws(() => b.client.sendText('x'.repeat(7000)), { code: 'too_large' });
     await assert.rejects(b.client.start(wish), { code: 'wrong_state' });
     b.client.next();
+    await assert.rejects(b.client.block('unknown'), { code: 'no_match' });
     b.client.retry('x');
     b.client.setTyping(true);
   });

@@ -12,6 +12,9 @@ interface Session {
   find: Find | null;
   key: string;
   match: Match | null;
+  /** Names of matches that are over. */
+  met: string[];
+  since: number;
   sent: number;
   acked: number;
 }
@@ -28,6 +31,7 @@ export class FakeServer {
   /** Every message of a client, for tests to look at. */
   heard: ClientMessage[] = [];
   posts = 0;
+  limits = { frame_bytes: 65536, text_bytes: 8192, tags: 8, tag_length: 24, messages_per_second: 20, resume_ms: 30_000, grace_ms: 10_000 };
   up = true;
   /** What to do to an answer before it is sent; null drops it. */
   tamper: (message: ServerMessage, to: string) => ServerMessage | null = (m) => m;
@@ -62,6 +66,9 @@ export class FakeServer {
       case 'next':
         if (message.type === 'find') session.find = message;
         if (!session.find) return this.#send(session, { type: 'error', ...id, code: 'wrong_state', message: 'next comes after find' });
+        if (session.match && message.after !== undefined && message.after !== session.match.id) {
+          return this.#matched(session.match, (side) => (side === session ? { ...id, resumed: true } : null));
+        }
         if (message.key) session.key = message.key;
         this.#end(session, 'next');
         return this.#search(session, id);
@@ -85,8 +92,11 @@ export class FakeServer {
       }
       case 'block':
       case 'report':
+        if (session.match?.id !== message.match && !session.met.includes(message.match)) {
+          return this.#send(session, { type: 'error', ...id, code: 'no_match', message: 'match: neither the current one nor a recent one' });
+        }
         this.#send(session, { type: message.type === 'block' ? 'blocked' : 'reported', ...id, match: message.match });
-        return this.#end(session, 'blocked');
+        return session.match?.id === message.match ? this.#end(session, 'blocked') : undefined;
       case 'ping':
         return this.#send(session, { type: 'pong', ...id });
     }
@@ -99,7 +109,7 @@ export class FakeServer {
 
   async #hello(socket: FakeSocket, token: string, resume: string | undefined): Promise<void> {
     const known = [...this.sessions.values()].find((s) => s.resume === resume);
-    const session: Session = known ?? { id: token, resume: '', socket: null, find: null, key: '', match: null, sent: 0, acked: 0 };
+    const session: Session = known ?? { id: token, resume: '', socket: null, find: null, key: '', match: null, met: [], since: 0, sent: 0, acked: 0 };
     session.socket?.fail('replaced');
     session.socket = socket;
     session.resume = `resume-${++this.#count}`;
@@ -108,19 +118,22 @@ export class FakeServer {
     this.#send(session, {
       type: 'welcome', session: session.id, resume: session.resume, resumed: known !== undefined, token,
       expires_at: new Date(Date.now() + 3_600_000).toISOString(), ice_servers: [],
-      limits: { frame_bytes: 65536, text_bytes: 8192, tags: 8, tag_length: 24, messages_per_second: 20, resume_ms: 30_000 },
+      limits: this.limits,
     });
     if (session.match) await this.#matched(session.match, (side) => (side === session ? { resumed: true } : null));
     else if (this.waiting.includes(session)) this.#send(session, { type: 'waiting', since: 1, mode: 'text' });
   }
 
   async #search(session: Session, id: { id?: string }): Promise<void> {
+    if (!this.waiting.includes(session)) session.since = Date.now();
     this.waiting = this.waiting.filter((s) => s !== session);
-    const partner = this.waiting.shift();
+    const tags = (s: Session) => s.find?.tags ?? [];
+    const partner = this.waiting.find((s) => !tags(s).length || !tags(session).length || tags(s).some((tag) => tags(session).includes(tag)));
     if (!partner) {
       this.waiting.push(session);
-      return this.#send(session, { type: 'waiting', ...id, since: Date.now(), mode: 'text', position: 1 });
+      return this.#send(session, { type: 'waiting', ...id, since: session.since, mode: 'text', position: 1 });
     }
+    this.waiting = this.waiting.filter((s) => s !== partner);
     const match: Match = { id: `match-${++this.#count}`, sides: [partner, session] };
     for (const side of match.sides) Object.assign(side, { match, sent: 0, acked: 0 });
     await this.#matched(match, (side) => (side === session ? id : {}));
@@ -146,6 +159,7 @@ export class FakeServer {
     if (!match) return;
     for (const side of match.sides) {
       side.match = null;
+      side.met.push(match.id);
       if (side !== session || reason === 'blocked') this.#send(side, { type: 'ended', match: match.id, reason });
     }
   }

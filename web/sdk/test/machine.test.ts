@@ -9,13 +9,15 @@ const matched = (match: string, resumed = false): Matched => ({
   type: 'matched', match, mode: 'video', initiator: true, peer: { key: 'k', tags: [] }, key_id: '0123456789ab', at: 1, resumed,
 });
 const met = (match: string): Input => ({ on: 'matched', matched: matched(match) });
-const waiting: Input = { on: 'waiting', since: 1 };
+const waiting: Input = { on: 'waiting', since: 1, wish: 1 };
 const fatal: Input = { on: 'fatal', error: new PasserbyError('replaced', { fatal: true }) };
 const start: Input = { on: 'start' };
 const up: Input = { on: 'up' };
 const down: Input = { on: 'down' };
 const stop: Input = { on: 'stop' };
 const next: Input = { on: 'next' };
+const wish: Input = { on: 'wish' };
+const answered = (n: number): Input => ({ on: 'waiting', since: 1, wish: n });
 const synced: Input = { on: 'synced' };
 const welcome = (resumed: boolean): Input => ({ on: 'welcome', resumed });
 const ended = (match: string, reason: 'next' | 'left' | 'moderated' | 'drain' = 'next'): Input => ({ on: 'ended', match, reason });
@@ -32,7 +34,9 @@ function short(effect: Effect): string {
     case 'tellEnded':
       return `ended ${effect.matched.match} ${effect.reason}`;
     case 'next':
-      return effect.widen === undefined ? 'next' : `next widen=${effect.widen}`;
+      return `next${effect.after && ` after ${effect.after}`}`;
+    case 'find':
+      return `find${effect.wish > 1 ? ` wish ${effect.wish}` : ''}${effect.after && ` after ${effect.after}`}${effect.same ? ' same key' : ''}`;
     case 'retryLater':
       return `retry in ${effect.afterMs}`;
     case 'tellWaiting':
@@ -66,17 +70,28 @@ const table: [string, Input[], Input, string, Model['state'], { autoNext: boolea
   ['matched at once', [start, up, welcome(false)], met('A'), 'begin A', 'matched'],
   ['matched after a wait', [start, up, waiting], met('A'), 'begin A', 'matched'],
   ['a second start does nothing', [start, up, waiting], start, '', 'waiting'],
-  ['Next clears first', inMatch, next, 'clear, next', 'waiting'],
-  ['Next that widens', inMatch, { on: 'next', widen: true }, 'clear, next widen=true', 'waiting'],
+  ['Next clears first', inMatch, next, 'clear, next after A', 'waiting'],
   ['Next while waiting does nothing', [...inMatch, next], next, '', 'waiting'],
-  ['widening while waiting', [...inMatch, next], { on: 'next', widen: true }, 'next widen=true', 'waiting'],
+  ['another wish while waiting', [start, up, waiting], wish, 'find wish 2 same key', 'waiting'],
+  ['another wish between matches', [...inMatch, next], wish, 'find wish 2 after A same key', 'waiting'],
+  ['another wish while the first is under way', [start, up], wish, 'find wish 2 same key', 'connecting'],
+  ['another wish in a match waits for the next search', inMatch, wish, '', 'matched'],
+  ['and goes out with it', [...inMatch, wish], next, 'clear, find wish 2 after A', 'waiting'],
+  ['once', [...inMatch, wish, next, answered(2), met('B')], next, 'clear, next after B', 'waiting'],
+  ['the answer to an older wish does not count', [start, up, wish, wish, answered(2), met('A')], next, 'clear, find wish 3 after A', 'waiting'],
+  ['another wish is crossed by a match', [start, up, waiting, wish], met('A'), 'begin A', 'matched'],
+  ['and the match is told again', [start, up, waiting, wish, met('A')], { on: 'matched', matched: matched('A', true), wish: 2 }, 'begin A again', 'matched'],
+  ['another wish while away', [start, up, waiting, down], wish, '', 'reconnecting'],
+  ['is said when the snapshot is over', [start, up, waiting, down, wish, up, welcome(true), { on: 'waiting', since: 1 }], synced, 'find wish 2 same key', 'waiting'],
+  ['a wish that was lost with the socket, too', [start, up, waiting, wish, down, up, welcome(true), { on: 'waiting', since: 1 }], synced, 'find wish 2 same key', 'waiting'],
+  ['one that was heard is not said again', [start, up, waiting, wish, answered(2), down, up, welcome(true), { on: 'waiting', since: 1 }], synced, '', 'waiting'],
   ['Next before there is anything', [start], next, '', 'connecting'],
-  ['the partner leaves', inMatch, ended('A'), 'clear, ended A next, next', 'waiting'],
+  ['the partner leaves', inMatch, ended('A'), 'clear, ended A next, next after A', 'waiting'],
   ['the partner leaves, autoNext off', inMatch, ended('A', 'left'), 'clear, ended A left', 'ended', off],
-  ['Next after the end', [...inMatch, ended('A')], next, 'next', 'waiting', off],
+  ['Next after the end', [...inMatch, ended('A')], next, 'next after A', 'waiting', off],
   ['moderated: no search by itself', inMatch, ended('A', 'moderated'), 'clear, ended A moderated', 'ended'],
   ['drained: ask again in a while, whatever autoNext says', inMatch, ended('A', 'drain'), 'clear, ended A drain, retry in 2000', 'waiting', off],
-  ['drained: then find', [...inMatch, ended('A', 'drain')], { on: 'retry' }, 'find', 'waiting', off],
+  ['drained: then find', [...inMatch, ended('A', 'drain')], { on: 'retry' }, 'find after A', 'waiting', off],
   ['the end of another match is old news', inMatch, ended('B'), '', 'matched'],
   ['matched again under new keys', inMatch, met('A'), 'begin A again', 'matched'],
   ['a match that was left is not entered again', [...inMatch, next], met('A'), '', 'waiting'],
@@ -95,19 +110,19 @@ const table: [string, Input[], Input, string, Model['state'], { autoNext: boolea
   ['up again: take over', [...inMatch, down], up, 'hello resume, sync', 'reconnecting'],
   ['taken over: look after media', [...inMatch, down, up], welcome(true), 'mend', 'reconnecting'],
   ['the match goes on', [...inMatch, down, up, welcome(true)], met('A'), 'begin A again', 'matched'],
-  ['the match has ended meanwhile', [...inMatch, down, up, welcome(true)], ended('A'), 'clear, ended A next, next', 'waiting'],
+  ['the match has ended meanwhile', [...inMatch, down, up, welcome(true)], ended('A'), 'clear, ended A next, next after A', 'waiting'],
   ['the server only waits', [...inMatch, down, up, welcome(true)], waiting, 'clear, ended A lost, waiting', 'waiting'],
-  ['the server says nothing: idle there', [...inMatch, down, up, welcome(true)], synced, 'clear, ended A lost, find', 'connecting'],
+  ['the server says nothing: idle there', [...inMatch, down, up, welcome(true)], synced, 'clear, ended A lost, find after A', 'connecting'],
   ['the end of the snapshot changes nothing', [...inMatch, down, up, welcome(true), met('A')], synced, '', 'matched'],
-  ['server restarted in a match', [...inMatch, down, up], welcome(false), 'clear, ended A lost, offer, find', 'connecting'],
+  ['server restarted in a match', [...inMatch, down, up], welcome(false), 'clear, ended A lost, offer, find after A', 'connecting'],
   ['server restarted in a match, autoNext off', [...inMatch, down, up], welcome(false), 'clear, ended A lost, offer', 'ended', off],
   ['server restarted while waiting', [start, up, waiting, down, up], welcome(false), 'offer, find', 'connecting', off],
   ['server restarted after an end', [...inMatch, ended('A'), down, up], welcome(false), 'offer', 'ended', off],
   ['token no longer valid', [...inMatch, down, up], { on: 'expired' }, 'clear, ended A lost, open fresh', 'connecting'],
   ['Next while away: clears at once', [...inMatch, down], next, 'clear', 'reconnecting'],
-  ['and says it when the server still names the match', [...inMatch, down, next, up, welcome(true)], met('A'), 'next', 'waiting'],
-  ['or finds when the server knows nothing', [...inMatch, down, next, up, welcome(true)], synced, 'find', 'connecting'],
-  ['a Next that was lost with the socket is said again', [...inMatch, next, down, up, welcome(true)], met('A'), 'next', 'waiting'],
+  ['and says it when the server still names the match', [...inMatch, down, next, up, welcome(true)], met('A'), 'next after A', 'waiting'],
+  ['or finds when the server knows nothing', [...inMatch, down, next, up, welcome(true)], synced, 'find after A', 'connecting'],
+  ['a Next that was lost with the socket is said again', [...inMatch, next, down, up, welcome(true)], met('A'), 'next after A', 'waiting'],
   ['a new match after a reconnect', [...inMatch, next, down, up, welcome(true)], met('B'), 'begin B', 'matched'],
 
   ['resume', [], { on: 'resume' }, 'open', 'connecting'],
@@ -141,7 +156,7 @@ describe('random histories', () => {
   const inputs: (random: () => number) => Input = (random) => {
     const id = 'ABCD'[Math.floor(random() * 4)]!;
     const all: Input[] = [
-      start, { on: 'resume' }, next, next, stop, up, up, down, { on: 'expired' }, welcome(true), welcome(false), synced, waiting,
+      start, { on: 'resume' }, next, next, wish, stop, up, up, down, { on: 'expired' }, welcome(true), welcome(false), synced, waiting,
       met(id), met(id), met(id), ended(id), ended(id, 'moderated'), { on: 'refused', afterMs: 1 }, { on: 'retry' }, { on: 'distrust' }, fatal,
     ];
     return all[Math.floor(random() * all.length)]!;
@@ -159,6 +174,8 @@ describe('random histories', () => {
         const told = `${before.state} ${input.on} → ${model.state}: ${names.join()}`;
         // Keys of a match never outlive it, and go before anything else is done or said.
         if (before.match && before.match.match !== model.match?.match) assert.equal(names[0], 'clear', told);
+        // A search says after which match it comes: the last one that the server told of.
+        for (const e of result.effects) if (e.do === 'find' || e.do === 'next') assert.equal(e.after, model.newest, told);
         if (names.includes('clear')) assert.equal(names.indexOf('clear'), 0, told);
         assert.equal(model.match !== null, model.state === 'matched' || (model.state === 'reconnecting' && model.match !== null), told);
         if (model.state === 'matched') assert.ok(model.match, told);

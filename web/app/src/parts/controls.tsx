@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
-import { modeOf } from '../view';
+import { canNext, modeOf } from '../view';
 import { Dialog } from './dialog';
 import { DevicePickers } from './device-pickers';
 import { Icon } from './icon';
@@ -13,7 +13,7 @@ export function Controls() {
   const view = useView();
   const [devices, setDevices] = useState(false);
   const video = modeOf(view) === 'video';
-  const can = view.state === 'matched' || view.state === 'ended';
+  const can = canNext(view);
   const { audio, video: picture } = view.sending;
   return (
     <nav class="controls" aria-label={t.controls.label}>

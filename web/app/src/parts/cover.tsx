@@ -24,6 +24,7 @@ export function coverOf(view: View): CoverKind {
 
 export function Cover({ kind }: { kind: CoverKind }) {
   const view = useView();
+  const kept = Math.round(useController().limits.resumeMs / 1000);
   switch (kind) {
     case 'connecting':
       return <Connecting view={view} />;
@@ -32,9 +33,9 @@ export function Cover({ kind }: { kind: CoverKind }) {
     case 'resuming':
       return <Note title={t.reconnecting.resuming} hint={t.reconnecting.resumingHint} moving />;
     case 'reconnecting':
-      return <Note title={t.reconnecting.self} hint={view.match ? t.reconnecting.selfHint : t.reconnecting.selfWaitingHint} moving />;
+      return <Note title={t.reconnecting.self} hint={view.match ? t.reconnecting.selfHint(kept) : t.reconnecting.selfWaitingHint(kept)} moving />;
     case 'partner-away':
-      return <Note title={t.reconnecting.partner} hint={t.reconnecting.partnerHint} moving />;
+      return <Note title={t.reconnecting.partner} hint={t.reconnecting.partnerHint(kept)} moving />;
     case 'camera-off':
       return <Note title={t.chat.partnerCameraOff} icon="cameraOff" />;
     case 'first-frame':

@@ -1,9 +1,10 @@
 import { useView } from '../hooks';
 import { t } from '../strings';
+import { QualityMark } from './quality-mark';
 import { SafetyButtons } from './safety-buttons';
 import { Verify } from './verify';
 
-/** Above the conversation: how safe it is, what both like, and the way to report. */
+/** Above the conversation: how safe it is, what both like, how well it runs, and the way to report. */
 export function MatchBar() {
   const { match } = useView();
   return (
@@ -15,7 +16,10 @@ export function MatchBar() {
           {match.tags.map((tag) => <bdi class="tag" key={tag}>{tag}</bdi>)}
         </p>
       )}
-      <SafetyButtons />
+      <div class="match-bar-end">
+        <QualityMark />
+        <SafetyButtons />
+      </div>
     </div>
   );
 }

@@ -1,41 +1,35 @@
-import type { ReportReason } from '@passerby/client';
-import { useRef, useState } from 'preact/hooks';
+import { PasserbyError, type ReportReason } from '@passerby/client';
+import { useState } from 'preact/hooks';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
+import type { Meant } from '../view';
 import { Dialog } from './dialog';
 
 const reasons = ['minor', 'nudity', 'threat', 'hate', 'spam', 'other'] as const satisfies readonly ReportReason[];
 
-/** At most so many messages go along (docs/protocol.md). */
-const maxProof = 32;
-
-/** Two actions: choose a reason, send. Says exactly what leaves the browser. */
-export function ReportDialog({ onClose }: { onClose: () => void }) {
+/** Two actions: choose a reason, send. Says exactly what leaves the browser. Whoever comes meanwhile, `about` is meant. */
+export function ReportDialog({ about, onClose }: { about: Meant; onClose: () => void }) {
   const controller = useController();
-  const view = useView();
-  // The stranger who was meant when the dialog opened, whoever comes meanwhile.
-  const meant = useRef({ id: (view.match ?? view.last)?.id, last: view.match === null });
+  useView(); // a message more is a proof more
   const [reason, setReason] = useState<ReportReason | null>(null);
   const [note, setNote] = useState('');
   const [block, setBlock] = useState(true);
   const [step, setStep] = useState<'form' | 'sending' | 'sent'>('form');
   const [problem, setProblem] = useState('');
-  const proof = Math.min(maxProof, view.lines.filter((line) => line.from === 'partner').length);
 
   const send = async () => {
     if (!reason) return setProblem(t.report.choose);
-    if ((view.match ?? view.last)?.id !== meant.current.id) return setProblem(t.report.gone);
     setStep('sending');
     try {
-      await controller.report(reason, note.trim(), block);
+      await controller.report(about.match.id, reason, note.trim(), block);
       setStep('sent');
-    } catch {
-      setProblem(t.report.failed);
+    } catch (e) {
+      setProblem(e instanceof PasserbyError && e.code === 'no_match' ? t.report.gone : t.report.failed);
       setStep('form');
     }
   };
 
-  const title = meant.current.last ? t.report.titleLast : t.report.title;
+  const title = about.last ? t.report.titleLast : t.report.title;
   if (step === 'sent') {
     return (
       <Dialog title={title} onClose={onClose}>
@@ -71,7 +65,7 @@ export function ReportDialog({ onClose }: { onClose: () => void }) {
           <input type="checkbox" checked={block} onChange={(event) => setBlock(event.currentTarget.checked)} />
           {t.report.also}
         </label>
-        <p class="hint">{t.report.what(proof)}</p>
+        <p class="hint">{t.report.what(controller.proofs(about.match.id))}</p>
         <p class="problem" role="alert">{problem}</p>
         <div class="dialog-actions">
           <button type="button" class="button" onClick={onClose}>{t.controls.cancel}</button>

@@ -1,52 +1,47 @@
+import { PasserbyError } from '@passerby/client';
 import { useState } from 'preact/hooks';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
+import { meantBy, type Meant } from '../view';
 import { Icon } from './icon';
 import { ReportDialog } from './report-dialog';
 
 /** Report and block: for the stranger who is here, or the one who just left. Always in the same place. */
 export function SafetyButtons() {
   const controller = useController();
-  const { match, last } = useView();
-  const [reporting, setReporting] = useState(false);
-  const possible = match !== null || last !== null;
-  const block = () => {
+  const meant = meantBy(useView());
+  const [reporting, setReporting] = useState<Meant | null>(null);
+  const block = ({ match, last }: Meant) => {
     const tell = (code: string) => controller.dispatch({ type: 'notice', notice: { code } });
-    controller.block().then(
-      () => tell('blocked'),
-      () => tell('block_failed'),
+    controller.block(match.id).then(
+      () => tell(last ? 'blocked_last' : 'blocked'),
+      (e: unknown) => tell(e instanceof PasserbyError && e.code === 'no_match' ? 'block_gone' : 'block_failed'),
     );
   };
+  const [report, blocking] = meant?.last ? [t.controls.reportLast, t.controls.blockLast] : [t.controls.report, t.controls.block];
   return (
-    <div class="safety">
-      {possible && (
+    <>
+      {meant && (
         <>
           <button
             type="button"
             class="button is-quiet"
             data-testid="report"
             aria-haspopup="dialog"
-            aria-label={match ? t.controls.report : t.controls.reportLast}
-            title={match ? t.controls.report : t.controls.reportLast}
-            onClick={() => setReporting(true)}
+            aria-label={report}
+            title={report}
+            onClick={() => setReporting(meant)}
           >
             <Icon name="flag" />
             <span class="button-text">{t.controls.report}</span>
           </button>
-          <button
-            type="button"
-            class="button is-quiet"
-            data-testid="block"
-            aria-label={match ? t.controls.block : t.controls.blockLast}
-            title={match ? t.controls.block : t.controls.blockLast}
-            onClick={block}
-          >
+          <button type="button" class="button is-quiet" data-testid="block" aria-label={blocking} title={blocking} onClick={() => block(meant)}>
             <Icon name="block" />
             <span class="button-text">{t.controls.block}</span>
           </button>
         </>
       )}
-      {reporting && <ReportDialog onClose={() => setReporting(false)} />}
-    </div>
+      {reporting && <ReportDialog about={reporting} onClose={() => setReporting(null)} />}
+    </>
   );
 }

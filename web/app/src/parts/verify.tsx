@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
+import type { Meant } from '../view';
 import { Dialog } from './dialog';
 import { Icon } from './icon';
 import { ReportDialog } from './report-dialog';
@@ -10,10 +11,12 @@ export function Verify() {
   const { match, verification } = useView();
   const [open, setOpen] = useState(false);
   const [confirmed, setConfirmed] = useState<string | null>(null);
+  const [reporting, setReporting] = useState<Meant | null>(null);
   const failed = verification?.failed === true;
   useEffect(() => setOpen(false), [match?.id]);
   useEffect(() => void (failed && setOpen(true)), [failed]);
-  if (!match) return <span class="match-bar-gap" />;
+  const report = reporting && <ReportDialog about={reporting} onClose={() => setReporting(null)} />;
+  if (!match) return <><span class="match-bar-gap" />{report}</>;
 
   const emoji = verification && !verification.failed ? verification.emoji : [];
   // After a reload of either side the keys are new, and so is what there is to compare.
@@ -35,24 +38,36 @@ export function Verify() {
         {emoji.length > 0 && <span class="verify-emoji" aria-hidden="true">{emoji.join('')}</span>}
         {state === 'ready' && <span class="unseen">{t.verify.ready}</span>}
       </button>
-      {open && <VerifyDialog confirmed={state === 'confirmed'} onConfirm={() => setConfirmed(compared)} onClose={() => setOpen(false)} />}
+      {open && (
+        <VerifyDialog
+          confirmed={state === 'confirmed'}
+          onConfirm={() => setConfirmed(compared)}
+          onReport={() => setReporting({ match, last: false })}
+          onClose={() => setOpen(false)}
+        />
+      )}
+      {report}
     </>
   );
 }
 
-function VerifyDialog({ confirmed, onConfirm, onClose }: { confirmed: boolean; onConfirm: () => void; onClose: () => void }) {
+interface VerifyDialogProps {
+  confirmed: boolean;
+  onConfirm: () => void;
+  onReport: () => void;
+  onClose: () => void;
+}
+
+function VerifyDialog({ confirmed, onConfirm, onReport, onClose }: VerifyDialogProps) {
   const controller = useController();
   const { verification } = useView();
   const [differ, setDiffer] = useState(false);
-  const [reporting, setReporting] = useState(false);
-  if (reporting) return <ReportDialog onClose={onClose} />;
-
   if (differ || verification?.failed) {
     return (
       <Dialog title={t.verify.failedTitle} tone="danger" onClose={onClose}>
         <p>{t.verify.failedText}</p>
         <div class="dialog-actions">
-          <button type="button" class="button" onClick={() => setReporting(true)}>{t.controls.report}</button>
+          <button type="button" class="button" onClick={() => { onClose(); onReport(); }}>{t.controls.report}</button>
           <button type="button" class="button" onClick={onClose}>{t.verify.stay}</button>
           <button type="button" class="button is-danger" onClick={() => { onClose(); controller.next(); }}>{t.verify.leave}</button>
         </div>

@@ -6,9 +6,6 @@ import { modeOf, type View } from '../view';
 import { AutoNext } from './auto-next';
 import { Passing } from './passing';
 
-/** How long the server looks for shared interests before it takes anyone (its default). */
-const grace = 10_000;
-
 /** The honest wait: who is looked for, how long it may take, how to change it. */
 export function WaitingCard() {
   const controller = useController();
@@ -48,10 +45,11 @@ export function WaitingCard() {
 
 /** Which wishes are searched by, and when the search widens. */
 function Search({ view }: { view: View }) {
+  const { graceMs } = useController().limits;
   const tags = view.wish?.tags ?? [];
   const since = view.waiting?.since ?? Date.now();
   const now = useNow(tags.length > 0);
-  const left = Math.ceil((since + grace - now) / 1000);
+  const left = Math.ceil((since + graceMs - now) / 1000);
   const language = view.wish?.language && languageName(view.wish.language);
   const seeking = view.wish?.seeking ?? [];
   return (

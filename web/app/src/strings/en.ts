@@ -188,10 +188,10 @@ export const en = {
 
   reconnecting: {
     self: 'Your connection dropped',
-    selfHint: 'Reconnecting. Your conversation is kept for 30 seconds, and no message is lost.',
-    selfWaitingHint: 'Reconnecting. Your place in line is kept for 30 seconds.',
+    selfHint: (s: number) => `Reconnecting. Your conversation is kept for ${seconds(s)}, and no message is lost.`,
+    selfWaitingHint: (s: number) => `Reconnecting. Your place in line is kept for ${seconds(s)}.`,
     partner: 'The stranger’s connection dropped',
-    partnerHint: 'They have 30 seconds to come back. You can wait, or go on with Next.',
+    partnerHint: (s: number) => `They have ${seconds(s)} to come back. You can wait, or go on with Next.`,
     resuming: 'Back to your conversation',
     resumingHint: 'The page was loaded again; looking whether the stranger is still there.',
   },
@@ -242,7 +242,7 @@ export const en = {
     choose: 'Choose what is wrong first.',
     sent: 'Thank you. Your report was sent.',
     failed: 'The report could not be sent. Try again.',
-    gone: 'Someone new is here already, so this report can no longer be sent.',
+    gone: 'That conversation is too long ago to be reported.',
   },
 
   trouble: {
@@ -297,7 +297,13 @@ export const en = {
       camera_lost: ['Your camera was disconnected', 'Choose another one under Devices.'],
       microphone_lost: ['Your microphone was disconnected', 'Choose another one under Devices.'],
       blocked: ['Blocked', 'The two of you will not meet again.'],
+      blocked_last: ['The last stranger is blocked', 'The two of you will not meet again.'],
       block_failed: ['Not blocked', 'The server could not be reached. Try again.'],
+      block_gone: ['Not blocked', 'That conversation is too long ago.'],
+      quality_good: ['Connection: good', 'Picture and sound should run well.'],
+      quality_fair: ['Connection: fair', 'The picture may be rough at times.'],
+      quality_poor: ['Connection: weak', 'The picture may freeze.'],
+      quality_unknown: ['Connection: not measured yet', 'That takes a few seconds.'],
       internal: ['Something went wrong on the server', 'Try again.'],
       unknown: ['Something went wrong', 'Try again, or reload the page.'],
     } as Record<string, readonly [string, string]>,
