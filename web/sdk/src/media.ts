@@ -118,6 +118,7 @@ export class Media {
    * the server asks for one.
    */
   async makeKeyFrame(): Promise<void> {
+    if (this.options.pauseWhenIdle) return; // an encoder that is switched on begins with one
     const sender = this.#transceivers.get('video')?.sender;
     const parameters = sender?.getParameters();
     const encodingOptions = parameters?.encodings.map(() => ({ keyFrame: true }));
