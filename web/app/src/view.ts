@@ -89,7 +89,7 @@ export type Action =
   | { type: 'message'; message: Message }
   | { type: 'typing'; on: boolean }
   | { type: 'partner'; partner: Events['partner'] }
-  | { type: 'verify'; verification: Verification }
+  | { type: 'verify'; verification: Verification | null }
   | { type: 'quality'; level: Quality['level'] }
   | { type: 'sending'; kind: 'audio' | 'video'; on: boolean }
   | { type: 'autoNext'; on: boolean }

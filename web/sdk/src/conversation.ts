@@ -18,7 +18,8 @@ export interface ConversationDeps {
   update(message: Message): void;
   typing(on: boolean): void;
   partner(media: { audio: boolean; video: boolean }): void;
-  verify(result: Verification): void;
+  /** Null: the keys have changed, and with them all that was compared. */
+  verify(result: Verification | null): void;
 }
 
 /** Whether the keys of a `matched` can be used. */
@@ -101,6 +102,7 @@ export class Conversation {
 
   /** Keys are derived, for the first time or again after a rekey. */
   begin(keys: MatchKeys, own: KeyPair, matched: Matched): void {
+    if (this.#verified) this.deps.verify(null);
     this.keys = keys;
     const { match, initiator, peer } = matched;
     this.#verifier = new Verifier({

@@ -18,7 +18,8 @@ export interface Events {
   update: { message: Message };
   typing: { on: boolean };
   partner: { state: 'online' | 'reconnecting'; audio: boolean; video: boolean };
-  verify: Verification;
+  /** What there is to compare. Null: the keys have changed (a reload, or someone in between), and nothing of before counts. */
+  verify: Verification | null;
   error: PasserbyError;
   quality: Quality;
 }

@@ -22,7 +22,7 @@ export const peerConfig = (): RTCConfiguration =>
 
 export class FrameWorker {
   readonly #worker: Worker;
-  readonly #installed = new Map<string, (keyFrame: boolean) => void>();
+  readonly #installing = new Map<string, { done(keyFrame: boolean): void; refused(cause: Error): void }>();
 
   constructor(
     url: string | URL,
@@ -33,15 +33,17 @@ export class FrameWorker {
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if (data.op === 'first') events.first(data.keyId, data.kind, data.timestamp);
       else {
-        this.#installed.get(data.keyId)?.(data.keyFrame);
-        this.#installed.delete(data.keyId);
+        const waiting = this.#installing.get(data.keyId);
+        this.#installing.delete(data.keyId);
+        if (data.op === 'installed') waiting?.done(data.keyFrame);
+        else waiting?.refused(new Error('these keys were in use before'));
       }
     };
   }
 
-  /** Resolves when the Worker uses the keys: with whether a key frame is about to be sent. */
+  /** Resolves when the Worker uses the keys: with whether a key frame is about to be sent. Rejects keys used before. */
   install({ keyId, send, receive }: MatchKeys): Promise<boolean> {
-    const done = new Promise<boolean>((resolve) => this.#installed.set(keyId, resolve));
+    const done = new Promise<boolean>((done, refused) => this.#installing.set(keyId, { done, refused }));
     const media = ({ audio, video }: MatchKeys['send']) => ({ audio, video });
     this.#post({ op: 'keys', keyId, send: media(send), receive: media(receive) });
     return done;
@@ -49,7 +51,7 @@ export class FrameWorker {
 
   /** Forgets all keys: from here on nothing is sent or shown. */
   clear(): void {
-    this.#installed.clear();
+    this.#installing.clear();
     this.#post({ op: 'clear' });
   }
 

@@ -81,6 +81,20 @@ describe('frames', () => {
     }
     assert.deepEqual(counters, [0, 1, 2, 3, 4, 5]);
   });
+  it('keys that were in use before are refused: their counters would begin again', async () => {
+    const { a, join, x, y } = await couple();
+    join();
+    const sealed = (await a.frames.seal('audio', random(10)))!;
+    const [v, w] = [await media(OTHER), await media(OTHER)];
+    assert.equal(a.frames.install(ID, x, y), true, 'still in use');
+    assert.equal(a.frames.install(OTHER, v, w), true);
+    assert.equal(a.frames.install(ID, x, y), false);
+    const next = (await a.frames.seal('audio', random(10)))!;
+    assert.notEqual(splitFrame('audio', next)!.kid, splitFrame('audio', sealed)!.kid);
+    a.frames.clear();
+    assert.equal(a.frames.install(ID, x, y), false);
+    assert.equal(await a.frames.seal('audio', random(10)), null);
+  });
   it('replayed, reflected and changed ones are dropped', async () => {
     const { a, b, join } = await couple();
     join();

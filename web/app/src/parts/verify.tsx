@@ -6,22 +6,35 @@ import { Dialog } from './dialog';
 import { Icon } from './icon';
 import { ReportDialog } from './report-dialog';
 
+/** After this long without signs to compare, the page says that there are none; milliseconds. */
+const patience = 10_000;
+
 /** The badge of the encryption. Neutral until both have compared; red only when something is wrong. */
 export function Verify() {
   const { match, verification } = useView();
   const [open, setOpen] = useState(false);
   const [confirmed, setConfirmed] = useState<string | null>(null);
   const [reporting, setReporting] = useState<Meant | null>(null);
+  const [late, setLate] = useState<string | null>(null);
   const failed = verification?.failed === true;
+  const none = verification === null;
   useEffect(() => setOpen(false), [match?.id]);
   useEffect(() => void (failed && setOpen(true)), [failed]);
+  useEffect(() => {
+    if (!match || !none) return setLate(null);
+    const timer = setTimeout(() => setLate(match.id), patience);
+    return () => clearTimeout(timer);
+  }, [match?.id, none]);
   const report = reporting && <ReportDialog about={reporting} onClose={() => setReporting(null)} />;
   if (!match) return <><span class="match-bar-gap" />{report}</>;
 
   const emoji = verification && !verification.failed ? verification.emoji : [];
-  // After a reload of either side the keys are new, and so is what there is to compare.
   const compared = `${match.id} ${emoji.join('')}`;
-  const state = failed ? 'failed' : confirmed === compared ? 'confirmed' : emoji.length ? 'ready' : 'pending';
+  // After a reload of either side the keys are new, and so is what there is to compare. A server that swaps the keys
+  // looks the same: who had compared must see that it no longer counts.
+  const changed = confirmed !== null && confirmed !== compared && confirmed.startsWith(`${match.id} `);
+  const waiting = changed ? 'changed' : late === match.id ? 'late' : 'pending';
+  const state = failed ? 'failed' : confirmed === compared ? 'confirmed' : emoji.length && !changed ? 'ready' : waiting;
   return (
     <>
       <button
@@ -33,7 +46,7 @@ export function Verify() {
         aria-haspopup="dialog"
         onClick={() => setOpen(true)}
       >
-        <Icon name={failed ? 'alert' : state === 'confirmed' ? 'shield' : 'lock'} />
+        <Icon name={failed || state === 'changed' ? 'alert' : state === 'confirmed' ? 'shield' : 'lock'} />
         <span class="verify-text">{state === 'ready' ? t.verify.pending : t.verify[state]}</span>
         {emoji.length > 0 && <span class="verify-emoji" aria-hidden="true">{emoji.join('')}</span>}
         {state === 'ready' && <span class="unseen">{t.verify.ready}</span>}
@@ -41,6 +54,7 @@ export function Verify() {
       {open && (
         <VerifyDialog
           confirmed={state === 'confirmed'}
+          late={late === match.id}
           onConfirm={() => setConfirmed(compared)}
           onReport={() => setReporting({ match, last: false })}
           onClose={() => setOpen(false)}
@@ -53,12 +67,13 @@ export function Verify() {
 
 interface VerifyDialogProps {
   confirmed: boolean;
+  late: boolean;
   onConfirm: () => void;
   onReport: () => void;
   onClose: () => void;
 }
 
-function VerifyDialog({ confirmed, onConfirm, onReport, onClose }: VerifyDialogProps) {
+function VerifyDialog({ confirmed, late, onConfirm, onReport, onClose }: VerifyDialogProps) {
   const controller = useController();
   const { verification } = useView();
   const [differ, setDiffer] = useState(false);
@@ -89,7 +104,7 @@ function VerifyDialog({ confirmed, onConfirm, onReport, onClose }: VerifyDialogP
           <p>{confirmed ? t.verify.confirmedText : t.verify.how}</p>
         </>
       ) : (
-        <p>{t.verify.wait}</p>
+        <p>{late ? t.verify.lateText : t.verify.wait}</p>
       )}
       <p class="hint">{t.verify.limits}</p>
       {verification && !confirmed && (

@@ -47,6 +47,7 @@ export class Frames {
   #current: Entry | null = null;
   /** Key ids that are over, so that their late frames are not waited for. */
   #retired: bigint[] = [];
+  readonly #used = new Set<string>();
   #waiters = new Set<() => void>();
   #held = false;
 
@@ -65,9 +66,14 @@ export class Frames {
     return this.#current !== null;
   }
 
-  /** Installs the keys of a match. The same key id again changes nothing: its counters must go on. */
-  install(keyId: string, send: Record<Kind, FrameKey>, receive: Record<Kind, FrameKey>): void {
-    if (this.#current?.keyId === keyId) return;
+  /**
+   * Installs the keys of a match. The same key id again changes nothing: its counters must go on. One that was in use
+   * before is refused with false: a server that brought it back would make nonces repeat.
+   */
+  install(keyId: string, send: Record<Kind, FrameKey>, receive: Record<Kind, FrameKey>): boolean {
+    if (this.#current?.keyId === keyId) return true;
+    if (this.#used.has(keyId)) return false;
+    this.#used.add(keyId);
     this.clear();
     const sending = (key: FrameKey): SendState => ({ key, counter: 0, started: false });
     const receiving = (key: FrameKey): ReceiveState => ({ key, window: new ReplayWindow(), started: false });
@@ -78,6 +84,7 @@ export class Frames {
       receive: { audio: receiving(receive.audio), video: receiving(receive.video) },
     };
     this.#wake();
+    return true;
   }
 
   /** Forgets all keys. */

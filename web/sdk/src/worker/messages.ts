@@ -20,5 +20,7 @@ export type ToWorker =
 export type FromWorker =
   /** `keyFrame`: one is about to be sent, none need be made. */
   | { op: 'installed'; keyId: string; keyFrame: boolean }
+  /** These keys were in use before. */
+  | { op: 'refused'; keyId: string }
   /** The first frame of this key was opened and handed to the decoder; `timestamp` is its RTP timestamp. */
   | { op: 'first'; keyId: string; kind: Kind; timestamp: number };

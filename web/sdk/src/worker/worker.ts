@@ -52,8 +52,11 @@ scope.addEventListener('message', (event: MessageEvent<ToWorker>) => {
   const message = event.data;
   switch (message.op) {
     case 'keys':
-      tell({ op: 'installed', keyId: message.keyId, keyFrame: frames.holding });
-      frames.install(message.keyId, message.send, message.receive);
+      {
+        const { keyId, send, receive } = message;
+        const keyFrame = frames.holding;
+        tell(frames.install(keyId, send, receive) ? { op: 'installed', keyId, keyFrame } : { op: 'refused', keyId });
+      }
       break;
     case 'clear':
       frames.clear();
