@@ -4,14 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"strconv"
+	"math"
 	"sync"
 	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
 
 	"passerby/match"
-	"passerby/match/internal/class"
 )
 
 var _ match.Queue = (*Queue)(nil)
@@ -41,11 +40,7 @@ func New(client redis.UniversalClient, cfg Config) (*Queue, error) {
 	if err != nil {
 		return nil, err
 	}
-	script, err := newScript(cfg)
-	if err != nil {
-		return nil, err
-	}
-	return &Queue{cfg: cfg, client: client, script: script, root: "{" + cfg.Name + "}:", node: rand.Text()[:12], listening: make(chan struct{})}, nil
+	return &Queue{cfg: cfg, client: client, script: newScript(cfg), root: "{" + cfg.Name + "}:", node: rand.Text()[:12], listening: make(chan struct{})}, nil
 }
 
 // Arrive implements match.Queue.
@@ -58,23 +53,11 @@ func (q *Queue) Arrive(ctx context.Context, t match.Ticket) (match.Standing, err
 		return match.Standing{}, fmt.Errorf("arrive: %w", err)
 	}
 	t.Wish = wish
-	since := ""
+	since := int64(math.MaxInt64) // now
 	if !t.Since.IsZero() {
-		since = strconv.FormatInt(t.Since.UnixMilli(), 10)
+		since = t.Since.UnixMilli()
 	}
-	widen := 0
-	if wish.Widen {
-		widen = 1
-	}
-	c := class.Of(wish)
-	args := []any{
-		"arrive", t.Session, t.User, string(wish.Mode), since, c, class.Accepting[c], wish.Language, widen,
-		appendSide(nil, t), q.number.Add(1), len(wish.Tags),
-	}
-	for _, tag := range wish.Tags {
-		args = append(args, "#"+tag)
-	}
-	answer, err := q.do(ctx, args...)
+	answer, err := q.do(ctx, packArrive(t, since, q.number.Add(1)))
 	if err == nil && len(answer) > 0 && answer[0] == "full" {
 		err = match.ErrFull
 	}
@@ -86,7 +69,7 @@ func (q *Queue) Arrive(ctx context.Context, t match.Ticket) (match.Standing, err
 
 // Leave implements match.Queue.
 func (q *Queue) Leave(ctx context.Context, session string, reason match.EndReason) error {
-	if _, err := q.do(ctx, "leave", session, string(reason)); err != nil {
+	if _, err := q.do(ctx, packStrings("leave", session, string(reason))); err != nil {
 		return fmt.Errorf("leave: %w", err)
 	}
 	return nil
@@ -94,7 +77,7 @@ func (q *Queue) Leave(ctx context.Context, session string, reason match.EndReaso
 
 // Confirm implements match.Queue.
 func (q *Queue) Confirm(ctx context.Context, session, pair string) error {
-	answer, err := q.do(ctx, "confirm", session, pair)
+	answer, err := q.do(ctx, packStrings("confirm", session, pair))
 	if err == nil && len(answer) > 0 && answer[0] == "gone" {
 		err = match.ErrGone
 	}
@@ -106,7 +89,7 @@ func (q *Queue) Confirm(ctx context.Context, session, pair string) error {
 
 // Renew implements match.Queue.
 func (q *Queue) Renew(ctx context.Context, session string) (match.Standing, error) {
-	answer, err := q.do(ctx, "renew", session)
+	answer, err := q.do(ctx, packStrings("renew", session))
 	if err != nil {
 		return match.Standing{}, fmt.Errorf("renew: %w", err)
 	}
@@ -118,7 +101,7 @@ func (q *Queue) Block(ctx context.Context, user, other string) error {
 	if user == "" || other == "" || user == other {
 		return ctx.Err()
 	}
-	if _, err := q.do(ctx, "block", user, other); err != nil {
+	if _, err := q.do(ctx, packStrings("block", user, other)); err != nil {
 		return fmt.Errorf("block: %w", err)
 	}
 	return nil
@@ -126,7 +109,7 @@ func (q *Queue) Block(ctx context.Context, user, other string) error {
 
 // Stats implements match.Queue.
 func (q *Queue) Stats(ctx context.Context) (match.Stats, error) {
-	answer, err := q.do(ctx, "stats")
+	answer, err := q.do(ctx, packStrings("stats"))
 	if err != nil {
 		return match.Stats{}, fmt.Errorf("stats: %w", err)
 	}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"passerby/match"
 )
 
 // hintBuffer is how many hints may wait for Notify before Redis is made to wait, and drops us in the end.
@@ -43,14 +45,21 @@ func (q *Queue) Run(ctx context.Context) error {
 // Listening is closed once hints can come: those of before are lost, and Renew tells what they would have.
 func (q *Queue) Listening() <-chan struct{} { return q.listening }
 
+// hint hands out what one message holds.
 func (q *Queue) hint(message string) {
-	e, err := parseHint(message)
-	if err != nil {
-		q.cfg.Logger.Warn("a hint of the queue", "err", err)
-		return
-	}
-	if q.cfg.Notify != nil {
-		q.cfg.Notify(e)
+	for message != "" {
+		one, rest, err := cutField(message)
+		var e match.Event
+		if err == nil {
+			e, err = parseHint(one)
+		}
+		if err != nil {
+			q.cfg.Logger.Warn("a hint of the queue", "err", err)
+			return
+		}
+		if message = rest; q.cfg.Notify != nil {
+			q.cfg.Notify(e)
+		}
 	}
 }
 
@@ -83,7 +92,7 @@ func (q *Queue) Sweep(ctx context.Context) error { return q.sweep(ctx, 0) }
 // sweep leaves the second part out when another node has done it within the time given.
 func (q *Queue) sweep(ctx context.Context, young time.Duration) error {
 	for from := ""; ; {
-		answer, err := q.do(ctx, "sweep", from, young.Milliseconds())
+		answer, err := q.do(ctx, appendInt(appendString(appendString(appendArray(nil, 3), "sweep"), from), young.Milliseconds()))
 		if err != nil {
 			return err
 		}

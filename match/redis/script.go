@@ -3,7 +3,6 @@ package redis
 import (
 	"embed"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -29,11 +28,13 @@ const (
 )
 
 // newScript puts the files of lua/ behind what they know of the configuration, as constants: cheaper than arguments.
-func newScript(c Config) (*redis.Script, error) {
+func newScript(c Config) *redis.Script { return redis.NewScript(source(c)) }
+
+func source(c Config) string {
 	root := "{" + c.Name + "}:"
 	var b strings.Builder
 	for _, k := range []struct{ name, key string }{
-		{"SESSIONS", "s"}, {"USERS", "u"}, {"PAIRS", "p"}, {"DUE", "d"}, {"HELD", "h"}, {"LINE", "w:"}, {"LISTS", "l:"}, {"FILLED", "f:"},
+		{"SESSIONS", "s"}, {"USERS", "u"}, {"PAIRS", "p"}, {"DUE", "d"}, {"HELD", "h"}, {"LINE", "w:"}, {"LISTS", "l:"}, {"FILLED", "f:"}, {"SCOPES", "fs:"},
 		{"BONDS", "b:"}, {"BONDLOG", "bl:"}, {"RATES", "r:"}, {"HINTS", "n:"}, {"SEQUENCE", "q"}, {"ROUND", "t"},
 	} {
 		fmt.Fprintf(&b, "local %s = %q\n", k.name, root+k.key)
@@ -54,16 +55,10 @@ func newScript(c Config) (*redis.Script, error) {
 		modes[i] = fmt.Sprintf("%q", m)
 	}
 	fmt.Fprintf(&b, "local MODES = {%s}\n", strings.Join(modes, ", "))
-	files, err := fs.Glob(sources, "lua/*.lua") // sorted: the numbers give the order
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range files {
-		text, err := sources.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
+	files, _ := sources.ReadDir("lua") // sorted: the numbers give the order; embedded, so it cannot fail
+	for _, f := range files {
+		text, _ := sources.ReadFile("lua/" + f.Name())
 		b.Write(text)
 	}
-	return redis.NewScript(b.String()), nil
+	return b.String()
 }

@@ -1,10 +1,10 @@
--- What one run knows. A run serves a batch of calls and is atomic; it reads each record once and
--- writes what has changed once, at its end (flush): most of a script's price is its commands.
-local call, sub = redis.call, string.sub
+-- What one run knows. A run serves a batch of calls and is atomic. It reads each record once and writes what has
+-- changed once, at its end: most of what a run costs is its commands.
+local call, sub, floor = redis.call, string.sub, math.floor
 
--- Fields of a person, which is one session in the queue.
+-- Fields of a person, which is one session in the queue. A node packs the first ones when the session arrives.
 local SESSION, USER, STATE, SINCE, PLACE, MODE = 1, 2, 3, 4, 5, 6
-local CLASS, ACCEPT, LANG, WIDEN, TAGS, SIDE = 7, 8, 9, 10, 11, 12 -- SIDE is the node's; nothing here reads it
+local CLASS, ACCEPT, LANG, WIDEN, TAGS, SIDE = 7, 8, 9, 10, 11, 12 -- SIDE is the nodes'; nothing here looks inside
 local HOME, CALL = 13, 14 -- the node that spoke for the session last, and the number of its Arrive
 local OPEN, WIDE = 15, 16 -- 1: takes anyone compatible; takes other languages of the wide
 local PAIR, SEAT, OTHER = 17, 18, 19 -- of a pair: its id, 1 or 2 in it, the partner's session
@@ -12,10 +12,10 @@ local ENDED = 20 -- of the absent: why PAIR ended
 
 local WAITING, PAIRED, ABSENT = 'w', 'p', 'a'
 
-local now = tonumber(ARGV[1]) -- milliseconds; tests bring a clock, else it is Redis's, so that no node's clock counts
+local now = tonumber(ARGV[1]) -- milliseconds; tests bring a clock, else it is Redis's: no node's clock counts
 if not now then
 	local t = call('TIME')
-	now = t[1] * 1000 + math.floor(t[2] / 1000)
+	now = t[1] * 1000 + floor(t[2] / 1000)
 end
 
 -- hash is a Redis hash as this run sees it: false is a field that is not there.
@@ -23,28 +23,28 @@ local function hash(key, packed) return {key = key, packed = packed, values = {}
 
 local people, users, couples = hash(SESSIONS, true), hash(USERS), hash(PAIRS)
 
+local function learn(h, field, value)
+	if value and h.packed then value = cmsgpack.unpack(value) end
+	h.values[field] = value
+	return value
+end
+
 local function fetch(h, fields)
 	local unknown, n = {}, 0
-	for _, f in ipairs(fields) do
-		if h.values[f] == nil then
+	for i = 1, #fields do
+		if h.values[fields[i]] == nil then
 			n = n + 1
-			unknown[n] = f
+			unknown[n] = fields[i]
 		end
 	end
 	if n == 0 then return end
-	for i, v in ipairs(call('HMGET', h.key, unpack(unknown))) do
-		if v and h.packed then v = cmsgpack.unpack(v) end
-		h.values[unknown[i]] = v
-	end
+	local values = call('HMGET', h.key, unpack(unknown))
+	for i = 1, n do learn(h, unknown[i], values[i]) end
 end
 
 local function get(h, field)
 	local v = h.values[field]
-	if v == nil then
-		v = call('HGET', h.key, field)
-		if v and h.packed then v = cmsgpack.unpack(v) end
-		h.values[field] = v
-	end
+	if v == nil then return learn(h, field, call('HGET', h.key, field)) end
 	return v
 end
 
@@ -54,7 +54,10 @@ local function put(h, field, value)
 	h.values[field], h.changed[field] = value, true
 end
 
-local function size(h) return call('HLEN', h.key) + h.grown end
+local function size(h)
+	h.size = h.size or call('HLEN', h.key)
+	return h.size + h.grown
+end
 
 local function save(p) people.changed[p[SESSION]] = true end
 
@@ -64,44 +67,47 @@ local function send(command, key, args)
 end
 
 local function write(h)
-	local set, del = {}, {}
+	local set, del, n = {}, {}, 0
 	for f in pairs(h.changed) do
 		local v = h.values[f]
-		if not v then
-			del[#del + 1] = f
+		if v then
+			set[n + 1], set[n + 2], n = f, h.packed and cmsgpack.pack(v) or v, n + 2
 		else
-			set[#set + 1] = f
-			set[#set + 1] = h.packed and cmsgpack.pack(v) or v
+			del[#del + 1] = f
 		end
 	end
-	if #set > 0 then send('HSET', h.key, set) end
-	if #del > 0 then send('HDEL', h.key, del) end
-	h.changed, h.grown = {}, 0
+	send('HSET', h.key, set)
+	send('HDEL', h.key, del)
 end
 
--- What falls due, by time, then kind, then place: member → time, false to remove.
-local LEASE, UNCONFIRMED, GRACE = '1', '2', '3'
-local due = {}
+-- name is how a person is called in what is due or held: place, then session. Names sort by place.
+local function name(p) return p[PLACE] .. p[SESSION] end
 
-local function writeDue()
-	local set, del = {}, {}
-	for m, at in pairs(due) do
-		if at then
-			set[#set + 1] = at
-			set[#set + 1] = m
+-- named finds the person again, unless he is another by now (gone, or with a new place).
+local function named(n)
+	local p = get(people, sub(n, 23))
+	return p and p[PLACE] == sub(n, 1, 22) and p
+end
+
+-- marks is a sorted set as this run changes it: member → score, or false to remove. It is written at the end.
+local function marks(key) return {key = key, changed = {}} end
+
+local function writeMarks(z)
+	local set, del, n = {}, {}, 0
+	for m, score in pairs(z.changed) do
+		if score then
+			set[n + 1], set[n + 2], n = score, m, n + 2
 		else
 			del[#del + 1] = m
 		end
 	end
-	if #set > 0 then send('ZADD', DUE, set) end
-	if #del > 0 then send('ZREM', DUE, del) end
-	due = {}
+	send('ZADD', z.key, set)
+	send('ZREM', z.key, del)
+	z.changed = {}
 end
 
--- entry names a person in every sorted set: by place, then session.
-local function entry(p) return p[PLACE] .. p[SESSION] end
+-- What falls due, by time, then kind, then place: kind and name → time.
+local LEASE, UNCONFIRMED, GRACE = '1', '2', '3'
+local dues = marks(DUE)
 
-local function person(e) return get(people, sub(e, 23)) end
-
--- here reports whether an entry of a sorted set still speaks of p: sets and hashes drift apart when Redis evicts keys.
-local function here(p, e) return p and p[STATE] == WAITING and entry(p) == e end
+local function due(kind, p, at) dues.changed[kind .. name(p)] = at end

@@ -1,81 +1,106 @@
--- Who waits, in lists by place: one per bucket, language and class. A bucket is a tag ('#jazz'), or all
--- who take anyone ('o'), or all who hold out for a tag ('p'); a class is own gender and genders sought.
--- A hash says per bucket which lists are filled, as "language=mask of classes;…": a search reads no empty list.
-local WIDEST = '+' -- the list, beside their own, of those who take other languages
+-- Who waits, in lists by place. A list is of a bucket and a class (own gender and genders sought). Buckets are
+--   #jazz   who names the tag
+--   o:en    who takes anyone, of that language (o: names none); o:+ also stands for all who widen to other languages
+--   p:en …  the same for those who hold out for a tag
+-- Hashes say for each bucket which classes are there, as a mask: a search reads no list that is empty.
+local filled, filledScopes, lines = {}, {}, {}
+for _, mode in ipairs(MODES) do
+	filled[mode], filledScopes[mode], lines[mode] = hash(FILLED .. mode), hash(SCOPES .. mode), marks(LINE .. mode)
+end
 
-local filled = {}
-for _, mode in ipairs(MODES) do filled[mode] = hash(FILLED .. mode) end
+local function scopesOf(p)
+	local lang, scope = p[LANG], p[OPEN] == 1 and 'o:' or 'p:'
+	if p[WIDE] == 1 and lang ~= '' then return {scope .. lang, scope .. '+'} end
+	return {scope .. lang}
+end
 
-local function listOf(p, lang, bucket) return LISTS .. p[MODE] .. ':' .. p[CLASS] .. ':' .. lang .. ':' .. bucket end
+-- everyScope reads the masks of all scopes of a mode: they are as many as the languages.
+local function everyScope(mode)
+	local h = filledScopes[mode]
+	if not h.read then
+		h.read = true
+		local all = call('HGETALL', h.key)
+		for i = 1, #all, 2 do learn(h, all[i], all[i + 1]) end
+	end
+	return h
+end
 
-local function buckets(p)
-	local all = {p[OPEN] == 1 and 'o' or 'p'}
-	for i, tag in ipairs(p[TAGS]) do all[i + 1] = tag end
+-- scopesFor are the buckets in which p may find somebody without a common tag.
+local function scopesFor(p, scope)
+	local lang = p[LANG]
+	if lang ~= '' then
+		if p[WIDE] == 1 then return {scope .. lang, scope, scope .. '+'} end
+		return {scope .. lang, scope}
+	end
+	local all = {}
+	for bucket, mask in pairs(everyScope(p[MODE]).values) do
+		if mask and sub(bucket, 1, 2) == scope and bucket ~= scope .. '+' then all[#all + 1] = bucket end
+	end
 	return all
 end
 
-local function languages(p)
-	if p[WIDE] == 1 and p[LANG] ~= '' then return {p[LANG], WIDEST} end
-	return {p[LANG]}
+-- entry is how a person stands in the lists: place, language, whether he widens, session.
+local function entry(p) return p[PLACE] .. p[LANG] .. (p[WIDE] == 1 and p[LANG] ~= '' and '+:' or ':') .. p[SESSION] end
+
+local function listed(e) return get(people, sub(e, string.find(e, ':', 23, true) + 1)) end
+
+-- speaks reports whether p and an entry have a language in common.
+local function speaks(p, e)
+	local own = p[LANG]
+	if own == '' or sub(e, 23, 23) == ':' then return true end
+	local lang, wide = string.match(e, '^(%a+)(%+?):', 23)
+	return lang == own or wide == '+' and p[WIDE] == 1
 end
 
--- mark sets or clears the bit of a class in what a bucket has filled.
-local function mark(p, bucket, lang, on)
-	local h, bit1, mask, rest = filled[p[MODE]], bit.lshift(1, p[CLASS]), 0, {}
-	for l, m in string.gmatch(get(h, bucket) or '', '([^=;]*)=(%-?%d+);') do
-		if l == lang then
-			mask = tonumber(m)
-		else
-			rest[#rest + 1] = l .. '=' .. m .. ';'
+local function into(p, e, h, buckets)
+	local prefix, bit1 = LISTS .. p[MODE] .. ':' .. p[CLASS] .. ':', bit.lshift(1, p[CLASS])
+	for i = 1, #buckets do
+		local b = buckets[i]
+		call('ZADD', prefix .. b, p[SINCE], e)
+		local mask = get(h, b) or 0
+		if bit.band(mask, bit1) == 0 then put(h, b, bit.bor(mask, bit1)) end
+	end
+end
+
+local function outOf(p, e, h, buckets)
+	local prefix, bit1 = LISTS .. p[MODE] .. ':' .. p[CLASS] .. ':', bit.lshift(1, p[CLASS])
+	for i = 1, #buckets do
+		local b = buckets[i]
+		call('ZREM', prefix .. b, e)
+		if call('EXISTS', prefix .. b) == 0 then
+			local mask = bit.band(get(h, b) or 0, bit.bnot(bit1))
+			put(h, b, mask ~= 0 and mask)
 		end
 	end
-	local new = on and bit.bor(mask, bit1) or bit.band(mask, bit.bnot(bit1))
-	if new == mask then return end
-	if new ~= 0 then rest[#rest + 1] = lang .. '=' .. new .. ';' end
-	put(h, bucket, #rest > 0 and table.concat(rest))
 end
 
 local function enter(p)
-	local e, names = entry(p), buckets(p)
-	call('ZADD', LINE .. p[MODE], p[SINCE], e)
-	fetch(filled[p[MODE]], names)
-	for _, lang in ipairs(languages(p)) do
-		for _, bucket in ipairs(names) do
-			call('ZADD', listOf(p, lang, bucket), p[SINCE], e)
-			mark(p, bucket, lang, true)
-		end
-	end
+	local e, mode = entry(p), p[MODE]
+	lines[mode].changed[name(p)] = p[SINCE]
+	into(p, e, everyScope(mode), scopesOf(p))
+	fetch(filled[mode], p[TAGS])
+	into(p, e, filled[mode], p[TAGS])
 end
 
 local function leave(p)
-	local e = entry(p)
-	call('ZREM', LINE .. p[MODE], e)
-	for _, lang in ipairs(languages(p)) do
-		for _, bucket in ipairs(buckets(p)) do
-			local list = listOf(p, lang, bucket)
-			call('ZREM', list, e)
-			if call('EXISTS', list) == 0 then mark(p, bucket, lang, false) end
-		end
-	end
+	local e, mode = entry(p), p[MODE]
+	lines[mode].changed[name(p)] = false
+	outOf(p, e, everyScope(mode), scopesOf(p))
+	outOf(p, e, filled[mode], p[TAGS])
 end
 
--- lists returns the lists of these buckets in which p may find somebody (the right genders, the right
--- languages), and for each its bucket.
-local function lists(p, names)
-	local keys, of, own = {}, {}, p[LANG]
-	fetch(filled[p[MODE]], names)
-	for _, bucket in ipairs(names) do
-		for lang, mask in string.gmatch(get(filled[p[MODE]], bucket) or '', '([^=;]*)=(%-?%d+);') do
-			local speaks = lang == own or lang == '' or own == '' and lang ~= WIDEST or lang == WIDEST and p[WIDE] == 1 and own ~= ''
-			local m, class = speaks and bit.band(tonumber(mask), p[ACCEPT]) or 0, 0
-			while m ~= 0 do
-				if bit.band(m, 1) == 1 then
-					keys[#keys + 1] = LISTS .. p[MODE] .. ':' .. class .. ':' .. lang .. ':' .. bucket
-					of[#of + 1] = bucket
-				end
-				m, class = bit.rshift(m, 1), class + 1
+-- lists returns those lists of these buckets whose people and p accept each other's gender.
+local function lists(p, h, buckets)
+	local keys, n = {}, 0
+	for i = 1, #buckets do
+		local class, mask = 0, bit.band(get(h, buckets[i]) or 0, p[ACCEPT])
+		while mask ~= 0 do
+			if bit.band(mask, 1) == 1 then
+				n = n + 1
+				keys[n] = LISTS .. p[MODE] .. ':' .. class .. ':' .. buckets[i]
 			end
+			class, mask = class + 1, bit.rshift(mask, 1)
 		end
 	end
-	return keys, of
+	return keys, n
 end

@@ -3,18 +3,33 @@
 -- field writes one value so that a node can read it back, whatever is in it.
 local function field(s) return #s .. ':' .. s end
 
--- tell hints to the node of p: MADE or OVER.
+-- tell hints to the node of p: MADE or OVER. Each node gets all hints of a run in one message.
 local MADE, OVER = '1', '2'
+local hints = {}
+
 local function tell(p, kind, blob, reason)
-	call('PUBLISH', HINTS .. p[HOME], kind .. field(p[SESSION]) .. field(reason) .. blob)
+	local to = hints[p[HOME]]
+	if not to then
+		to = {}
+		hints[p[HOME]] = to
+	end
+	to[#to + 1] = field(kind .. field(p[SESSION]) .. field(reason) .. blob)
 end
 
--- count adds two people to those paired in this slot of time, for estimates.
-local function count(mode)
-	local slot = math.floor(now / SLOT)
-	if call('HINCRBY', RATES .. mode, slot, 2) == 2 then
-		for _, old in ipairs(call('HKEYS', RATES .. mode)) do
-			if slot - old >= SLOTS then call('HDEL', RATES .. mode, old) end
+local function writeHints()
+	for node, to in pairs(hints) do call('PUBLISH', HINTS .. node, table.concat(to)) end
+end
+
+-- For estimates: mode → people paired by this run, counted in slots of time.
+local matched = {}
+
+local function writeRates()
+	local slot = floor(now / SLOT)
+	for mode, n in pairs(matched) do
+		if call('HINCRBY', RATES .. mode, slot, n) == n then -- a new slot: old ones go
+			for _, old in ipairs(call('HKEYS', RATES .. mode)) do
+				if slot - old >= SLOTS then call('HDEL', RATES .. mode, old) end
+			end
 		end
 	end
 end
@@ -28,7 +43,7 @@ local function enroll(p, lease)
 	local past = p[SINCE] + PATIENCE <= now
 	p[OPEN] = (past or #p[TAGS] == 0) and 1 or 0
 	p[WIDE] = past and p[WIDEN] or 0
-	due[LEASE .. entry(p)] = lease
+	due(LEASE, p, lease)
 	put(people, p[SESSION], p)
 	put(users, p[USER], p[SESSION])
 end
@@ -36,12 +51,12 @@ end
 local function changes(p) return p[SINCE] + PATIENCE > now and (p[OPEN] == 0 or p[WIDEN] == 1) end
 
 local function await(p)
-	if changes(p) then due[GRACE .. entry(p)] = p[SINCE] + PATIENCE end
+	if changes(p) then due(GRACE, p, p[SINCE] + PATIENCE) end
 	enter(p)
 end
 
 local function quit(p)
-	if changes(p) then due[GRACE .. entry(p)] = false end
+	if changes(p) then due(GRACE, p, false) end
 	leave(p)
 end
 
@@ -49,7 +64,7 @@ end
 local function drop(p)
 	if p[STATE] == WAITING then quit(p) end
 	if p[STATE] ~= ABSENT then put(users, p[USER], false) end
-	due[LEASE .. entry(p)] = false
+	due(LEASE, p, false)
 	put(people, p[SESSION], false)
 end
 
@@ -71,8 +86,8 @@ local function join(p, other)
 		save(x)
 	end
 	put(couples, id, '0' .. blob) -- the digit: 1 if the first has confirmed, plus 2 if the second has
-	due[UNCONFIRMED .. entry(p)] = now + CONFIRM
-	count(p[MODE])
+	due(UNCONFIRMED, p, now + CONFIRM)
+	matched[p[MODE]] = (matched[p[MODE]] or 0) + 2
 	tell(other, MADE, blob, '')
 	return blob
 end
@@ -89,7 +104,7 @@ end
 -- dismiss makes p absent and tells it why, which is remembered for one lease.
 local function dismiss(p, id, blob, reason)
 	p[STATE], p[PAIR], p[ENDED] = ABSENT, id, reason
-	due[LEASE .. entry(p)] = now + LEASE_TIME
+	due(LEASE, p, now + LEASE_TIME)
 	put(users, p[USER], false)
 	save(p)
 	tell(p, OVER, blob, reason)
@@ -124,7 +139,7 @@ local function lapse(p)
 	end
 	for i, x in ipairs(sides) do
 		if bit.band(confirmed, i) ~= 0 then
-			local lease = due[LEASE .. entry(x)] or call('ZSCORE', DUE, LEASE .. entry(x))
+			local lease = dues.changed[LEASE .. name(x)] or call('ZSCORE', DUE, LEASE .. name(x)) or now
 			drop(x)
 			enroll(x, lease)
 			tell(x, OVER, blob, 'lost')

@@ -1,11 +1,6 @@
--- The calls of match.Queue. ARGV: the time or '', 16 random bytes or more, the calling node, then the calls,
--- each a name and its arguments. The answers come back in the same order.
-local home, at = ARGV[3], 3
-
-local function arg()
-	at = at + 1
-	return ARGV[at]
-end
+-- The calls of match.Queue. ARGV: the time or '', 16 random bytes or more, the calling node, then the calls, each
+-- packed: its name and arguments. The answers come back in the same order.
+local home = ARGV[3]
 
 local rates = {} -- mode → people per millisecond, as this run has read it
 
@@ -14,7 +9,7 @@ local function rate(mode)
 	if not rates[mode] then
 		local counts, people, first = call('HGETALL', RATES .. mode), 0, now
 		for i = 1, #counts, 2 do
-			if math.floor(now / SLOT) - counts[i] < SLOTS then
+			if floor(now / SLOT) - counts[i] < SLOTS then
 				people, first = people + counts[i + 1], math.min(first, counts[i] * SLOT)
 			end
 		end
@@ -23,29 +18,31 @@ local function rate(mode)
 	return rates[mode]
 end
 
-local function waiting(p, position)
-	local r = rate(p[MODE])
-	return {WAITING, p[SINCE], position, r > 0 and position / r or 0}
-end
+-- Answers that tell a place: who waits, by answer. Places are read at the end, when the lines are written.
+local placed = {}
 
 local function standing(p)
 	if not p then return {ABSENT} end
 	if p[STATE] == PAIRED then return {PAIRED, sub(get(couples, p[PAIR]) or '0', 2)} end
 	if p[STATE] == ABSENT then return {ABSENT, p[PAIR], p[ENDED]} end
-	return waiting(p, (call('ZRANK', LINE .. p[MODE], entry(p)) or 0) + 1)
+	local answer = {WAITING, p[SINCE], 1, 0}
+	placed[answer] = {p[MODE], name(p)}
+	return answer
+end
+
+local function place()
+	for answer, at in pairs(placed) do
+		local r = rate(at[1])
+		answer[3] = (call('ZRANK', LINE .. at[1], at[2]) or 0) + 1 -- none: paired by a later call of this run
+		answer[4] = r > 0 and answer[3] / r or 0
+	end
 end
 
 local calls = {}
 
-function calls.arrive()
-	local session, user, mode, since = arg(), arg(), arg(), tonumber(arg())
-	local p = {
-		session, user, WAITING, math.min(since or now, now), '', mode,
-		tonumber(arg()), tonumber(arg()), arg(), tonumber(arg()), {}, arg(),
-		home, tonumber(arg()), 0, 0, '', 0, '', '',
-	}
-	for i = 1, tonumber(arg()) do p[TAGS][i] = arg() end
-
+function calls.arrive(p)
+	local session, user = p[SESSION], p[USER]
+	p[SINCE], p[HOME] = math.min(p[SINCE], now), home
 	local before = get(people, session)
 	-- The same call again (its answer was lost), or one that a later call has overtaken.
 	if before and before[HOME] == home and before[CALL] >= p[CALL] then return standing(before) end
@@ -64,12 +61,11 @@ function calls.arrive()
 	local other = search(p)
 	if other then return {PAIRED, join(p, other)} end
 	await(p)
-	if p[SINCE] == now then return waiting(p, call('ZCARD', LINE .. mode)) end -- the last in line
 	return standing(p)
 end
 
-function calls.leave()
-	local p, reason = get(people, arg()), arg()
+function calls.leave(session, reason)
+	local p = get(people, session)
 	if p and p[STATE] == PAIRED then
 		part(p, reason, p[SESSION])
 	elseif p then
@@ -78,18 +74,18 @@ function calls.leave()
 	return {'ok'}
 end
 
-function calls.confirm()
-	local p, id = get(people, arg()), arg()
+function calls.confirm(session, id)
+	local p = get(people, session)
 	local value = p and p[STATE] == PAIRED and p[PAIR] == id and get(couples, id)
 	if not value then return {'gone'} end
 	put(couples, id, bit.bor(tonumber(sub(value, 1, 1)), p[SEAT]) .. sub(value, 2))
 	return {'ok'}
 end
 
-function calls.renew()
-	local p = get(people, arg())
+function calls.renew(session)
+	local p = get(people, session)
 	if p and p[STATE] ~= ABSENT then
-		due[LEASE .. entry(p)] = now + LEASE_TIME
+		due(LEASE, p, now + LEASE_TIME)
 		if p[HOME] ~= home then
 			p[HOME] = home
 			save(p)
@@ -98,8 +94,7 @@ function calls.renew()
 	return standing(p)
 end
 
-function calls.block()
-	local user, other = arg(), arg()
+function calls.block(user, other)
 	remember(BLOCKED, user, other, BLOCK_FOR, BLOCKS)
 	local session = get(users, user)
 	local p = session and get(people, session)
@@ -112,14 +107,16 @@ end
 
 function calls.stats()
 	local answer = {'ok', size(couples)}
-	for _, mode in ipairs(MODES) do answer[#answer + 1] = call('ZCARD', LINE .. mode) end
+	for _, mode in ipairs(MODES) do
+		writeMarks(lines[mode])
+		answer[#answer + 1] = call('ZCARD', LINE .. mode)
+	end
 	return answer
 end
 
 -- sweep does what is due, then tries those again whom a recent partner waits for, from an entry on. It answers
 -- 'more' and where to go on, or 'end'. Nodes take turns: a round younger than this many milliseconds is enough.
-function calls.sweep()
-	local from, young = arg(), tonumber(arg())
+function calls.sweep(from, young)
 	if not elapse(SWEPT) then return {'more', from} end
 	if from == '' then
 		if young > 0 and now - (call('GET', ROUND) or 0) < young then return {'end', ''} end
@@ -127,19 +124,37 @@ function calls.sweep()
 	end
 	local page = call('ZRANGE', HELD, from == '' and '-' or '(' .. from, '+', 'BYLEX', 'LIMIT', 0, SWEPT)
 	if #page > 0 then call('ZREM', HELD, unpack(page)) end
-	for _, e in ipairs(page) do
-		local p = person(e)
-		if here(p, e) then try(p) end
+	for _, n in ipairs(page) do
+		local p = named(n)
+		if p and p[STATE] == WAITING then try(p) end
 	end
 	if #page == SWEPT then return {'more', page[SWEPT]} end
 	return {'end', ''}
 end
 
 elapse(BESIDE)
-local answers = {}
-while at < #ARGV do answers[#answers + 1] = calls[arg()]() end
+local batch, sessions, arriving, answers = {}, {}, {}, {}
+for i = 4, #ARGV do
+	local c = cmsgpack.unpack(ARGV[i])
+	batch[i - 3] = c
+	if c[1] == 'arrive' then
+		sessions[#sessions + 1], arriving[#arriving + 1] = c[2][SESSION], c[2][USER]
+	elseif c[1] == 'renew' or c[1] == 'confirm' or c[1] == 'leave' then
+		sessions[#sessions + 1] = c[2]
+	end
+end
+fetch(people, sessions)
+fetch(users, arriving)
+for i, c in ipairs(batch) do answers[i] = calls[c[1]](c[2], c[3]) end
 for _, h in ipairs({people, users, couples}) do write(h) end
-for _, mode in ipairs(MODES) do write(filled[mode]) end
-writeDue()
+for _, mode in ipairs(MODES) do
+	write(filled[mode])
+	write(filledScopes[mode])
+	writeMarks(lines[mode])
+end
+writeMarks(dues)
+writeRates()
+writeHints()
 if sequence then call('SET', SEQUENCE, sequence) end
+place()
 return answers
