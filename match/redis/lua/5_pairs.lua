@@ -68,8 +68,6 @@ local function drop(p)
 	put(people, p[SESSION], false)
 end
 
-local joined = 0 -- pairs that this run has made
-
 -- join pairs p, who is in no list, with one who is. It returns what the two nodes are to know.
 local function join(p, other)
 	quit(other)
@@ -78,8 +76,9 @@ local function join(p, other)
 	for _, tag in ipairs(p[TAGS]) do
 		if has[tag] then tags = tags .. field(sub(tag, 2)) end
 	end
-	joined = joined + 1
-	local id = redis.sha1hex(ARGV[2] .. joined) -- unguessable: ARGV[2] is random and known to nobody else
+	-- Unguessable, since ARGV[2] is random and known to nobody else; unique also when a client sends a batch twice,
+	-- since a name holds a place, and makes one pair.
+	local id = redis.sha1hex(ARGV[2] .. name(p))
 	local blob = field(id) .. field(p[MODE]) .. field(tostring(now)) .. field(p[SIDE]) .. field(other[SIDE]) .. tags
 	for seat, x in ipairs({p, other}) do
 		x[STATE], x[PAIR], x[SEAT], x[OTHER] = PAIRED, id, seat, (x == p and other or p)[SESSION]
