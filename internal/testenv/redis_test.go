@@ -46,3 +46,12 @@ func TestRedisIsKilledAndComesBack(t *testing.T) {
 		t.Errorf("after the restart: %q, %v", got, err)
 	}
 }
+
+func TestRedisCluster(t *testing.T) {
+	for _, addr := range testenv.RedisCluster(t) {
+		// Every node knows an owner of this key: itself, or it moves the caller on.
+		if got, err := ask(t, addr, "GET {k}"); err != nil || got != "$-1" && !strings.HasPrefix(got, "-MOVED") {
+			t.Errorf("%s: %q, %v", addr, got, err)
+		}
+	}
+}

@@ -44,8 +44,9 @@ function calls.arrive(p)
 	local session, user = p[SESSION], p[USER]
 	p[SINCE], p[HOME] = math.min(p[SINCE], now), home
 	local before = get(people, session)
-	-- The same call again (its answer was lost), or one that a later call has overtaken.
-	if before and before[HOME] == home and before[CALL] >= p[CALL] then return standing(before) end
+	-- The same call again (its answer was lost), or one that a later call of its node has overtaken.
+	local again = before and before[HOME] == home and before[CALL] - p[CALL]
+	if again and (again > 0 or again == 0 and before[STATE] ~= ABSENT) then return standing(before) end
 	local tab = get(users, user)
 	if not before and not tab and size(people) >= CAPACITY then return {'full'} end
 	for _, s in ipairs({session, tab or nil}) do
