@@ -8,15 +8,12 @@ import (
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
-	"go.uber.org/goleak"
 
 	"passerby/internal/testenv"
 	"passerby/match"
 	"passerby/match/matchtest"
 	"passerby/match/redis"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var queues atomic.Int64
 
