@@ -28,6 +28,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"passerby/bench/internal/redisserver"
 	"passerby/match"
 )
 
@@ -65,7 +66,7 @@ func main() {
 }
 
 func run(rounds, pairs int, depths string) (samples []sample, quiet string, err error) {
-	client, stop, err := startRedis()
+	client, stop, err := redisserver.Start()
 	if err != nil {
 		return nil, "", err
 	}
@@ -122,7 +123,7 @@ func measure(ctx context.Context, client *redis.Client, what string, depth, pair
 	if work = fill(); work != nil {
 		return s, work
 	}
-	before, err := redisCPU(ctx, client)
+	before, err := redisserver.CPU(ctx, client)
 	if err != nil {
 		return s, err
 	}
@@ -131,7 +132,7 @@ func measure(ctx context.Context, client *redis.Client, what string, depth, pair
 		return s, err
 	}
 	took := time.Since(start)
-	after, err := redisCPU(ctx, client)
+	after, err := redisserver.CPU(ctx, client)
 	if err != nil {
 		return s, err
 	}

@@ -1,4 +1,5 @@
-package main
+// Package redisserver starts a real Redis for a benchmark.
+package redisserver
 
 import (
 	"context"
@@ -13,9 +14,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// startRedis starts a redis-server on a socket of its own; stop ends it.
-func startRedis() (client *redis.Client, stop func(), err error) {
-	dir, err := os.MkdirTemp("", "passerby-pairs-")
+// Start starts a redis-server on a socket of its own; stop ends it.
+func Start() (client *redis.Client, stop func(), err error) {
+	dir, err := os.MkdirTemp("", "passerby-bench-")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -44,8 +45,8 @@ func startRedis() (client *redis.Client, stop func(), err error) {
 
 var cpuUsed = regexp.MustCompile(`used_cpu_(?:sys|user)_main_thread:([0-9.]+)`)
 
-// redisCPU is what Redis's main thread has used so far.
-func redisCPU(ctx context.Context, client *redis.Client) (time.Duration, error) {
+// CPU is what Redis's main thread has used so far.
+func CPU(ctx context.Context, client *redis.Client) (time.Duration, error) {
 	info, err := client.Info(ctx, "cpu").Result()
 	if err != nil {
 		return 0, err
