@@ -165,7 +165,7 @@ func (recordFirst) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis
 }
 func (r recordFirst) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
 	return func(ctx context.Context, cmd goredis.Cmder) error {
-		if *r.args == nil && cmd.Name() == "evalsha" && strings.Contains(fmt.Sprintf("%s", cmd.Args()), "arrive") {
+		if *r.args == nil && cmd.Name() == "evalsha" && strings.Contains(fmt.Sprintf("%s", cmd.Args()), "ada") {
 			*r.args = cmd.Args()
 		}
 		return next(ctx, cmd)

@@ -2,76 +2,68 @@ package redis
 
 import (
 	"encoding/binary"
+	"math"
 
 	"passerby/match"
 	"passerby/match/internal/class"
 )
 
-// Calls go to the script in MessagePack, which it unpacks by cmsgpack: one argument each. Of the format we need
-// arrays of up to 15 or 65,535 elements, strings of any length, and integers.
+// Calls go to the script as one argument each: a letter, then for an arrival a person as lua/1_state.lua keeps it,
+// for others two strings with their lengths in front.
 
-func appendArray(b []byte, n int) []byte {
-	if n < 16 {
-		return append(b, 0x90|byte(n))
-	}
-	return binary.BigEndian.AppendUint16(append(b, 0xdc), uint16(n)) // #nosec: a handful of elements
+// maxName is the most bytes of a session's, a user's or a node's name.
+const maxName = 1024
+
+func packCall(letter byte, a, b string) []byte {
+	out := make([]byte, 0, 9+len(a)+len(b))
+	out = append(out, letter)
+	out = append(binary.BigEndian.AppendUint32(out, uint32(len(a))), a...)
+	return append(binary.BigEndian.AppendUint32(out, uint32(len(b))), b...)
 }
+
+func appendShort(b []byte, s string) []byte { return append(append(b, byte(len(s))), s...) }
 
 func appendString(b []byte, s string) []byte {
-	if len(s) < 32 {
-		b = append(b, 0xa0|byte(len(s)))
-	} else {
-		b = binary.BigEndian.AppendUint32(append(b, 0xdb), uint32(len(s)))
-	}
-	return append(b, s...)
+	return append(binary.BigEndian.AppendUint16(b, uint16(len(s))), s...)
 }
 
-func appendInt(b []byte, n int64) []byte {
-	if n >= 0 && n < 128 {
-		return append(b, byte(n))
-	}
-	return binary.BigEndian.AppendUint64(append(b, 0xd3), uint64(n))
+func appendNumber(b []byte, n int64) []byte {
+	return binary.BigEndian.AppendUint64(b, math.Float64bits(float64(n)))
 }
 
-func packStrings(strings ...string) []byte {
-	b := appendArray(nil, len(strings))
-	for _, s := range strings {
-		b = appendString(b, s)
-	}
-	return b
-}
-
-// packArrive packs a person as lua/1_state.lua lists the fields. The empty ones are the script's.
+// packArrive packs a person. What only the script knows stays empty.
 func packArrive(t match.Ticket, since, number int64) []byte {
 	w, c := t.Wish, class.Of(t.Wish)
-	widen := int64(0)
-	if w.Widen {
-		widen = 1
-	}
 	b := make([]byte, 0, 512)
-	b = appendString(appendArray(b, 2), "arrive")
-	b = appendArray(b, 20)
+	b = append(b, 'a')
 	b = appendString(b, t.Session)
 	b = appendString(b, t.User)
-	b = appendString(b, "") // state
-	b = appendInt(b, since)
-	b = appendString(b, "") // place
-	b = appendString(b, string(w.Mode))
-	b = appendInt(b, int64(c))
-	b = appendInt(b, int64(class.Accepting[c]))
-	b = appendString(b, w.Language)
-	b = appendInt(b, widen)
-	b = appendArray(b, len(w.Tags))
+	b = append(b, ' ') // state
+	b = appendNumber(b, since)
+	b = append(b, "                      "...) // place
+	b = appendShort(b, string(w.Mode))
+	b = append(b, c)
+	b = binary.BigEndian.AppendUint32(b, class.Accepting[c])
+	b = appendShort(b, w.Language)
+	b = appendFlag(b, w.Widen)
+	tags := ""
 	for _, tag := range w.Tags {
-		b = appendString(b, "#"+tag)
+		tags += "#" + tag + "\n"
 	}
+	b = appendString(b, tags)
 	b = appendString(b, string(appendSide(nil, t)))
-	b = appendString(b, "") // home
-	b = appendInt(b, number)
-	b = appendInt(b, 0)     // open
-	b = appendInt(b, 0)     // wide
-	b = appendString(b, "") // pair
-	b = appendInt(b, 0)     // seat
-	b = appendString(b, "") // other
-	return appendString(b, "")
+	b = appendShort(b, "") // home
+	b = appendNumber(b, number)
+	b = append(b, 0, 0)       // open, wide
+	b = appendShort(b, "")    // pair
+	b = append(b, 0)          // seat
+	b = appendString(b, "")   // other
+	return appendShort(b, "") // ended
+}
+
+func appendFlag(b []byte, set bool) []byte {
+	if set {
+		return append(b, 1)
+	}
+	return append(b, 0)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"math"
 	"sync"
 	"sync/atomic"
 
@@ -45,7 +44,7 @@ func New(client redis.UniversalClient, cfg Config) (*Queue, error) {
 
 // Arrive implements match.Queue.
 func (q *Queue) Arrive(ctx context.Context, t match.Ticket) (match.Standing, error) {
-	if t.Session == "" || t.User == "" || len(t.Key) > match.MaxKey {
+	if t.Session == "" || t.User == "" || len(t.Key) > match.MaxKey || max(len(t.Session), len(t.User), len(t.Node)) > maxName {
 		return match.Standing{}, fmt.Errorf("arrive: %w", match.ErrTicket)
 	}
 	wish, err := t.Wish.Normalize()
@@ -53,7 +52,7 @@ func (q *Queue) Arrive(ctx context.Context, t match.Ticket) (match.Standing, err
 		return match.Standing{}, fmt.Errorf("arrive: %w", err)
 	}
 	t.Wish = wish
-	since := int64(math.MaxInt64) // now
+	since := int64(1) << 62 // now
 	if !t.Since.IsZero() {
 		since = t.Since.UnixMilli()
 	}
@@ -69,7 +68,7 @@ func (q *Queue) Arrive(ctx context.Context, t match.Ticket) (match.Standing, err
 
 // Leave implements match.Queue.
 func (q *Queue) Leave(ctx context.Context, session string, reason match.EndReason) error {
-	if _, err := q.do(ctx, packStrings("leave", session, string(reason))); err != nil {
+	if _, err := q.do(ctx, packCall('l', session, string(reason))); err != nil {
 		return fmt.Errorf("leave: %w", err)
 	}
 	return nil
@@ -77,7 +76,7 @@ func (q *Queue) Leave(ctx context.Context, session string, reason match.EndReaso
 
 // Confirm implements match.Queue.
 func (q *Queue) Confirm(ctx context.Context, session, pair string) error {
-	answer, err := q.do(ctx, packStrings("confirm", session, pair))
+	answer, err := q.do(ctx, packCall('c', session, pair))
 	if err == nil && len(answer) > 0 && answer[0] == "gone" {
 		err = match.ErrGone
 	}
@@ -89,7 +88,7 @@ func (q *Queue) Confirm(ctx context.Context, session, pair string) error {
 
 // Renew implements match.Queue.
 func (q *Queue) Renew(ctx context.Context, session string) (match.Standing, error) {
-	answer, err := q.do(ctx, packStrings("renew", session))
+	answer, err := q.do(ctx, packCall('r', session, ""))
 	if err != nil {
 		return match.Standing{}, fmt.Errorf("renew: %w", err)
 	}
@@ -101,7 +100,7 @@ func (q *Queue) Block(ctx context.Context, user, other string) error {
 	if user == "" || other == "" || user == other {
 		return ctx.Err()
 	}
-	if _, err := q.do(ctx, packStrings("block", user, other)); err != nil {
+	if _, err := q.do(ctx, packCall('b', user, other)); err != nil {
 		return fmt.Errorf("block: %w", err)
 	}
 	return nil
@@ -109,7 +108,7 @@ func (q *Queue) Block(ctx context.Context, user, other string) error {
 
 // Stats implements match.Queue.
 func (q *Queue) Stats(ctx context.Context) (match.Stats, error) {
-	answer, err := q.do(ctx, packStrings("stats"))
+	answer, err := q.do(ctx, packCall('t', "", ""))
 	if err != nil {
 		return match.Stats{}, fmt.Errorf("stats: %w", err)
 	}

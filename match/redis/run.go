@@ -2,11 +2,10 @@ package redis
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-
-	"passerby/match"
 )
 
 // hintBuffer is how many hints may wait for Notify before Redis is made to wait, and drops us in the end.
@@ -48,11 +47,7 @@ func (q *Queue) Listening() <-chan struct{} { return q.listening }
 // hint hands out what one message holds.
 func (q *Queue) hint(message string) {
 	for message != "" {
-		one, rest, err := cutField(message)
-		var e match.Event
-		if err == nil {
-			e, err = parseHint(one)
-		}
+		e, rest, err := parseHint(message)
 		if err != nil {
 			q.cfg.Logger.Warn("a hint of the queue", "err", err)
 			return
@@ -92,7 +87,7 @@ func (q *Queue) Sweep(ctx context.Context) error { return q.sweep(ctx, 0) }
 // sweep leaves the second part out when another node has done it within the time given.
 func (q *Queue) sweep(ctx context.Context, young time.Duration) error {
 	for from := ""; ; {
-		answer, err := q.do(ctx, appendInt(appendString(appendString(appendArray(nil, 3), "sweep"), from), young.Milliseconds()))
+		answer, err := q.do(ctx, packCall('s', from, strconv.FormatInt(young.Milliseconds(), 10)))
 		if err != nil {
 			return err
 		}

@@ -2,109 +2,96 @@ package redis
 
 import (
 	"errors"
+	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"passerby/match"
 )
 
-// What nodes and script hand each other is a row of fields, each "length:bytes", so that any byte may be inside:
+// What nodes and script hand each other. Strings have their length in front, in two bytes, or in one where * stands:
 //
 //	side: session, user, node, key, language
-//	pair: id, mode, Unix milliseconds, side of the initiator, side of the responder, shared tags …
-//	hint: '1' made or '2' over, then session, reason, and a pair's fields
+//	pair: *id, *mode, milliseconds (a float of eight bytes), side of the initiator, side of the responder, shared tags, each after a \n
+//	hint: '1' made or '2' over, session, reason, pair
 
 var errWire = errors.New("the queue in Redis holds something that no node of this version has written")
 
-func appendField(b []byte, s string) []byte {
-	b = strconv.AppendInt(b, int64(len(s)), 10)
-	b = append(b, ':')
-	return append(b, s...)
+// cutter takes a message apart. After a fault it yields nothing any more.
+type cutter struct {
+	rest string
+	err  error
 }
 
-// cutField splits the first field off.
-func cutField(s string) (field, rest string, err error) {
-	number, rest, ok := strings.Cut(s, ":")
-	n, err := strconv.ParseUint(number, 10, 31)
-	if !ok || err != nil || n > uint64(len(rest)) {
-		return "", "", errWire
+func (c *cutter) take(n int) string {
+	if n > len(c.rest) {
+		c.rest, c.err = "", errWire
+		return ""
 	}
-	return rest[:n], rest[n:], nil
+	s := c.rest[:n]
+	c.rest = c.rest[n:]
+	return s
 }
 
-// cutFields splits off as many fields as there are targets.
-func cutFields(s string, targets ...*string) (rest string, err error) {
-	for _, t := range targets {
-		if *t, s, err = cutField(s); err != nil {
-			return "", err
-		}
+func (c *cutter) number(size int) (n uint64) {
+	s := c.take(size)
+	for i := range len(s) {
+		n = n<<8 | uint64(s[i])
 	}
-	return s, nil
+	return n
 }
+
+func (c *cutter) short() string  { return c.take(int(c.number(1))) }
+func (c *cutter) string() string { return c.take(int(c.number(2))) }
 
 func appendSide(b []byte, t match.Ticket) []byte {
 	for _, s := range []string{t.Session, t.User, t.Node, t.Key, t.Wish.Language} {
-		b = appendField(b, s)
+		b = appendString(b, s)
 	}
 	return b
 }
 
-func parseSide(s string) (side match.Side, err error) {
-	rest, err := cutFields(s, &side.Session, &side.User, &side.Node, &side.Key, &side.Language)
-	if err == nil && rest != "" {
-		err = errWire
+func (c *cutter) side() match.Side {
+	in := cutter{rest: c.string()}
+	s := match.Side{Session: in.string(), User: in.string(), Node: in.string(), Key: in.string(), Language: in.string()}
+	if in.err != nil || in.rest != "" {
+		c.err = errWire
 	}
-	return side, err
+	return s
 }
 
 func parsePair(s string) (match.Pair, error) {
-	var p match.Pair
-	var mode, at, initiator, responder string
-	rest, err := cutFields(s, &p.ID, &mode, &at, &initiator, &responder)
-	if err != nil {
-		return match.Pair{}, err
+	c := cutter{rest: s}
+	p := match.Pair{ID: c.short(), Mode: match.Mode(c.short()), At: time.UnixMilli(int64(math.Float64frombits(c.number(8))))}
+	p.Initiator, p.Responder = c.side(), c.side()
+	if tags := strings.Split(c.string(), "\n")[1:]; len(tags) > 0 {
+		slices.Sort(tags)
+		p.Tags = tags
 	}
-	ms, err := strconv.ParseInt(at, 10, 64)
-	if err != nil {
+	if c.err != nil || c.rest != "" {
 		return match.Pair{}, errWire
 	}
-	p.Mode, p.At = match.Mode(mode), time.UnixMilli(ms)
-	if p.Initiator, err = parseSide(initiator); err != nil {
-		return match.Pair{}, err
-	}
-	if p.Responder, err = parseSide(responder); err != nil {
-		return match.Pair{}, err
-	}
-	for rest != "" {
-		var tag string
-		if tag, rest, err = cutField(rest); err != nil {
-			return match.Pair{}, err
-		}
-		p.Tags = append(p.Tags, tag)
-	}
-	slices.Sort(p.Tags)
 	return p, nil
 }
 
-func parseHint(s string) (match.Event, error) {
-	e := match.Event{Kind: match.PairMade}
-	switch {
-	case strings.HasPrefix(s, "1"):
-	case strings.HasPrefix(s, "2"):
+// parseHint takes the first hint of a message.
+func parseHint(s string) (e match.Event, rest string, err error) {
+	c := cutter{rest: s}
+	switch c.take(1) {
+	case "1":
+		e.Kind = match.PairMade
+	case "2":
 		e.Kind = match.PairEnded
 	default:
-		return match.Event{}, errWire
+		return e, "", errWire
 	}
-	var reason string
-	rest, err := cutFields(s[1:], &e.Session, &reason)
-	if err != nil {
-		return match.Event{}, err
+	e.Session, e.Reason = c.string(), match.EndReason(c.string())
+	e.Pair, err = parsePair(c.string())
+	if c.err != nil {
+		err = c.err
 	}
-	e.Reason = match.EndReason(reason)
-	e.Pair, err = parsePair(rest)
-	return e, err
+	return e, c.rest, err
 }
 
 // parseStanding reads {"w", since, position, estimate}, {"p", pair}, {"a"} or {"a", pair, reason}.

@@ -22,30 +22,34 @@ func wirePair(p match.Pair) string {
 	side := func(s match.Side) string {
 		return string(appendSide(nil, match.Ticket{Session: s.Session, User: s.User, Node: s.Node, Key: s.Key, Wish: match.Wish{Language: s.Language}}))
 	}
-	var b []byte
-	for _, s := range append([]string{p.ID, string(p.Mode), "1900000000000", side(p.Initiator), side(p.Responder)}, p.Tags...) {
-		b = appendField(b, s)
-	}
-	return string(b)
+	b := appendShort(appendShort(nil, p.ID), string(p.Mode))
+	b = appendNumber(b, p.At.UnixMilli())
+	b = appendString(appendString(b, side(p.Initiator)), side(p.Responder))
+	return string(appendString(b, "\n"+strings.Join(p.Tags, "\n")))
+}
+
+func wireHint() string {
+	return "2" + string(appendString(appendString(appendString(nil, "s2"), "lost"), wirePair(somePair())))
 }
 
 func TestHint(t *testing.T) {
 	want := match.Event{Session: "s2", Kind: match.PairEnded, Pair: somePair(), Reason: match.EndLost}
-	got, err := parseHint("2" + string(appendField(appendField(nil, "s2"), "lost")) + wirePair(somePair()))
-	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
+	got, rest, err := parseHint(wireHint() + "more")
+	if err != nil || rest != "more" || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %q, %v\nwant %+v", got, rest, err, want)
 	}
 }
 
 func FuzzHint(f *testing.F) {
-	whole := "1" + string(appendField(appendField(nil, "s2"), "")) + wirePair(somePair())
-	for i := 0; i <= len(whole); i += 7 {
+	whole := wireHint()
+	for i := 0; i <= len(whole); i += 37 {
 		f.Add(whole[:i])
 	}
-	f.Add("299999999999:")
-	f.Add("1-1:")
+	f.Add(whole)
+	f.Add("2\xff\xff")
 	f.Fuzz(func(t *testing.T, s string) {
-		if e, err := parseHint(s); err == nil && e.Kind != match.PairMade && e.Kind != match.PairEnded {
+		e, rest, err := parseHint(s)
+		if err == nil && (len(rest) >= len(s) || e.Kind != match.PairMade && e.Kind != match.PairEnded) {
 			t.Errorf("%q was read as %+v", s, e)
 		}
 	})

@@ -1,8 +1,8 @@
 -- What one run knows. A run serves a batch of calls and is atomic. It reads each record once and writes what has
 -- changed once, at its end: most of what a run costs is its commands.
-local call, sub, floor = redis.call, string.sub, math.floor
+local call, sub, floor, format = redis.call, string.sub, math.floor, string.format
 
--- Fields of a person, which is one session in the queue. A node packs the first ones when the session arrives.
+-- Fields of a person, which is one session in the queue. A node writes the first ones when the session arrives.
 local SESSION, USER, STATE, SINCE, PLACE, MODE = 1, 2, 3, 4, 5, 6
 local CLASS, ACCEPT, LANG, WIDEN, TAGS, SIDE = 7, 8, 9, 10, 11, 12 -- SIDE is the nodes'; nothing here looks inside
 local HOME, CALL = 13, 14 -- the node that spoke for the session last, and the number of its Arrive
@@ -10,7 +10,26 @@ local OPEN, WIDE = 15, 16 -- 1: takes anyone compatible; takes other languages o
 local PAIR, SEAT, OTHER = 17, 18, 19 -- of a pair: its id, 1 or 2 in it, the partner's session
 local ENDED = 20 -- of the absent: why PAIR ended
 
+local PERSON = '>Hc0Hc0c1dc22Bc0BI4Bc0BHc0Hc0Bc0dBBBc0BHc0Bc0' -- as kept: strings have their length in front
+
 local WAITING, PAIRED, ABSENT = 'w', 'p', 'a'
+
+local function packed(p)
+	return struct.pack(PERSON, #p[1], p[1], #p[2], p[2], p[3], p[4], p[5], #p[6], p[6], p[7], p[8], #p[9], p[9], p[10], #p[11], p[11],
+		#p[12], p[12], #p[13], p[13], p[14], p[15], p[16], #p[17], p[17], p[18], #p[19], p[19], #p[20], p[20])
+end
+
+local function tagsOf(p)
+	if not p.tags then
+		local tags = {}
+		for tag in string.gmatch(p[TAGS], '[^\n]+') do tags[#tags + 1] = tag end
+		p.tags = tags
+	end
+	return p.tags
+end
+
+-- whole writes a time or a count as Redis wants it; left to itself it takes the long way over fractions.
+local function whole(n) return format('%.0f', n) end
 
 local now = tonumber(ARGV[1]) -- milliseconds; tests bring a clock, else it is Redis's: no node's clock counts
 if not now then
@@ -19,12 +38,12 @@ if not now then
 end
 
 -- hash is a Redis hash as this run sees it: false is a field that is not there.
-local function hash(key, packed) return {key = key, packed = packed, values = {}, changed = {}, grown = 0} end
+local function hash(key) return {key = key, values = {}, changed = {}, grown = 0} end
 
-local people, users, couples = hash(SESSIONS, true), hash(USERS), hash(PAIRS)
+local people, users, couples = hash(SESSIONS), hash(USERS), hash(PAIRS)
 
 local function learn(h, field, value)
-	if value and h.packed then value = cmsgpack.unpack(value) end
+	if value and h == people then value = {struct.unpack(PERSON, value)} end
 	h.values[field] = value
 	return value
 end
@@ -71,7 +90,7 @@ local function write(h)
 	for f in pairs(h.changed) do
 		local v = h.values[f]
 		if v then
-			set[n + 1], set[n + 2], n = f, h.packed and cmsgpack.pack(v) or v, n + 2
+			set[n + 1], set[n + 2], n = f, h == people and packed(v) or v, n + 2
 		else
 			del[#del + 1] = f
 		end
@@ -110,4 +129,4 @@ end
 local LEASE, UNCONFIRMED, GRACE = '1', '2', '3'
 local dues = marks(DUE)
 
-local function due(kind, p, at) dues.changed[kind .. name(p)] = at end
+local function due(kind, p, at) dues.changed[kind .. name(p)] = at and whole(at) end

@@ -52,11 +52,11 @@ local function speaks(p, e)
 	return lang == own or wide == '+' and p[WIDE] == 1
 end
 
-local function into(p, e, h, buckets)
+local function into(p, e, since, h, buckets)
 	local prefix, bit1 = LISTS .. p[MODE] .. ':' .. p[CLASS] .. ':', bit.lshift(1, p[CLASS])
 	for i = 1, #buckets do
 		local b = buckets[i]
-		call('ZADD', prefix .. b, p[SINCE], e)
+		call('ZADD', prefix .. b, since, e)
 		local mask = get(h, b) or 0
 		if bit.band(mask, bit1) == 0 then put(h, b, bit.bor(mask, bit1)) end
 	end
@@ -75,18 +75,18 @@ local function outOf(p, e, h, buckets)
 end
 
 local function enter(p)
-	local e, mode = entry(p), p[MODE]
-	lines[mode].changed[name(p)] = p[SINCE]
-	into(p, e, everyScope(mode), scopesOf(p))
-	fetch(filled[mode], p[TAGS])
-	into(p, e, filled[mode], p[TAGS])
+	local e, mode, since, tags = entry(p), p[MODE], whole(p[SINCE]), tagsOf(p)
+	lines[mode].changed[name(p)] = since
+	into(p, e, since, everyScope(mode), scopesOf(p))
+	fetch(filled[mode], tags)
+	into(p, e, since, filled[mode], tags)
 end
 
 local function leave(p)
 	local e, mode = entry(p), p[MODE]
 	lines[mode].changed[name(p)] = false
 	outOf(p, e, everyScope(mode), scopesOf(p))
-	outOf(p, e, filled[mode], p[TAGS])
+	outOf(p, e, filled[mode], tagsOf(p))
 end
 
 -- lists returns those lists of these buckets whose people and p accept each other's gender.

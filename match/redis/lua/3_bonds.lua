@@ -7,7 +7,7 @@ local function remembered(user)
 	local known = bonds[user]
 	if not known then
 		known = {}
-		for _, bond in ipairs(call('ZRANGE', BONDS .. user, '(' .. now, '+inf', 'BYSCORE')) do known[bond] = true end
+		for _, bond in ipairs(call('ZRANGE', BONDS .. user, '(' .. whole(now), '+inf', 'BYSCORE')) do known[bond] = true end
 		bonds[user] = known
 	end
 	return known

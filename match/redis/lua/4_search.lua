@@ -14,7 +14,7 @@ end
 local function first(p, keys, n, tags, own)
 	local oldest
 	for i = 1, n do
-		local e = call('ZRANGE', keys[i], 0, 0)[1]
+		local e = call('ZRANGE', keys[i], '0', '0')[1]
 		if e and (not oldest or e < oldest) then oldest = e end
 	end
 	if not oldest or oldest == own or tags and not speaks(p, oldest) then return end
@@ -29,8 +29,9 @@ local function look(p, keys, n, tags, recents)
 	if tags then page = math.max(2, math.min(8, floor(LOOKED_AT / math.max(n, 1)))) end
 	while n > 0 and from < MANY do
 		local shared, found, fuller = {}, {}, {}
+		local start, stop = whole(from), whole(from + page - 1)
 		for i = 1, n do
-			local entries = call('ZRANGE', keys[i], from, from + page - 1)
+			local entries = call('ZRANGE', keys[i], start, stop)
 			for j = 1, #entries do
 				local e = entries[j]
 				local count = shared[e]
@@ -80,7 +81,7 @@ local function among(p, scope, recents)
 end
 
 local function sharing(p, recents)
-	local tags, h = p[TAGS], filled[p[MODE]]
+	local tags, h = tagsOf(p), filled[p[MODE]]
 	fetch(h, tags)
 	local keys, n = lists(p, h, tags)
 	return #tags == 1 and first(p, keys, n, true, entry(p)) or look(p, keys, n, true, recents)
@@ -91,7 +92,7 @@ local function strangerFor(p)
 	return (among(p, 'o:', {}) or among(p, 'p:', {})) and true
 end
 
-local function hold(p) call('ZADD', HELD, 0, name(p)) end
+local function hold(p) call('ZADD', HELD, '0', name(p)) end
 
 -- again chooses among recent partners: the best who has waited long enough, as p has, while no stranger
 -- waits for either. Those refused are held: a sweep tries them again.
@@ -111,7 +112,7 @@ end
 
 local function search(p)
 	local recents, found = {}, nil
-	if #p[TAGS] > 0 then found = sharing(p, recents) end
+	if p[TAGS] ~= '' then found = sharing(p, recents) end
 	if not found and p[OPEN] == 1 then found = among(p, 'o:', recents) end
 	if not found and #recents > 0 then found = again(p, recents) end
 	return found

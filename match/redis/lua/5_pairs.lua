@@ -1,8 +1,5 @@
 -- The changes of state. Each leaves the queue whole.
 
--- field writes one value so that a node can read it back, whatever is in it.
-local function field(s) return #s .. ':' .. s end
-
 -- tell hints to the node of p: MADE or OVER. Each node gets all hints of a run in one message.
 local MADE, OVER = '1', '2'
 local hints = {}
@@ -13,7 +10,7 @@ local function tell(p, kind, blob, reason)
 		to = {}
 		hints[p[HOME]] = to
 	end
-	to[#to + 1] = field(kind .. field(p[SESSION]) .. field(reason) .. blob)
+	to[#to + 1] = struct.pack('>c1Hc0Hc0Hc0', kind, #p[SESSION], p[SESSION], #reason, reason, #blob, blob)
 end
 
 local function writeHints()
@@ -39,9 +36,9 @@ local sequence -- of arrivals, among equals in time
 -- enroll gives p a place, and a lease until then; enter puts it into the lists.
 local function enroll(p, lease)
 	sequence = (sequence or tonumber(call('GET', SEQUENCE) or 0)) + 1
-	p[STATE], p[PLACE] = WAITING, string.format('%011x%011x', p[SINCE], sequence)
+	p[STATE], p[PLACE] = WAITING, format('%011x%011x', p[SINCE], sequence)
 	local past = p[SINCE] + PATIENCE <= now
-	p[OPEN] = (past or #p[TAGS] == 0) and 1 or 0
+	p[OPEN] = (past or p[TAGS] == '') and 1 or 0
 	p[WIDE] = past and p[WIDEN] or 0
 	due(LEASE, p, lease)
 	put(people, p[SESSION], p)
@@ -71,15 +68,15 @@ end
 -- join pairs p, who is in no list, with one who is. It returns what the two nodes are to know.
 local function join(p, other)
 	quit(other)
-	local tags, has = '', {}
-	for _, tag in ipairs(other[TAGS]) do has[tag] = true end
-	for _, tag in ipairs(p[TAGS]) do
-		if has[tag] then tags = tags .. field(sub(tag, 2)) end
+	local has, shared = {}, ''
+	for _, tag in ipairs(tagsOf(other)) do has[tag] = true end
+	for _, tag in ipairs(tagsOf(p)) do
+		if has[tag] then shared = shared .. '\n' .. sub(tag, 2) end
 	end
 	-- Unguessable, since ARGV[2] is random and known to nobody else; unique also when a client sends a batch twice,
 	-- since a name holds a place, and makes one pair.
 	local id = redis.sha1hex(ARGV[2] .. name(p))
-	local blob = field(id) .. field(p[MODE]) .. field(tostring(now)) .. field(p[SIDE]) .. field(other[SIDE]) .. tags
+	local blob = struct.pack('>Bc0Bc0dHc0Hc0Hc0', #id, id, #p[MODE], p[MODE], now, #p[SIDE], p[SIDE], #other[SIDE], other[SIDE], #shared, shared)
 	for seat, x in ipairs({p, other}) do
 		x[STATE], x[PAIR], x[SEAT], x[OTHER] = PAIRED, id, seat, (x == p and other or p)[SESSION]
 		save(x)

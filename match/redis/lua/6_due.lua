@@ -20,11 +20,11 @@ local handle = {
 -- elapse handles what is due, at most this much of it, and reports whether it saw the end.
 local function elapse(most)
 	while most > 0 do
-		local page = call('ZRANGE', DUE, '-inf', now, 'BYSCORE', 'LIMIT', 0, math.min(most, 64))
+		local page = call('ZRANGE', DUE, '-inf', whole(now), 'BYSCORE', 'LIMIT', '0', whole(math.min(most, 64)))
 		if #page == 0 then return true end
 		for _, m in ipairs(page) do
 			local moved = dues.changed[m]
-			if moved == nil or moved and moved <= now then -- not by one before it
+			if moved == nil or moved and tonumber(moved) <= now then -- not by one before it
 				dues.changed[m] = false
 				local p = named(sub(m, 2))
 				if p then handle[sub(m, 1, 1)](p) end

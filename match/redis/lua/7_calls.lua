@@ -1,5 +1,5 @@
 -- The calls of match.Queue. ARGV: the time or '', 16 random bytes or more, the calling node, then the calls, each
--- packed: its name and arguments. The answers come back in the same order.
+-- a letter and its arguments: a person for 'a', else strings. The answers come back in the same order.
 local home = ARGV[3]
 
 local rates = {} -- mode → people per millisecond, as this run has read it
@@ -38,9 +38,7 @@ local function place()
 	end
 end
 
-local calls = {}
-
-function calls.arrive(p)
+local function arrive(p)
 	local session, user = p[SESSION], p[USER]
 	p[SINCE], p[HOME] = math.min(p[SINCE], now), home
 	local before = get(people, session)
@@ -65,7 +63,7 @@ function calls.arrive(p)
 	return standing(p)
 end
 
-function calls.leave(session, reason)
+local function goes(session, reason)
 	local p = get(people, session)
 	if p and p[STATE] == PAIRED then
 		part(p, reason, p[SESSION])
@@ -75,7 +73,7 @@ function calls.leave(session, reason)
 	return {'ok'}
 end
 
-function calls.confirm(session, id)
+local function confirm(session, id)
 	local p = get(people, session)
 	local value = p and p[STATE] == PAIRED and p[PAIR] == id and get(couples, id)
 	if not value then return {'gone'} end
@@ -83,7 +81,7 @@ function calls.confirm(session, id)
 	return {'ok'}
 end
 
-function calls.renew(session)
+local function renew(session)
 	local p = get(people, session)
 	if p and p[STATE] ~= ABSENT then
 		due(LEASE, p, now + LEASE_TIME)
@@ -95,7 +93,7 @@ function calls.renew(session)
 	return standing(p)
 end
 
-function calls.block(user, other)
+local function block(user, other)
 	remember(BLOCKED, user, other, BLOCK_FOR, BLOCKS)
 	local session = get(users, user)
 	local p = session and get(people, session)
@@ -106,7 +104,7 @@ function calls.block(user, other)
 	return {'ok'}
 end
 
-function calls.stats()
+local function stats()
 	local answer = {'ok', size(couples)}
 	for _, mode in ipairs(MODES) do
 		writeMarks(lines[mode])
@@ -117,9 +115,10 @@ end
 
 -- sweep does what is due, then tries those again whom a recent partner waits for, from an entry on. It answers
 -- 'more' and where to go on, or 'end'. Nodes take turns: a round younger than this many milliseconds is enough.
-function calls.sweep(from, young)
+local function sweep(from, young)
 	if not elapse(SWEPT) then return {'more', from} end
 	if from == '' then
+		young = tonumber(young)
 		if young > 0 and now - (call('GET', ROUND) or 0) < young then return {'end', ''} end
 		call('SET', ROUND, now)
 	end
@@ -133,15 +132,19 @@ function calls.sweep(from, young)
 	return {'end', ''}
 end
 
+local calls = {a = arrive, l = goes, c = confirm, r = renew, b = block, t = stats, s = sweep}
+
 elapse(BESIDE)
 local batch, sessions, arriving, answers = {}, {}, {}, {}
 for i = 4, #ARGV do
-	local c = cmsgpack.unpack(ARGV[i])
-	batch[i - 3] = c
-	if c[1] == 'arrive' then
-		sessions[#sessions + 1], arriving[#arriving + 1] = c[2][SESSION], c[2][USER]
-	elseif c[1] == 'renew' or c[1] == 'confirm' or c[1] == 'leave' then
-		sessions[#sessions + 1] = c[2]
+	local c = sub(ARGV[i], 1, 1)
+	if c == 'a' then
+		local p = {struct.unpack(PERSON, ARGV[i], 2)}
+		batch[#batch + 1] = {c, p}
+		sessions[#sessions + 1], arriving[#arriving + 1] = p[SESSION], p[USER]
+	else
+		batch[#batch + 1] = {c, struct.unpack('>I4c0I4c0', ARGV[i], 2)}
+		if c == 'r' or c == 'c' or c == 'l' then sessions[#sessions + 1] = batch[#batch][2] end
 	end
 end
 fetch(people, sessions)

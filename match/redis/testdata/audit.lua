@@ -13,14 +13,14 @@ local function all(key)
 end
 
 local people, users, pairs_, waiting, paired, entries = {}, all('u'), all('p'), {}, 0, 0
-for session, packed in pairs(all('s')) do people[session] = cmsgpack.unpack(packed) end
+for session, packed in pairs(all('s')) do people[session] = {struct.unpack('>Hc0Hc0c1dc22Bc0BI4Bc0BHc0Hc0Bc0dBBBc0BHc0Bc0', packed)} end
 
 local lists = {}
 local function stands(p, bucket)
 	local entry = p[5] .. p[9] .. ((p[16] == 1 and p[9] ~= '') and '+:' or ':') .. p[1]
 	local key = root .. 'l:' .. p[6] .. ':' .. p[7] .. ':' .. bucket
 	entries = entries + 1
-	if redis.call('ZSCORE', key, entry) ~= tostring(p[4]) then fault(p[1], 'waits and is not in', key) end
+	if redis.call('ZSCORE', key, entry) ~= string.format('%.0f', p[4]) then fault(p[1], 'waits and is not in', key) end
 	lists[key] = {p[6], p[7], bucket}
 end
 for session, p in pairs(people) do
@@ -34,7 +34,7 @@ for session, p in pairs(people) do
 		local scope = p[15] == 1 and 'o:' or 'p:'
 		stands(p, scope .. p[9])
 		if p[16] == 1 and p[9] ~= '' then stands(p, scope .. '+') end
-		for _, tag in ipairs(p[11]) do stands(p, tag) end
+		for tag in string.gmatch(p[11], '[^\n]+') do stands(p, tag) end
 	elseif inLine then
 		fault(session, 'is', p[3], 'and stands in line')
 	end
