@@ -98,3 +98,27 @@ func TestNoRedis(t *testing.T) {
 		t.Error("there is no Redis, and no error")
 	}
 }
+
+// Hints go to the node that spoke for a session last.
+func TestHintsFollow(t *testing.T) {
+	client := newClient(t, testenv.StartRedis(t, "--save", "").Addr)
+	told := make(chan string, 16)
+	cfg := fast(newName())
+	cfg.Notify = func(match.Event) { told <- "old" }
+	old := running(t, client, cfg)
+	cfg.Notify = func(e match.Event) { told <- "new " + e.Session }
+	next := running(t, client, cfg)
+	arrive(t, old, "ada")
+	if _, err := next.Renew(t.Context(), "ada"); err != nil { // she came back on another node
+		t.Fatal(err)
+	}
+	arrive(t, old, "ben")
+	select {
+	case who := <-told:
+		if who != "new ada" {
+			t.Errorf("told: %s", who)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("nobody was told")
+	}
+}

@@ -23,7 +23,12 @@ local placed = {}
 
 local function standing(p)
 	if not p then return {ABSENT} end
-	if p[STATE] == PAIRED then return {PAIRED, sub(get(couples, p[PAIR]) or '0', 2)} end
+	if p[STATE] == PAIRED then
+		local value = get(couples, p[PAIR])
+		if value then return {PAIRED, sub(value, 2)} end
+		drop(p) -- Redis has evicted the pair
+		return {ABSENT}
+	end
 	if p[STATE] == ABSENT then return {ABSENT, p[PAIR], p[ENDED]} end
 	local answer = {WAITING, p[SINCE], 1, 0}
 	placed[answer] = {p[MODE], name(p)}
@@ -85,6 +90,7 @@ local function renew(session)
 	local p = get(people, session)
 	if p and p[STATE] ~= ABSENT then
 		due(LEASE, p, now + LEASE_TIME)
+		if p[STATE] == WAITING and p[OPEN] == 0 and p[SINCE] + PATIENCE <= now then due(GRACE, p, now) end -- overdue
 		if p[HOME] ~= home then
 			p[HOME] = home
 			save(p)
