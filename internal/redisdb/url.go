@@ -69,7 +69,7 @@ func Parse(s string) (*redis.UniversalOptions, error) {
 		}
 	case "+sentinel":
 		if o.MasterName, port = name, "26379"; name == "" {
-			return nil, errors.New("Sentinels need the master's name: redis+sentinel://host1,host2/NAME")
+			return nil, errors.New("the master's name is missing: write redis+sentinel://host1,host2/NAME")
 		}
 	default:
 		return nil, errForm

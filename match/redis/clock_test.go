@@ -122,3 +122,35 @@ func TestHintsFollow(t *testing.T) {
 		t.Error("nobody was told")
 	}
 }
+
+// A common tag does not carry over languages before both have widened.
+func TestWideningNeedsBoth(t *testing.T) {
+	client := newClient(t, testenv.StartRedis(t, "--save", "").Addr)
+	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	cfg := fast(newName())
+	cfg.Now, cfg.Sweep = func() time.Time { return now }, time.Hour
+	q := running(t, client, cfg)
+	come := func(who, language string) match.State {
+		t.Helper()
+		s, err := q.Arrive(t.Context(), match.Ticket{Session: who, User: who, Wish: match.Wish{Mode: match.Text, Tags: []string{"jazz"}, Language: language, Widen: true}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.State
+	}
+	come("ada", "de")
+	now = now.Add(cfg.Grace)
+	if err := q.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s := come("ben", "fr"); s != match.Waiting {
+		t.Errorf("ben has not widened yet, and is %v", s)
+	}
+	now = now.Add(cfg.Grace)
+	if err := q.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := q.Renew(t.Context(), "ben"); err != nil || s.State != match.Paired || len(s.Pair.Tags) != 1 {
+		t.Errorf("both have widened: %+v, %v", s, err)
+	}
+}
