@@ -38,12 +38,12 @@ func TestRedisRestarts(t *testing.T) {
 	all, client, book := nodes(t, 2, server.Addr, name), newClient(t, server.Addr), newLedger(t)
 	stop := crowd(t, all, 30, 5*time.Second, book)
 	for range 4 {
-		time.Sleep(400 * time.Millisecond)
+		book.more(300)
 		server.Kill()
 		server.Start()
 		audit(t, client, name)
 	}
-	time.Sleep(200 * time.Millisecond)
+	book.more(300)
 	stop()
 	settle(t, all[0], client, name, 30, book)
 }
@@ -54,15 +54,17 @@ func TestSlowRedis(t *testing.T) {
 	slow := newProxy(t, addr)
 	all := append(nodes(t, 2, slow.addr(), name), nodes(t, 1, addr, name)...) // the third finds its own way
 	client, book := newClient(t, addr), newLedger(t)
-	stop := crowd(t, all, 30, 100*time.Millisecond, book)
+	const patience = 100 * time.Millisecond
+	stop := crowd(t, all, 30, patience, book)
 	for range 5 {
-		time.Sleep(200 * time.Millisecond)
+		book.more(300)
 		slow.stall()
-		time.Sleep(300 * time.Millisecond)
+		stalled := time.Now()
+		until(t, "calls that run out of time", func() bool { return time.Since(stalled) > 3*patience })
 		audit(t, client, name)
 		slow.open()
 	}
-	time.Sleep(300 * time.Millisecond)
+	book.more(300)
 	stop()
 	settle(t, all[0], client, name, 30, book)
 }
@@ -74,7 +76,7 @@ func TestBrokenConnections(t *testing.T) {
 	all, client, book := nodes(t, 2, frail.addr(), name), newClient(t, addr), newLedger(t)
 	stop := crowd(t, all, 30, 5*time.Second, book)
 	for range 20 {
-		time.Sleep(100 * time.Millisecond)
+		book.more(100)
 		frail.cut()
 		audit(t, client, name)
 	}
@@ -115,10 +117,11 @@ func TestFailoverWithLostWrites(t *testing.T) {
 
 func until(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	for late := time.Now().Add(30 * time.Second); !is(); {
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	for late := time.Now().Add(time.Minute); !is(); <-look.C {
 		if time.Now().After(late) {
 			t.Fatalf("this never came: %s", what)
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 }

@@ -55,6 +55,13 @@ func (l *ledger) count() int {
 	return l.calls
 }
 
+// more waits until so many calls have been made from now on.
+func (l *ledger) more(calls int) {
+	l.t.Helper()
+	from := l.count()
+	until(l.t, "calls", func() bool { return l.count() > from+calls })
+}
+
 // begin notes that a call of somebody is under way.
 func (l *ledger) begin(who, call string) {
 	l.mu.Lock()
@@ -126,7 +133,10 @@ func live(ctx context.Context, q match.Queue, who string, rng *rand.Rand, patien
 	for ctx.Err() == nil {
 		if !sure {
 			if _, sure = renew(); !sure {
-				time.Sleep(5 * time.Millisecond) // Redis is away: do not spin
+				select { // Redis is away: do not spin
+				case <-ctx.Done():
+				case <-time.After(5 * time.Millisecond):
+				}
 			}
 			continue
 		}
