@@ -8,8 +8,8 @@
 //	   └──────────────  Absent ◀───────────────────────────────────────────── Absent
 //
 // The package holds values and pure rules only: no goroutine, no clock, no
-// I/O. [Queue] is implemented by match/memory (embedded, one process); a
-// distributed implementation passes the same conformance suite,
+// I/O. [Queue] is implemented by match/memory (embedded, one process) and
+// match/redis (any number of nodes); both pass one conformance suite,
 // match/matchtest.
 //
 // Safe for concurrent use? The types are plain values, the rules are pure;

@@ -1,0 +1,170 @@
+-- The calls of match.Queue. ARGV: the time or '', 16 random bytes or more, the calling node, then the calls, each
+-- a letter and its arguments: a person for 'a', else strings. The answers come back in the same order.
+local home = ARGV[3]
+
+local rates = {} -- mode → people per millisecond, as this run has read it
+
+-- rate is how many people of a mode were paired per millisecond lately; 0 when too few for a guess.
+local function rate(mode)
+	if not rates[mode] then
+		local counts, people, first = call('HGETALL', RATES .. mode), 0, now
+		for i = 1, #counts, 2 do
+			if floor(now / SLOT) - counts[i] < SLOTS then
+				people, first = people + counts[i + 1], math.min(first, counts[i] * SLOT)
+			end
+		end
+		rates[mode] = people < FEWEST and 0 or people / math.max(now - first, SLOT)
+	end
+	return rates[mode]
+end
+
+-- Answers that tell a place: who waits, by answer. Places are read at the end, when the lines are written.
+local placed = {}
+
+local function standing(p)
+	if not p then return {ABSENT} end
+	if p[STATE] == PAIRED then
+		local value = get(couples, p[PAIR])
+		if value then return {PAIRED, sub(value, 2)} end
+		drop(p) -- Redis has evicted the pair
+		return {ABSENT}
+	end
+	if p[STATE] == ABSENT then return {ABSENT, p[PAIR], p[ENDED]} end
+	local answer = {WAITING, p[SINCE], 1, 0}
+	placed[answer] = {p[MODE], name(p)}
+	return answer
+end
+
+local function place()
+	for answer, at in pairs(placed) do
+		local r = rate(at[1])
+		answer[3] = (call('ZRANK', LINE .. at[1], at[2]) or 0) + 1 -- none: paired by a later call of this run
+		answer[4] = r > 0 and answer[3] / r or 0
+	end
+end
+
+local function arrive(p)
+	local session, user = p[SESSION], p[USER]
+	p[SINCE], p[HOME] = math.min(p[SINCE], now), home
+	local before = get(people, session)
+	-- The same call again (its answer was lost), or one that a later call of its node has overtaken.
+	local again = before and before[HOME] == home and before[CALL] - p[CALL]
+	if again and (again > 0 or again == 0 and before[STATE] ~= ABSENT) then return standing(before) end
+	local tab = get(users, user)
+	if not before and not tab and size(people) >= CAPACITY then return {'full'} end
+	for _, s in ipairs({session, tab or nil}) do
+		local old = get(people, s)
+		if old and old[STATE] == PAIRED then
+			part(old, s == session and 'next' or 'left', session)
+		elseif old then
+			if old[STATE] == WAITING then p[SINCE] = math.min(p[SINCE], old[SINCE]) end
+			drop(old)
+		end
+	end
+	enroll(p, now + LEASE_TIME)
+	local other = search(p)
+	if other then return {PAIRED, join(p, other)} end
+	await(p)
+	return standing(p)
+end
+
+local function goes(session, reason)
+	local p = get(people, session)
+	if p and p[STATE] == PAIRED then
+		part(p, reason, p[SESSION])
+	elseif p then
+		drop(p)
+	end
+	return {'ok'}
+end
+
+local function confirm(session, id)
+	local p = get(people, session)
+	local value = p and p[STATE] == PAIRED and p[PAIR] == id and get(couples, id)
+	if not value then return {'gone'} end
+	put(couples, id, bit.bor(tonumber(sub(value, 1, 1)), p[SEAT]) .. sub(value, 2))
+	return {'ok'}
+end
+
+local function renew(session)
+	local p = get(people, session)
+	if p and p[STATE] ~= ABSENT then
+		due(LEASE, p, now + LEASE_TIME)
+		if p[STATE] == WAITING and p[OPEN] == 0 and p[SINCE] + PATIENCE <= now then due(GRACE, p, now) end -- overdue
+		if p[HOME] ~= home then
+			p[HOME] = home
+			save(p)
+		end
+	end
+	return standing(p)
+end
+
+local function block(user, other)
+	remember(BLOCKED, user, other, BLOCK_FOR, BLOCKS)
+	local session = get(users, user)
+	local p = session and get(people, session)
+	if p and p[STATE] == PAIRED then
+		local o = get(people, p[OTHER])
+		if o and o[USER] == other then part(p, 'blocked') end
+	end
+	return {'ok'}
+end
+
+local function stats()
+	local answer = {'ok', size(couples)}
+	for _, mode in ipairs(MODES) do
+		writeMarks(lines[mode])
+		answer[#answer + 1] = call('ZCARD', LINE .. mode)
+	end
+	return answer
+end
+
+-- sweep does what is due, then tries those again whom a recent partner waits for, from an entry on. It answers
+-- 'more' and where to go on, or 'end'. Nodes take turns: a round younger than this many milliseconds is enough.
+local function sweep(from, young)
+	if not elapse(SWEPT) then return {'more', from} end
+	if from == '' then
+		young = tonumber(young)
+		if young > 0 and now - (call('GET', ROUND) or 0) < young then return {'end', ''} end
+		call('SET', ROUND, now)
+	end
+	local page = call('ZRANGE', HELD, from == '' and '-' or '(' .. from, '+', 'BYLEX', 'LIMIT', 0, SWEPT)
+	if #page > 0 then call('ZREM', HELD, unpack(page)) end
+	for _, n in ipairs(page) do
+		local p = named(n)
+		if p and p[STATE] == WAITING then try(p) end
+	end
+	if #page == SWEPT then return {'more', page[SWEPT]} end
+	return {'end', ''}
+end
+
+local calls = {a = arrive, l = goes, c = confirm, r = renew, b = block, t = stats, s = sweep}
+
+elapse(BESIDE)
+local batch, sessions, arriving, answers = {}, {}, {}, {}
+for i = 4, #ARGV do
+	local c = sub(ARGV[i], 1, 1)
+	if c == 'a' then
+		local p = {struct.unpack(PERSON, ARGV[i], 2)}
+		batch[#batch + 1] = {c, p}
+		sessions[#sessions + 1], arriving[#arriving + 1] = p[SESSION], p[USER]
+	else
+		batch[#batch + 1] = {c, struct.unpack('>I4c0I4c0', ARGV[i], 2)}
+		if c == 'r' or c == 'c' or c == 'l' then sessions[#sessions + 1] = batch[#batch][2] end
+	end
+end
+fetch(people, sessions)
+fetch(users, arriving)
+for i, c in ipairs(batch) do answers[i] = calls[c[1]](c[2], c[3]) end
+for _, h in ipairs({people, users, couples}) do write(h) end
+for _, mode in ipairs(MODES) do
+	write(filled[mode])
+	write(filledScopes[mode])
+	writeMarks(lines[mode])
+end
+writeMarks(dues)
+writeRates()
+writeHints()
+if sequence then call('SET', SEQUENCE, sequence) end
+place()
+return answers
