@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond Go and Node: two browsers, fonts for the screenshots, ip and unshare for the
-# private network. As root it installs with apt; else it says what to install. Quick when all is there.
+# private network, redis-server (the tests start their own; the package's service stays off). As root it installs with apt; else it says what to install. Quick when all is there.
 set -eu
 packages=()
 need() { # need COMMAND-OR-FILE PACKAGE
@@ -10,14 +10,24 @@ need chromium chromium
 need firefox-esr firefox-esr
 need ip iproute2
 need unshare util-linux
+need redis-server redis-server
 need /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf fonts-noto-color-emoji
 need /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 [ ${#packages[@]} -gt 0 ] || exit 0
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
 	echo "installing for the tests: ${packages[*]}"
 	export DEBIAN_FRONTEND=noninteractive
+	policy=/usr/sbin/policy-rc.d # says whether a package may start its service
+	if [ ! -e "$policy" ]; then
+		printf '#!/bin/sh\nexit 101\n' >"$policy"
+		chmod +x "$policy"
+		trap 'rm -f "$policy"' EXIT
+	fi
 	apt-get update -qq || apt-get update -qq
 	apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null || apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+	if [[ " ${packages[*]} " == *" redis-server "* ]] && [ -d /run/systemd/system ]; then
+		systemctl disable --quiet redis-server # nor at the next boot
+	fi
 else
 	echo "The browser tests need: ${packages[*]}. Install them (on Debian: sudo apt-get install ${packages[*]}), then run this again." >&2
 	exit 1

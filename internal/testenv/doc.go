@@ -7,6 +7,8 @@
 // Its key schedule and frame format are written from docs/security.md and share no code with the SDK or the
 // server, so a fault on one side does not hide on the other.
 //
+// It also starts what tests need beside them: Redis.
+//
 // A Stranger is used by one goroutine, which closes it. Frames that nobody reads are dropped when its
 // channel is full.
 package testenv
