@@ -21,6 +21,7 @@ func Redis(t testing.TB, args ...string) string {
 type RedisServer struct {
 	Addr string // host:port
 
+	bus  string // port of the Cluster's bus
 	t    testing.TB
 	args []string
 	life io.Closer // the process lives while this pipe is open
