@@ -60,11 +60,13 @@ const (
 )
 
 // Standing is the queue's truth about one session. Position counts from 1, 0 is
-// unknown; Estimate 0 is unknown; Pair is set when Place is Paired.
+// unknown; Estimate 0 is unknown; Pair is set when Place is Paired; Ended may say how
+// the last pair of an absent session ended.
 type Standing struct {
 	Place    Place
 	Since    time.Time
 	Position int
 	Estimate time.Duration
 	Pair     *Pair
+	Ended    *PairEnded
 }
