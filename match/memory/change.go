@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 
 	"passerby/match"
+	"passerby/match/internal/class"
 )
 
 // The changes of state. Each leaves the queue whole; all run under its lock.
@@ -12,7 +13,7 @@ import (
 func (q *Queue) enroll(t match.Ticket, since, lease int64) *stay {
 	q.seq++
 	t.Since = moment(since)
-	s := &stay{ticket: t, since: since, seq: q.seq, lease: lease, state: match.Waiting, class: classOf(t.Wish)}
+	s := &stay{ticket: t, since: since, seq: q.seq, lease: lease, state: match.Waiting, class: class.Of(t.Wish)}
 	now := moment(q.now)
 	s.open = match.Relaxed(t, now, q.cfg.Grace)
 	graceAt := since + q.cfg.Grace.Milliseconds()

@@ -1,6 +1,10 @@
 package memory
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"passerby/match/internal/class"
+)
 
 // pool indexes everybody who waits in one mode.
 type pool struct {
@@ -33,7 +37,7 @@ const (
 // bucket holds one ordered list per gender class.
 type bucket struct {
 	filled uint32 // classes whose list is not empty
-	lists  [classes]*node
+	lists  [class.Count]*node
 }
 
 func newPool() *pool { return &pool{buckets: make(map[key]*bucket)} }
@@ -104,7 +108,7 @@ func (p *pool) lists(s *stay, sc scope, tag string, yield func(*node) bool) bool
 		if b == nil {
 			continue
 		}
-		for mask := b.filled & accepting[s.class]; mask != 0; mask &= mask - 1 {
+		for mask := b.filled & class.Accepting[s.class]; mask != 0; mask &= mask - 1 {
 			if !yield(b.lists[bits.TrailingZeros32(mask)]) {
 				return false
 			}

@@ -1,18 +1,19 @@
-package memory
+// Package class sorts wishes by all that the mutual hard limit on gender looks at, for the queues' indexes.
+package class
 
 import "passerby/match"
 
-// A class is own gender (4) × genders sought (8): everything that the mutual
-// hard limit on gender looks at, in 5 bits.
+// A class is own gender (4) × genders sought (8): 5 bits.
 
-const classes = 32
+// Count is how many classes there are.
+const Count = 32
 
 var genders = [4]match.Gender{match.Unstated, match.Female, match.Male, match.Other}
 
-// accepting[c] has a bit for each class that class c and that accept each other.
-var accepting = func() (masks [classes]uint32) {
-	for a := range classes {
-		for b := range classes {
+// Accepting has for each class a bit for each class that it and that accept each other.
+var Accepting = func() (masks [Count]uint32) {
+	for a := range Count {
+		for b := range Count {
 			if match.Accepts(seeks(a), genders[b>>3]) && match.Accepts(seeks(b), genders[a>>3]) {
 				masks[a] |= 1 << b
 			}
@@ -32,7 +33,8 @@ func seeks(class int) []match.Gender {
 	return out
 }
 
-func classOf(w match.Wish) uint8 {
+// Of returns the class of a normalised wish.
+func Of(w match.Wish) uint8 {
 	var class uint8
 	for i, g := range genders {
 		if w.Gender == g {
