@@ -17,6 +17,7 @@ import (
 	"passerby/internal/app"
 	"passerby/internal/config"
 	"passerby/internal/doctor"
+	"passerby/internal/testenv"
 )
 
 func TestMain(m *testing.M) {
@@ -91,6 +92,26 @@ func TestCall(t *testing.T) {
 		if m := private.FindString(line); m != "" {
 			t.Errorf("the log holds a token, SDP or a person's address (%q): %s", m, line)
 		}
+	}
+}
+
+// Two people meet through the queue in Redis, and neither the log nor an error tells Redis's password.
+func TestCallOverRedis(t *testing.T) {
+	c := local(t)
+	c.Redis = strings.Replace(testenv.Redis(t, "--requirepass", "hush"), "redis://", "redis://:hush@", 1)
+	url, logs := run(t, c)
+	doctor.Run(t.Context(), url, func(c doctor.Check) {
+		if c.Err != nil && c.Name != "page" {
+			t.Errorf("%s: %v", c.Name, c.Err)
+		}
+	})
+	if strings.Contains(logs.String(), "hush") {
+		t.Error("the log holds the password of Redis")
+	}
+	c = local(t)
+	c.Redis = "redis://:hush@127.0.0.1:1"
+	if _, err := app.Start(c, io.Discard); err == nil || !strings.Contains(err.Error(), "start Redis") || strings.Contains(err.Error(), "hush") {
+		t.Errorf("without Redis: %v", err)
 	}
 }
 

@@ -38,7 +38,7 @@ func doctorCommand(ctx context.Context, args []string, stdout io.Writer) error {
 	} else if err := examineOwn(ctx, report); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "--    Redis: not used by this version\n--    database: not used by this version\n")
+	fmt.Fprintln(stdout, "--    database: not used by this version")
 	if failed > 0 {
 		return fmt.Errorf("%d checks failed", failed)
 	}
@@ -54,6 +54,9 @@ func examineOwn(ctx context.Context, report func(doctor.Check)) error {
 	for _, port := range ports(cfg) {
 		report(doctor.Check{Name: port.setting + " " + port.addr, Err: port.try(), Mend: "end the program that holds it (or examine the running server with --url), or set " + port.setting})
 	}
+	if cfg.Redis != "" {
+		report(doctor.Check{Name: "Redis", Err: reachRedis(ctx, cfg.Redis), Mend: "start Redis 7 or newer, or set redis to its URL"})
+	}
 	dir, err := os.MkdirTemp("", "passerby-doctor-")
 	if err != nil {
 		return err
@@ -61,6 +64,7 @@ func examineOwn(ctx context.Context, report func(doctor.Check)) error {
 	defer func() { _ = os.RemoveAll(dir) }()
 	cfg.HTTP, cfg.UDP, cfg.TCP, cfg.TURNListen, cfg.Admin, cfg.DataDir = "127.0.0.1:0", ":0", ":0", ":0", "off", dir
 	cfg.TLSCert, cfg.TLSKey, cfg.LogLevel, cfg.DrainTimeout = "", "", "error", time.Second
+	cfg.Redis = "" // the made-up people of this check meet nobody real
 	s, err := Start(cfg, io.Discard)
 	if err != nil {
 		return fmt.Errorf("a server does not start here: %w", err)

@@ -22,8 +22,8 @@ import (
 	busmemory "passerby/internal/bus/memory"
 	"passerby/internal/config"
 	"passerby/internal/httpapi"
+	"passerby/internal/redisdb"
 	"passerby/match"
-	queuememory "passerby/match/memory"
 	"passerby/sfu"
 	"passerby/signaling"
 	"passerby/signaling/protocol"
@@ -39,8 +39,9 @@ type Server struct {
 	registry *prometheus.Registry
 
 	sfu   *sfu.Server
-	turn  *turn.Server // nil when off
-	queue *queuememory.Queue
+	turn  *turn.Server   // nil when off
+	redis redisdb.Client // nil without --redis
+	queue runningQueue
 	bus   busmemory.Bus
 	hub   *signaling.Hub
 
@@ -71,6 +72,9 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 		}
 	}()
 	if err = s.listenHTTP(); err != nil {
+		return nil, err
+	}
+	if err = s.openRedis(); err != nil {
 		return nil, err
 	}
 	events := &sink{}
@@ -142,10 +146,7 @@ func (s *Server) build(events *sink) error {
 	if err != nil {
 		return err
 	}
-	// To the queue, zero means its default; to an operator it means none.
-	// The queue's hints and the bus's messages reach the hub, which is made from both: they go through s.
-	s.queue, err = queuememory.New(match.Config{Grace: max(s.cfg.Grace, time.Millisecond), Rematch: max(s.cfg.Rematch, time.Millisecond), Capacity: s.cfg.MaxSessions, Notify: s.hint})
-	if err != nil {
+	if s.queue, err = s.newQueue(); err != nil {
 		return err
 	}
 	// Messages come in only for sessions that the hub holds, so none comes before there is a hub.
@@ -286,6 +287,9 @@ func (s *Server) close() {
 	}
 	if s.sfu != nil {
 		_ = s.sfu.Close()
+	}
+	if s.redis != nil {
+		_ = s.redis.Close()
 	}
 }
 

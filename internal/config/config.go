@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"passerby/internal/redisdb"
 )
 
 // Config is everything that an operator can set for `passerby serve`. Defaults returns the documented defaults.
@@ -20,7 +22,7 @@ type Config struct {
 	TCP            string         // listen address of media over TCP (RFC 4571 framing); "off" turns it off
 	PublicIP       []netip.Addr   // addresses under which browsers reach this server; none: all of the machine's own
 	MaxSessions    int            // sessions at most; more are told that the server is full
-	Redis          string         // URL of Redis; empty keeps the queue and the bus in memory
+	Redis          string         // URL of Redis, which nodes share; empty keeps the queue in memory
 	Database       string         // URL of PostgreSQL; empty uses SQLite under DataDir
 	DataDir        string         // where secrets and the embedded database live
 	Admin          string         // listen address of metrics, health and profiles
@@ -76,7 +78,9 @@ func (c Config) Validate() error {
 		}
 	}
 	if c.Redis != "" {
-		fault("redis: this version keeps its queue in memory and cannot use Redis yet: leave it empty")
+		if _, err := redisdb.Parse(c.Redis); err != nil {
+			fault("redis: %w", err)
+		}
 	}
 	if c.Database != "" {
 		fault("database: this version stores nothing in a database yet: leave it empty")

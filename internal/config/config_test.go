@@ -114,7 +114,7 @@ func TestFaultsAreNamedAllAtOnce(t *testing.T) {
 		{"no file", []string{"--config", "/does/not/exist"}, nil, []string{"no such file"}},
 		{"half of TLS", []string{"--tls-cert", "x"}, nil, []string{"tls-key"}},
 		{"origin with a path", []string{"--allowed-origins", "https://a.example/x"}, nil, []string{"allowed-origins"}},
-		{"redis", []string{"--redis", "redis://x"}, nil, []string{"redis:"}},
+		{"redis", []string{"--redis", "http://x"}, nil, []string{"redis:", "redis://host"}},
 		{"database", []string{"--database", "postgres://x"}, nil, []string{"database:"}},
 		{"no network", []string{"--turn-allow-peers", "203.0.113.1"}, nil, []string{"turn-allow-peers", "no network"}},
 		{"negative time", []string{"--grace", "-1s"}, nil, []string{"grace:"}},

@@ -22,8 +22,11 @@ type silent struct{}
 
 func (silent) Printf(context.Context, string, ...any) {}
 
+// Client is what Open makes.
+type Client = redis.UniversalClient
+
 // Open makes a client of the Redis at a URL and sees it answer. The error says what to do.
-func Open(ctx context.Context, url string) (redis.UniversalClient, error) {
+func Open(ctx context.Context, url string) (Client, error) {
 	o, err := Parse(url)
 	if err != nil {
 		return nil, fmt.Errorf("redis: %w", err)
