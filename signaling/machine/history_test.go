@@ -79,7 +79,7 @@ type model struct {
 }
 
 func TestRandomHistories(t *testing.T) {
-	histories := 300
+	histories := 200
 	if testing.Short() {
 		histories = 30
 	}
@@ -158,6 +158,11 @@ func (s *sim) act() {
 
 // move lets another node go on with a session from what is known of it.
 func (s *sim) move(a *actor, known machine.State) {
+	if known.Over { // nothing can be found
+		a.state, a.killed = known, false
+		s.revive(a)
+		return
+	}
 	before, self := a.state.Self.Node, a.state.Self
 	self.Node = s.node()
 	state, err := machine.Restore(machine.AppendState(nil, known), self)
