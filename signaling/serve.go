@@ -177,7 +177,7 @@ func (h *Hub) admit(c *conn, hello *protocol.Hello) (*session, *protocol.Error) 
 			}
 			continue
 		}
-		if expired {
+		if expired && (h.deps.Store == nil || hello.Resume == "") {
 			return nil, tokenExpired()
 		}
 		s = newSession(h, machine.Self{Session: claims.Session, User: claims.User, Node: h.cfg.Node})
@@ -190,7 +190,7 @@ func (h *Hub) admit(c *conn, hello *protocol.Hello) (*session, *protocol.Error) 
 			return nil, drainingError(h.cfg)
 		}
 		go s.run()
-		s.join(h.base, join{conn: c, id: hello.ID, fresh: true})
+		s.join(h.base, join{conn: c, id: hello.ID, secret: hello.Resume, fresh: true, expired: expired})
 		return s, nil
 	}
 }

@@ -75,16 +75,17 @@ func (e FromPeer) apply(t *step) {
 	if !t.current(m.Match) || m.From != t.Match.Partner.Session {
 		return
 	}
-	if t.Match.Lost { // its node was thought dead, or it lives on another now
-		t.Match.Lost = false
-		t.away(false)
-	}
+	lost := t.Match.Lost // its node was thought dead, or it lives on another now
+	t.Match.Lost = false
 	if m.Seen > t.Match.Told {
 		t.Match.Told = min(m.Seen, t.Match.Facts)
 	}
 	if m.Facts != nil {
 		t.learn(*m.Facts)
 		t.peer(PeerMessage{Seen: t.Match.Seen})
+	}
+	if lost && t.Match.Away && (m.Facts == nil || m.Facts.Online) {
+		t.away(false)
 	}
 	if m.Relay != nil {
 		t.do(Deliver{m.Relay})

@@ -34,6 +34,11 @@ func Restore(data []byte, self Self) (State, error) {
 // the client has too.
 func Urgent(a, b State) bool { return !reflect.DeepEqual(lasting(a), lasting(b)) }
 
+// Stale says whether b is worth writing down over a when there is time.
+func Stale(a, b State) bool {
+	return Urgent(a, b) || a.Since != b.Since || a.Match.Sent != b.Match.Sent || a.Match.Acked != b.Match.Acked
+}
+
 func lasting(s State) State {
 	s.Attached, s.Until, s.Since, s.Position, s.Draining = false, time.Time{}, time.Time{}, 0, false
 	s.Match.Sent, s.Match.Acked, s.Match.Doubt, s.Match.Told = 0, 0, false, 0

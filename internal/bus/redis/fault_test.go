@@ -155,6 +155,24 @@ func TestFloodIsBounded(t *testing.T) {
 	got.until(taken, 1<<20)
 }
 
+func TestCloseSendsWhatWaits(t *testing.T) {
+	url := testenv.Redis(t)
+	got := newNumbers(t)
+	join(t, redis.Config{Client: open(t, url), Name: "b", Handle: got.handle})
+	from := join(t, redis.Config{Client: open(t, url), Name: "a", Handle: newNumbers(t).handle})
+	for i := range 5000 {
+		if err := from.Send(t.Context(), "b", "s", []byte(fmt.Sprint(i+1))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := from.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, count := got.until(0, 5000); count != 5000 {
+		t.Errorf("%d of 5000 came", count)
+	}
+}
+
 func TestTooLongALetterIsRefused(t *testing.T) {
 	from := join(t, redis.Config{Client: open(t, testenv.Redis(t)), Name: "a", Handle: newNumbers(t).handle})
 	if err := from.Send(t.Context(), "a", "s", make([]byte, 2<<20)); err == nil {

@@ -43,8 +43,9 @@ type Node struct {
 	outbox  *outbox
 	ctx     context.Context // over when the node is closed
 	cancel  context.CancelFunc
-	running sync.WaitGroup
 	seen    seen // owned by the receiving goroutine
+
+	publishing, listening sync.WaitGroup
 
 	mu     sync.Mutex // guards pubsub
 	pubsub *goredis.PubSub
@@ -73,8 +74,8 @@ func Join(ctx context.Context, cfg Config) (*Node, error) {
 		n.cancel()
 		return nil, fmt.Errorf("join bus: %w", err)
 	}
-	n.running.Go(n.listen)
-	n.running.Go(n.publish)
+	n.listening.Go(n.listen)
+	n.publishing.Go(n.publish)
 	return n, nil
 }
 
@@ -107,6 +108,9 @@ func (n *Node) publish() {
 		err := n.flush(batch, numbers)
 		if err != nil {
 			n.metrics.lost.WithLabelValues("redis").Add(float64(len(batch)))
+			if n.outbox.isClosed() {
+				return // what else waits is lost with it
+			}
 		}
 		if n.ctx.Err() == nil && (err != nil) != failing {
 			failing = err != nil
@@ -140,11 +144,13 @@ func (n *Node) flush(batch []letter, numbers map[string]uint64) error {
 	return err
 }
 
-// Close leaves the bus; what waits is given up. It must not be called from inside the handler.
+// Close leaves the bus, after what waits has been sent or Redis has failed to take it in time. It must not be called
+// from inside the handler.
 func (n *Node) Close() error {
-	n.cancel()
 	n.outbox.close()
+	n.publishing.Wait()
+	n.cancel()
 	n.hold(nil)
-	n.running.Wait()
+	n.listening.Wait()
 	return nil
 }

@@ -53,7 +53,7 @@ func (o *outbox) wake() {
 	}
 }
 
-// take waits for letters and takes the first ones, up to a size but at least one; nil when the outbox is closed.
+// take waits for letters and takes the first ones, up to a size but at least one; nil when the outbox is closed and empty.
 func (o *outbox) take(most int) []letter {
 	for range o.more {
 		if batch, over := o.pick(most); over || len(batch) > 0 {
@@ -66,9 +66,6 @@ func (o *outbox) take(most int) []letter {
 func (o *outbox) pick(most int) (batch []letter, over bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.closed {
-		return nil, true
-	}
 	n, size := 0, 0
 	for n < len(o.letters) && (n == 0 || size+o.letters[n].size() <= most) {
 		size += o.letters[n].size()
@@ -77,16 +74,23 @@ func (o *outbox) pick(most int) (batch []letter, over bool) {
 	batch, o.letters = o.letters[:n:n], o.letters[n:]
 	if o.size -= size; len(o.letters) == 0 {
 		o.letters = nil
-	} else {
+	}
+	if o.letters != nil || o.closed {
 		o.wake()
 	}
-	return batch, false
+	return batch, o.closed && n == 0
 }
 
-// close gives up what waits.
+// close accepts nothing more.
 func (o *outbox) close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.closed, o.letters, o.size = true, nil, 0
+	o.closed = true
 	o.wake()
+}
+
+func (o *outbox) isClosed() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.closed
 }
