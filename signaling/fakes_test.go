@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"passerby/signaling"
@@ -25,6 +26,8 @@ type fakeQueue struct {
 	fail    error
 	panics  map[string]bool // sessions for which Arrive panics
 	log     []string
+
+	renewals atomic.Int64
 }
 
 func newFakeQueue() *fakeQueue {
@@ -127,6 +130,7 @@ func (q *fakeQueue) Confirm(_ context.Context, session, pair string) error {
 }
 
 func (q *fakeQueue) Renew(_ context.Context, session string) (signaling.Standing, error) {
+	q.renewals.Add(1)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if p := q.pairs[session]; p != nil {

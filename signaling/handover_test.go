@@ -226,13 +226,13 @@ func TestIdleSessionsAreSavedSeldom(t *testing.T) {
 	ann.find(protocol.ModeText)
 	expect[*protocol.Waiting](ann)
 	saves := 0
-	until(t, "settled", func() bool {
-		before := saves
-		w.store.set(func() { saves = w.store.saves })
-		time.Sleep(50 * time.Millisecond)
-		return before == saves
-	})
-	time.Sleep(200 * time.Millisecond) // a dozen heartbeats
+	beats := func(n int) {
+		start := w.queue.renewals.Load()
+		until(t, "heartbeats", func() bool { return w.queue.renewals.Load() >= start+int64(n) })
+	}
+	beats(3)
+	w.store.set(func() { saves = w.store.saves })
+	beats(12)
 	w.store.set(func() { saves = w.store.saves - saves })
 	if saves > 1 {
 		t.Errorf("%d saves while nothing happened", saves)

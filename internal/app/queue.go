@@ -7,6 +7,7 @@ import (
 
 	"passerby/match"
 	"passerby/signaling"
+	"passerby/signaling/machine"
 	"passerby/signaling/protocol"
 )
 
@@ -57,6 +58,9 @@ func standing(s match.Standing) signaling.Standing {
 	switch s.State {
 	case match.Absent:
 		out.Place = signaling.Absent
+		if s.Ended != nil {
+			out.Ended = &machine.PairEnded{Pair: s.Ended.Pair, Reason: protocol.EndReason(s.Ended.Reason)}
+		}
 	case match.Waiting:
 		out.Place = signaling.InLine
 	case match.Paired:

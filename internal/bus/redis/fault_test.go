@@ -187,8 +187,12 @@ func TestSilentRedisIsLeft(t *testing.T) {
 	if err := admin.Do(t.Context(), "CLIENT", "PAUSE", "1000", "ALL").Err(); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(patience); metric(t, reg, "subscriptions_broken_total") == 0; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
+	tick, deadline := time.NewTicker(time.Millisecond), time.After(patience)
+	defer tick.Stop()
+	for metric(t, reg, "subscriptions_broken_total") == 0 {
+		select {
+		case <-tick.C:
+		case <-deadline:
 			t.Fatal("the subscription is still thought well of")
 		}
 	}
