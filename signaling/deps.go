@@ -102,6 +102,15 @@ type Store interface {
 	Where(ctx context.Context, session string) (node string, err error)
 }
 
+// Act is something that users may not do too often.
+type Act string
+
+// The acts.
+const (
+	ActFind   Act = "find" // and next
+	ActReport Act = "report"
+)
+
 // Claims is what a token says.
 type Claims struct {
 	User, Session string
@@ -123,6 +132,9 @@ type Deps struct {
 	Media  Media
 	Bus    Bus
 	Tokens Tokens
+	// Allow says whether a user may do something once more, and else when; nil: always. When it cannot know it should
+	// say yes.
+	Allow func(ctx context.Context, act Act, user string) (ok bool, wait time.Duration)
 	// Store lets any node go on with a session of another; nil: a session lives and dies with its node.
 	Store Store
 	// ICEServers answers the ICE servers for a session; nil means none.

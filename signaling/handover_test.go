@@ -239,6 +239,24 @@ func TestIdleSessionsAreSavedSeldom(t *testing.T) {
 	}
 }
 
+func TestWhoDoesTooMuchIsAskedToWait(t *testing.T) {
+	w := newWorld(t, 1, signaling.Config{})
+	w.allow = func(act signaling.Act, user string) (bool, time.Duration) { return false, 1500 * time.Millisecond }
+	n := w.nodes[0]
+	ann := n.enter(t, "ann")
+	for _, m := range []protocol.Message{
+		&protocol.Find{Head: protocol.Re("x"), Mode: protocol.ModeText, Key: "p256:k"}, &protocol.Next{Head: protocol.Re("x")},
+		&protocol.Report{Head: protocol.Re("x"), Match: "m", Reason: "spam"},
+	} {
+		ann.send(m)
+		if e := ann.refused(protocol.RateLimited); e.ID != "x" || e.RetryAfterMS != 1500 || e.Fatal {
+			t.Errorf("%s: %+v", m.Type(), e)
+		}
+	}
+	ann.send(&protocol.Leave{Head: protocol.Re("l")})
+	expect[*protocol.Left](ann)
+}
+
 func TestEndedSessionsAreForgotten(t *testing.T) {
 	w := newCluster(t, 1, signaling.Config{Resume: 50 * time.Millisecond})
 	ann := w.nodes[0].enter(t, "ann")

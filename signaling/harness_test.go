@@ -28,7 +28,8 @@ type world struct {
 	queue *fakeQueue
 	media *fakeMedia
 	token *fakeTokens
-	store *sharedStore // nil: none
+	store *sharedStore                                               // nil: none
+	allow func(act signaling.Act, user string) (bool, time.Duration) // nil: always
 	nodes []*node
 }
 
@@ -84,6 +85,12 @@ func (w *world) start(bus *memory.Bus, name string, cfg signaling.Config) *node 
 	}
 	n.hub = signaling.New(cfg, signaling.Deps{
 		Store: store,
+		Allow: func(_ context.Context, act signaling.Act, user string) (bool, time.Duration) {
+			if w.allow == nil {
+				return true, 0
+			}
+			return w.allow(act, user)
+		},
 		Queue: w.queue, Media: w.media, Bus: link, Tokens: w.token,
 		ICEServers: func(string) []protocol.ICEServer {
 			return []protocol.ICEServer{{URLs: []string{"turn:turn.example"}, Username: "u", Credential: "c"}}

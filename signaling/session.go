@@ -147,9 +147,15 @@ func (s *session) handle(letter any) {
 			s.refresh()
 		}
 	case frame:
-		if l.conn == nil || l.conn == s.conn {
-			s.step(machine.Request{Message: l.message})
+		if l.conn != nil && l.conn != s.conn {
+			break
 		}
+		if err := s.excess(l.message); err != nil {
+			s.count(err)
+			s.send(err)
+			break
+		}
+		s.step(machine.Request{Message: l.message})
 	case complaint:
 		s.complain(l.err)
 	case join:

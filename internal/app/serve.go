@@ -163,7 +163,7 @@ func (s *Server) build(events *sink) error {
 		return err
 	}
 	s.hub = signaling.New(s.signaling(), signaling.Deps{
-		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: s.joinCluster(),
+		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: s.joinCluster(), Allow: s.userLimits(),
 		ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
 	})
 	events.hub = s.hub
@@ -255,9 +255,11 @@ func (s *Server) handler() http.Handler {
 		NewSession: func() (string, time.Time, error) { return tokens.Issue(rand.Text(), rand.Text()) },
 		ICEServers: func() []protocol.ICEServer { return s.iceServers(rand.Text()[:8]) },
 		Limits:     s.signaling().Limits(),
-		Stats:      s.stats,
-		Draining:   s.draining.Load,
-		WebSocket:  s.hub, Web: web.Handler(), AllowedOrigins: s.cfg.AllowedOrigins, Logger: s.log,
+		// One person needs one session a tab; an address may stand for a school behind NAT.
+		Allow:     s.newLimit("sessions", 5, 50),
+		Stats:     s.stats,
+		Draining:  s.draining.Load,
+		WebSocket: s.hub, Web: web.Handler(), AllowedOrigins: s.cfg.AllowedOrigins, Logger: s.log,
 	})
 }
 
