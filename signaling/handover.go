@@ -152,7 +152,7 @@ func (s *session) keep() bool {
 	switch {
 	case s.hub.deps.Store == nil || s.state.Over:
 		return true
-	case machine.Urgent(s.saved, s.state):
+	case s.saved == nil || machine.Urgent(*s.saved, s.state):
 		return s.save()
 	}
 	return true
@@ -163,7 +163,7 @@ func (s *session) refresh() {
 	if s.hub.deps.Store == nil || s.over || s.state.Over {
 		return
 	}
-	if machine.Stale(s.saved, s.state) || time.Since(s.savedAt) > s.hub.cfg.Resume/2 {
+	if s.saved == nil || machine.Stale(*s.saved, s.state) || time.Since(s.savedAt) > s.hub.cfg.Resume/2 {
 		s.save()
 	}
 }
@@ -186,7 +186,8 @@ func (s *session) save() bool {
 		return false
 	}
 	if err == nil {
-		s.saved, s.savedAt = s.state, time.Now()
+		state := s.state
+		s.saved, s.savedAt = &state, time.Now()
 	}
 	s.failed("save", err)
 	return true

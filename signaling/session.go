@@ -68,7 +68,7 @@ type session struct {
 
 	// What the store has of the session; owned by run.
 	epoch   uint64
-	saved   machine.State
+	saved   *machine.State // nil: nothing
 	savedAt time.Time
 }
 
