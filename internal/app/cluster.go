@@ -34,16 +34,27 @@ func (s *Server) joinBus() (node bus.Node, err error) {
 }
 
 // joinCluster lets the node share its sessions with the others, if there may be any.
-func (s *Server) joinCluster() signaling.Store {
+func (s *Server) joinCluster() (signaling.Store, error) {
 	if s.redis == nil {
-		return nil
+		return nil, nil
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+	defer cancel()
 	s.members = cluster.NewMembers(cluster.MembersConfig{
-		Client: s.redis, Node: s.address, Logger: s.log,
-		Counts: func() cluster.Counts { return cluster.Counts{Sessions: s.hub.Stats().Sessions} },
-		Gone:   func(node string) { s.hub.NodeGone(node) },
+		Client: s.redis, Node: s.address, Key: s.keys.Fingerprint(), Logger: s.log,
+		Counts: func() cluster.Counts {
+			if s.hub == nil { // joining
+				return cluster.Counts{}
+			}
+			return cluster.Counts{Sessions: s.hub.Stats().Sessions}
+		},
+		Gone: func(node string) { s.hub.NodeGone(node) },
 	})
-	return store{cluster.NewSessions(s.redis, s.address)}
+	err := s.members.Join(ctx)
+	if errors.Is(err, cluster.ErrKey) {
+		err = fmt.Errorf("another node at this Redis has another root.key, so neither would know the other's users: copy root.key from its data-dir to %s", s.cfg.DataDir)
+	}
+	return store{cluster.NewSessions(s.redis, s.address)}, err
 }
 
 // store is the hub's view of the sessions of all nodes.

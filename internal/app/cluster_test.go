@@ -3,11 +3,14 @@ package app_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"passerby/internal/app"
 	"passerby/internal/testenv"
 	"passerby/signaling/protocol"
 )
@@ -169,6 +172,17 @@ func TestPartnerOfADeadNode(t *testing.T) {
 	ann.stayAway(false)
 	bob.until("told", func() bool { return bob.partner == protocol.PartnerOnline })
 	settle(t, ann, bob)
+}
+
+// TestAnotherKey: a node that could not read the others' tokens does not start.
+func TestAnotherKey(t *testing.T) {
+	redis := testenv.Redis(t)
+	startNode(t, redis, t.TempDir(), "one")
+	c := local(t)
+	c.Redis = redis
+	if _, err := app.Start(c, io.Discard); err == nil || !strings.Contains(err.Error(), "root.key") {
+		t.Errorf("got %v, want a word about root.key", err)
+	}
 }
 
 func waitFor(t *testing.T, what string, ok func() bool) {

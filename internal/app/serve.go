@@ -162,8 +162,12 @@ func (s *Server) build(events *sink) error {
 	if s.bus, err = s.joinBus(); err != nil {
 		return err
 	}
+	store, err := s.joinCluster()
+	if err != nil {
+		return err
+	}
 	s.hub = signaling.New(s.signaling(), signaling.Deps{
-		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: s.joinCluster(), Allow: s.userLimits(),
+		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: store, Allow: s.userLimits(),
 		ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
 	})
 	events.hub = s.hub

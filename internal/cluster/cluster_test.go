@@ -154,6 +154,28 @@ func TestMembersOutliveRedis(t *testing.T) {
 	until(t, "both are seen again", total(one, 2, 8))
 }
 
+func TestNodesWithOtherKeysDoNotJoin(t *testing.T) {
+	client := open(t, testenv.Redis(t))
+	node := func(name, key string) *cluster.Members {
+		return cluster.NewMembers(cluster.MembersConfig{
+			Client: client, Node: name, Key: key, Counts: func() cluster.Counts { return cluster.Counts{} }, Gone: func(string) {}, Lease: 10 * time.Second,
+		})
+	}
+	if err := node("one", "k").Join(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := node("two", "other").Join(t.Context()); !errors.Is(err, cluster.ErrKey) {
+		t.Errorf("got %v, want ErrKey", err)
+	}
+	three := node("three", "k")
+	if err := three.Join(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if nodes, _ := three.Total(); nodes != 2 {
+		t.Errorf("%d nodes, want two: the one with another key is none", nodes)
+	}
+}
+
 func expect(t *testing.T, from <-chan string, want string) {
 	t.Helper()
 	select {

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed" // the script
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -29,10 +30,20 @@ type Counts struct {
 	Sessions int `json:"sessions"`
 }
 
+// sign is what a node writes with each sign of life.
+type sign struct {
+	Counts
+	Key string `json:"key"`
+}
+
+// ErrKey says that another node has other keys: it would not know this node's users.
+var ErrKey = errors.New("another node has another key")
+
 // MembersConfig says how a node takes part. The zero value of the optional fields means the default that the comment names.
 type MembersConfig struct {
 	Client redis.UniversalClient
 	Node   string            // the name by which others send to it
+	Key    string            // fingerprint of the keys that all nodes must have in common
 	Counts func() Counts     // asked at each beat
 	Gone   func(node string) // told of each node that is no more; must return soon
 	Beat   time.Duration     // between two signs of life (1 s)
@@ -46,7 +57,7 @@ type Members struct {
 	log *slog.Logger
 
 	mu     sync.Mutex // guards what follows
-	counts map[string]Counts
+	counts map[string]sign
 	absent map[string]int // answers in a row without the node
 }
 
@@ -58,11 +69,27 @@ func NewMembers(cfg MembersConfig) *Members {
 	if cfg.Lease == 0 {
 		cfg.Lease = 4 * time.Second
 	}
-	m := &Members{cfg: cfg, log: cfg.Logger, counts: map[string]Counts{}, absent: map[string]int{}}
+	m := &Members{cfg: cfg, log: cfg.Logger, counts: map[string]sign{}, absent: map[string]int{}}
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
 	}
 	return m
+}
+
+// Join shows this node to the others for the first time. ErrKey when one that lives has other keys; this node is not
+// shown then.
+func (m *Members) Join(ctx context.Context) error {
+	answer, err := m.run(ctx, "")
+	if err != nil {
+		return err
+	}
+	m.learn(answer)
+	for _, other := range m.counts {
+		if other.Key != m.cfg.Key {
+			return ErrKey
+		}
+	}
+	return m.beat(ctx)
 }
 
 // Run shows this node to the others until ctx is over; then it says that it goes.
@@ -87,7 +114,7 @@ func (m *Members) Run(ctx context.Context) error {
 func (m *Members) beat(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.Lease)
 	defer cancel()
-	own, err := json.Marshal(m.cfg.Counts())
+	own, err := json.Marshal(sign{m.cfg.Counts(), m.cfg.Key})
 	if err != nil {
 		return err
 	}
@@ -123,7 +150,7 @@ func (m *Members) learn(answer []string) (gone []string) {
 	defer m.mu.Unlock()
 	alive := map[string]bool{}
 	for i := 0; i+1 < len(answer); i += 2 {
-		var c Counts
+		var c sign
 		if err := json.Unmarshal([]byte(answer[i+1]), &c); err != nil {
 			m.log.Warn("counts of another node", "of", answer[i], "error", err)
 		}
