@@ -8,3 +8,4 @@ node bench/next/run.mjs                      # N1: decision to first picture, be
 go run ./bench/idle -bin bin/passerby        # S3: memory of a waiting user, beside plain Pion
 go run ./bench/pairs                         # M1: what a pair costs Redis, beside two ZADD and a ZPOPMIN
 go run ./bench/meet                          # M2: how well people are matched, and how true the estimates are
+go run ./bench/wire -bin bin/passerby         # W1, W2: memory of an idle session, delay of a text across two nodes

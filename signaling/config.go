@@ -40,6 +40,8 @@ type Config struct {
 	WriteTimeout time.Duration
 	// CallTimeout is how long one call to queue, media or bus may take (5 s).
 	CallTimeout time.Duration
+	// Handover is how long a session that moves here waits for the last word of the node that had it (500 ms).
+	Handover time.Duration
 	// Linger is how long a connection that is closed may take to read what it was told last (1 s).
 	Linger time.Duration
 	// DrainGrace is how long running matches are left alone when the server drains (0: ended at once).
@@ -55,7 +57,7 @@ func (c Config) Validate() error {
 		"MaxSessions": float64(c.MaxSessions), "MessagesPerSecond": c.MessagesPerSecond, "Burst": float64(c.Burst),
 		"OutboxBytes": float64(c.OutboxBytes), "Resume": float64(c.Resume), "Grace": float64(c.Grace), "Hello": float64(c.Hello),
 		"Ping": float64(c.Ping), "Silence": float64(c.Silence), "Heartbeat": float64(c.Heartbeat),
-		"WriteTimeout": float64(c.WriteTimeout), "CallTimeout": float64(c.CallTimeout), "Linger": float64(c.Linger),
+		"WriteTimeout": float64(c.WriteTimeout), "CallTimeout": float64(c.CallTimeout), "Handover": float64(c.Handover), "Linger": float64(c.Linger),
 		"DrainGrace": float64(c.DrainGrace), "RetryAfter": float64(c.RetryAfter),
 	} {
 		if v < 0 {
@@ -91,6 +93,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.Heartbeat, 5*time.Second)
 	orDefault(&c.WriteTimeout, 10*time.Second)
 	orDefault(&c.CallTimeout, 5*time.Second)
+	orDefault(&c.Handover, 500*time.Millisecond)
 	orDefault(&c.Linger, time.Second)
 	orDefault(&c.RetryAfter, 5*time.Second)
 	return c

@@ -40,7 +40,7 @@ type socket interface {
 }
 
 // conn is one connection: a socket, what waits to be written to it, and its rate
-// limit. The goroutine that serves the HTTP request reads; the outbox writes.
+// limit. One goroutine reads; the outbox writes.
 type conn struct {
 	socket  socket
 	outbox  outbox

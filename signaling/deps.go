@@ -74,6 +74,44 @@ type Bus interface {
 	Send(ctx context.Context, node, session string, data []byte) error
 }
 
+// Saved is a session as a Store keeps it.
+type Saved struct {
+	User    string
+	Epoch   uint64    // of the taking that made this node its owner
+	Digests [2]string // of the resume secrets that are live
+	State   []byte
+}
+
+// Taken is a session that another node had.
+type Taken struct {
+	Saved
+	Live bool   // the secret that was shown is live
+	From string // the node
+}
+
+// Store keeps sessions where every node finds them. A session has one owner, the node that took it last; nobody
+// else can save it any more.
+type Store interface {
+	// Take makes this node the owner and keeps what was saved for ttl at least. ErrNoSession when nobody has it or,
+	// with only set, when the secret of this digest is not live; ErrForeign when it is another user's.
+	Take(ctx context.Context, session, user, digest string, only bool, ttl time.Duration) (Taken, error)
+	// Save writes a session down for a time; ErrElsewhere when another node has taken it.
+	Save(ctx context.Context, session string, s Saved, ttl time.Duration) error
+	// Drop forgets a session if this node owns it.
+	Drop(ctx context.Context, session string, epoch uint64) error
+	// Where answers the node that owns a session, ErrNoSession when nobody does.
+	Where(ctx context.Context, session string) (node string, err error)
+}
+
+// Act is something that users may not do too often.
+type Act string
+
+// The acts.
+const (
+	ActFind   Act = "find" // and next
+	ActReport Act = "report"
+)
+
 // Claims is what a token says.
 type Claims struct {
 	User, Session string
@@ -95,6 +133,11 @@ type Deps struct {
 	Media  Media
 	Bus    Bus
 	Tokens Tokens
+	// Allow says whether a user may do something once more, and else when; nil: always. When it cannot know it should
+	// say yes.
+	Allow func(ctx context.Context, act Act, user string) (ok bool, wait time.Duration)
+	// Store lets any node go on with a session of another; nil: a session lives and dies with its node.
+	Store Store
 	// ICEServers answers the ICE servers for a session; nil means none.
 	ICEServers func(session string) []protocol.ICEServer
 	// Frank computes the franking tag of a text: match, sender's session, n, time in Unix

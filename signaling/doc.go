@@ -20,6 +20,10 @@
 // something to write. A shared loop keeps leases and connections alive. A panic ends
 // the session that it happened in, and no other.
 //
+// With a Store a session belongs to the node that took it last, and moves to whichever
+// node its client comes to (handover.go); a node that shuts down leaves its sessions to
+// the others.
+//
 // Who closes: Run, when its context is over, ends everything and waits for it; Drain
 // does so gently before. A session without a connection ends after Config.Resume.
 //

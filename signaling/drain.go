@@ -12,8 +12,14 @@ import (
 // "draining"; running matches go on for Config.DrainGrace and are then ended with
 // "drain"; then every connection is closed. It returns when all sessions are gone or
 // when ctx is over. Run goes on until its own context is over.
+//
+// With a Store there is no need to end anything: sessions are written down, and their
+// clients come back to another node.
 func (h *Hub) Drain(ctx context.Context) error {
 	h.draining.Store(true)
+	if h.deps.Store != nil {
+		return h.close(ctx)
+	}
 	if h.cfg.DrainGrace > 0 {
 		h.each(ctx, machine.Drain{Spare: true, RetryAfter: h.cfg.RetryAfter})
 		h.calm(ctx)
@@ -42,7 +48,11 @@ func (h *Hub) calm(ctx context.Context) {
 func (h *Hub) close(ctx context.Context) error {
 	h.draining.Store(true)
 	h.registry.close()
-	h.each(ctx, quit{})
+	if h.deps.Store != nil {
+		h.each(ctx, release{})
+	} else {
+		h.each(ctx, quit{})
+	}
 	sessions, conns := h.registry.all()
 	left := 0
 	for _, s := range sessions {

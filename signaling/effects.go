@@ -15,7 +15,13 @@ func (s *session) step(ev machine.Event) {
 	state, effects := machine.Step(s.state, ev)
 	s.state = state
 	s.hub.moved(before, state.Phase)
+	if s.over || !s.keep() { // another node's now: what it does must not come from here
+		return
+	}
 	for _, effect := range effects {
+		if s.over {
+			return
+		}
 		if outcome := s.carryOut(effect); outcome != nil {
 			s.step(outcome)
 		}
@@ -61,7 +67,10 @@ func (s *session) carryOut(effect machine.Effect) machine.Event {
 	case machine.Record:
 		s.hub.metrics.reports.WithLabelValues(string(e.Report.Reason)).Inc()
 		s.log.Info("reported", "match", e.Report.Match, "reason", string(e.Report.Reason), "partner", e.Partner)
+	case machine.Locate:
+		return s.locate(e.Session)
 	case machine.End:
+		s.drop()
 		s.log.Debug("session ended")
 	default:
 		return s.call(effect)

@@ -11,6 +11,12 @@ var (
 	ErrGone = machine.ErrGone
 	ErrWish = machine.ErrWish
 	ErrSDP  = machine.ErrSDP
+	// ErrNoSession says that a Store knows no such session, or none that the secret opens.
+	ErrNoSession = errors.New("no such session")
+	// ErrForeign says that a session is another user's.
+	ErrForeign = errors.New("the session is another user's")
+	// ErrElsewhere says that another node has taken a session over.
+	ErrElsewhere = errors.New("the session is on another node")
 	// ErrTokenExpired says that a token was good and its time is over.
 	ErrTokenExpired = errors.New("token expired")
 )

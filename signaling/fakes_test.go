@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"passerby/signaling"
@@ -26,6 +27,8 @@ type fakeQueue struct {
 	fail    error
 	panics  map[string]bool // sessions for which Arrive panics
 	log     []string
+
+	renewals atomic.Int64
 }
 
 func newFakeQueue() *fakeQueue {
@@ -134,6 +137,7 @@ func (q *fakeQueue) Confirm(_ context.Context, session, pair string) error {
 }
 
 func (q *fakeQueue) Renew(_ context.Context, session string) (signaling.Standing, error) {
+	q.renewals.Add(1)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if p := q.pairs[session]; p != nil {
@@ -262,6 +266,86 @@ func (m *fakeMedia) Send(session string, data []byte) error {
 	default:
 		return errors.New("channel is full")
 	}
+}
+
+// fakeStore holds sessions for any number of hubs, as the view of one node.
+type fakeStore struct {
+	*sharedStore
+	node string
+}
+
+type sharedStore struct {
+	mu    sync.Mutex
+	saved map[string]signaling.Saved
+	owner map[string]string
+	fail  error
+	saves int
+}
+
+func newSharedStore() *sharedStore {
+	return &sharedStore{saved: map[string]signaling.Saved{}, owner: map[string]string{}}
+}
+
+func (s *sharedStore) set(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+}
+
+func (s fakeStore) Take(_ context.Context, session, user, digest string, only bool, _ time.Duration) (signaling.Taken, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	saved, ok := s.saved[session]
+	live := digest != "" && (digest == saved.Digests[0] || digest == saved.Digests[1])
+	switch {
+	case s.fail != nil:
+		return signaling.Taken{}, s.fail
+	case !ok || only && !live:
+		return signaling.Taken{}, signaling.ErrNoSession
+	case saved.User != user:
+		return signaling.Taken{}, signaling.ErrForeign
+	}
+	taken := signaling.Taken{Saved: saved, Live: live, From: s.owner[session]}
+	taken.Epoch++
+	s.saved[session], s.owner[session] = taken.Saved, s.node
+	return taken, nil
+}
+
+func (s fakeStore) Save(_ context.Context, session string, saved signaling.Saved, _ time.Duration) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail != nil {
+		return s.fail
+	}
+	if before, ok := s.saved[session]; ok && (before.Epoch != saved.Epoch || s.owner[session] != s.node) {
+		return signaling.ErrElsewhere
+	}
+	s.saves++
+	s.saved[session], s.owner[session] = saved, s.node
+	return nil
+}
+
+func (s fakeStore) Drop(_ context.Context, session string, epoch uint64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.saved[session].Epoch == epoch && s.owner[session] == s.node {
+		delete(s.saved, session)
+		delete(s.owner, session)
+	}
+	return s.fail
+}
+
+func (s fakeStore) Where(_ context.Context, session string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	node, ok := s.owner[session]
+	switch {
+	case s.fail != nil:
+		return "", s.fail
+	case !ok:
+		return "", signaling.ErrNoSession
+	}
+	return node, nil
 }
 
 // fakeTokens: a token is user/session, with "expired:" in front when its time is over.

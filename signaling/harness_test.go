@@ -28,6 +28,8 @@ type world struct {
 	queue *fakeQueue
 	media *fakeMedia
 	token *fakeTokens
+	store *sharedStore                                               // nil: none
+	allow func(act signaling.Act, user string) (bool, time.Duration) // nil: always
 	nodes []*node
 }
 
@@ -35,6 +37,7 @@ type world struct {
 type node struct {
 	hub      *signaling.Hub
 	server   *httptest.Server
+	leaveBus func() // nothing reaches the node any more, and nothing comes from it
 	registry *prometheus.Registry
 	stop     func() // ends Run and waits
 }
@@ -42,7 +45,18 @@ type node struct {
 // newWorld starts nodes of this configuration; quiet heartbeats, so that hints do the work.
 func newWorld(t testing.TB, nodes int, cfg signaling.Config) *world {
 	t.Helper()
-	w := &world{t: t, queue: newFakeQueue(), media: newFakeMedia(), token: &fakeTokens{}}
+	return startWorld(t, nodes, cfg, nil)
+}
+
+// newCluster is newWorld with sessions that can move.
+func newCluster(t testing.TB, nodes int, cfg signaling.Config) *world {
+	t.Helper()
+	return startWorld(t, nodes, cfg, newSharedStore())
+}
+
+func startWorld(t testing.TB, nodes int, cfg signaling.Config, store *sharedStore) *world {
+	t.Helper()
+	w := &world{t: t, queue: newFakeQueue(), media: newFakeMedia(), token: &fakeTokens{}, store: store}
 	bus := new(memory.Bus)
 	for i := range nodes {
 		w.nodes = append(w.nodes, w.start(bus, fmt.Sprintf("node-%d", i), cfg))
@@ -64,7 +78,19 @@ func (w *world) start(bus *memory.Bus, name string, cfg signaling.Config) *node 
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	n.leaveBus = func() { _ = link.Close() }
+	var store signaling.Store
+	if w.store != nil {
+		store = fakeStore{w.store, name}
+	}
 	n.hub = signaling.New(cfg, signaling.Deps{
+		Store: store,
+		Allow: func(_ context.Context, act signaling.Act, user string) (bool, time.Duration) {
+			if w.allow == nil {
+				return true, 0
+			}
+			return w.allow(act, user)
+		},
 		Queue: w.queue, Media: w.media, Bus: link, Tokens: w.token,
 		ICEServers: func(string) []protocol.ICEServer {
 			return []protocol.ICEServer{{URLs: []string{"turn:turn.example"}, Username: "u", Credential: "c"}}

@@ -93,6 +93,9 @@ func (h *Hub) PairEnded(session, pair string, reason protocol.EndReason) {
 // Receive takes a message from the bus for a session of this node. It never blocks
 // and keeps no reference to data.
 func (h *Hub) Receive(session string, data []byte) {
+	if h.handover(session, data) {
+		return
+	}
 	m, err := machine.ParsePeer(data)
 	if err != nil {
 		h.log.Warn("message from the bus", "session", session, "error", err)

@@ -1,6 +1,11 @@
 package signaling
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"passerby/signaling/protocol"
+)
 
 // bucket is a token bucket. It is not safe for concurrent use.
 type bucket struct {
@@ -25,6 +30,27 @@ func (b *bucket) take(now time.Time) (wait time.Duration, ok bool) {
 		return 0, true
 	}
 	return time.Duration((1 - b.tokens) / b.rate * float64(time.Second)), false
+}
+
+// excess is the error for a message by which the user does something too often, on whichever node.
+func (s *session) excess(m protocol.Message) *protocol.Error {
+	var act Act
+	switch m.(type) {
+	case *protocol.Find, *protocol.Next:
+		act = ActFind
+	case *protocol.Report:
+		act = ActReport
+	}
+	if act == "" || s.hub.deps.Allow == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(s.hub.base, s.hub.cfg.CallTimeout)
+	defer cancel()
+	ok, wait := s.hub.deps.Allow(ctx, act, s.self.User)
+	if ok {
+		return nil
+	}
+	return protocol.Errorf(protocol.RateLimited, "too many of these; wait a moment").Re(m.Request()).After(wait)
 }
 
 // verdict is what a limiter says of one message.

@@ -3,14 +3,17 @@ package signaling
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"passerby/signaling/machine"
 	"passerby/signaling/protocol"
 )
 
-// ServeHTTP is the endpoint /v1/ws. It returns when the connection is no more.
+// ServeHTTP is the endpoint /v1/ws. It returns when the connection is up: the goroutine of net/http holds buffers and a
+// deep stack that an idle connection need not pay for.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch room, open := h.registry.room(); {
 	case !open || h.draining.Load():
@@ -30,9 +33,20 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.finish()
 		return
 	}
+	go h.attend(c)
+}
+
+// attend looks after a connection to its end. A panic ends this connection and no other.
+func (h *Hub) attend(c *conn) {
 	defer close(c.done)
 	defer h.registry.exit(c)
 	defer c.finish()
+	defer func() {
+		if cause := recover(); cause != nil {
+			h.metrics.panics.Inc()
+			h.log.Error("connection panicked", "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+		}
+	}()
 	h.serve(c)
 }
 
@@ -186,7 +200,7 @@ func (h *Hub) admit(c *conn, hello *protocol.Hello) (*session, *protocol.Error) 
 			}
 			continue
 		}
-		if expired {
+		if expired && (h.deps.Store == nil || hello.Resume == "") {
 			return nil, tokenExpired()
 		}
 		s = newSession(h, machine.Self{Session: claims.Session, User: claims.User, Node: h.cfg.Node})
@@ -199,7 +213,7 @@ func (h *Hub) admit(c *conn, hello *protocol.Hello) (*session, *protocol.Error) 
 			return nil, drainingError(h.cfg)
 		}
 		go s.run()
-		s.join(h.base, join{conn: c, id: hello.ID, fresh: true})
+		s.join(h.base, join{conn: c, id: hello.ID, secret: hello.Resume, fresh: true, expired: expired})
 		return s, nil
 	}
 }

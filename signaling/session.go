@@ -21,11 +21,12 @@ const mailboxSize = 64
 type (
 	// join asks for the session to take a connection over.
 	join struct {
-		conn   *conn
-		id     string // of the request
-		secret string
-		fresh  bool // the session is new and asks for no secret
-		reply  chan bool
+		conn    *conn
+		id      string // of the request
+		secret  string
+		fresh   bool // the session is new here and asks for no secret
+		expired bool // the token is: only a live secret helps
+		reply   chan bool
 	}
 	// frame is a message that came in on a connection; conn nil is the data channel.
 	frame struct {
@@ -38,6 +39,8 @@ type (
 	complaint struct{ err *protocol.Error }
 	// quit ends the session; its connection hears why, nil is going away.
 	quit struct{ why *protocol.Error }
+	// release leaves the session to the other nodes.
+	release struct{}
 )
 
 // session is the shell around one machine: one goroutine, run, which owns everything
@@ -49,6 +52,7 @@ type session struct {
 	mailbox chan any
 	done    chan struct{} // closed when the session has ended
 	log     *slog.Logger
+	handed  chan []byte // the last state of the node that had the session
 
 	channelMu sync.Mutex // guards channel
 	channel   limiter    // of the data channel
@@ -60,12 +64,19 @@ type session struct {
 	expiry  *time.Timer     // while detached
 	pending []machine.Event // to be stepped in before the next letter
 	why     *protocol.Error // what the connection hears when the session ends
+	over    bool            // the session is another node's, or anybody's
+
+	// What the store has of the session; owned by run.
+	epoch   uint64
+	saved   *machine.State // nil: nothing
+	savedAt time.Time
 }
 
 func newSession(h *Hub, self machine.Self) *session {
 	s := &session{
 		hub: h, self: self, mailbox: make(chan any, mailboxSize), done: make(chan struct{}),
 		log:     h.log.With("session", self.Session),
+		handed:  make(chan []byte, 1),
 		channel: newLimiter(h.cfg, time.Now()),
 		state:   machine.New(self),
 	}
@@ -117,7 +128,7 @@ func (s *session) run() {
 	defer close(s.done)
 	defer s.hub.registry.drop(s)
 	defer s.close()
-	for !s.state.Over {
+	for !s.state.Over && !s.over {
 		s.handle(<-s.mailbox)
 	}
 }
@@ -132,10 +143,19 @@ func (s *session) handle(letter any) {
 	switch l := letter.(type) {
 	case machine.Event:
 		s.step(l)
-	case frame:
-		if l.conn == nil || l.conn == s.conn {
-			s.step(machine.Request{Message: l.message})
+		if _, ok := l.(machine.Tick); ok {
+			s.refresh()
 		}
+	case frame:
+		if l.conn != nil && l.conn != s.conn {
+			break
+		}
+		if err := s.excess(l.message); err != nil {
+			s.count(err)
+			s.send(err)
+			break
+		}
+		s.step(machine.Request{Message: l.message})
 	case complaint:
 		s.complain(l.err)
 	case join:
@@ -147,6 +167,10 @@ func (s *session) handle(letter any) {
 	case quit:
 		s.why = l.why
 		s.step(machine.Quit{})
+	case release:
+		s.release()
+	case yield:
+		s.yield(l.to)
 	}
 	s.settle()
 }
@@ -170,6 +194,15 @@ func (s *session) take(j join) bool {
 	if !j.fresh && !s.secrets.live(j.secret) {
 		return false
 	}
+	resumed := !j.fresh
+	if j.fresh && s.hub.deps.Store != nil {
+		var why *protocol.Error
+		if resumed, why = s.acquire(j); why != nil {
+			j.conn.fail(why.Re(j.id))
+			s.over = true
+			return true // the connection is closed, and there is no session
+		}
+	}
 	token, expires, err := s.hub.deps.Tokens.Issue(s.self.User, s.self.Session)
 	if err != nil {
 		s.log.Error("issue token", "error", err)
@@ -188,12 +221,16 @@ func (s *session) take(j join) bool {
 	if s.hub.deps.ICEServers != nil {
 		servers = append(servers, s.hub.deps.ICEServers(s.self.Session)...)
 	}
+	secret := s.secrets.rotate(j.secret)
+	if s.hub.deps.Store != nil && !s.save() {
+		return true
+	}
 	s.send(&protocol.Welcome{
-		Head: protocol.Re(j.id), Session: s.self.Session, Resume: s.secrets.rotate(j.secret), Resumed: !j.fresh,
+		Head: protocol.Re(j.id), Session: s.self.Session, Resume: secret, Resumed: resumed,
 		Token: token, ExpiresAt: expires.UTC().Format(time.RFC3339),
 		ICEServers: servers, Limits: s.hub.cfg.Limits(),
 	})
-	s.step(machine.Attach{})
+	s.step(machine.Attach{Anew: resumed && j.fresh})
 	return true
 }
 

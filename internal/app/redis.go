@@ -38,6 +38,7 @@ func (s *Server) newQueue() (runningQueue, error) {
 		cfg.Capacity = s.cfg.MaxSessions
 		return queuememory.New(cfg)
 	}
+	cfg.Lease = pairLease
 	return queueredis.New(s.redis, queueredis.Config{Config: cfg, Logger: s.log})
 }
 

@@ -19,7 +19,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"passerby/internal/auth"
+	"passerby/internal/bus"
 	busmemory "passerby/internal/bus/memory"
+	"passerby/internal/cluster"
 	"passerby/internal/config"
 	"passerby/internal/httpapi"
 	"passerby/internal/redisdb"
@@ -42,8 +44,12 @@ type Server struct {
 	turn  *turn.Server   // nil when off
 	redis redisdb.Client // nil without --redis
 	queue runningQueue
-	bus   busmemory.Bus
 	hub   *signaling.Hub
+
+	address string // of this node's sessions, on the bus
+	memory  busmemory.Bus
+	bus     bus.Node
+	members *cluster.Members // nil without --redis
 
 	public   net.Listener
 	admin    net.Listener // nil when off
@@ -58,6 +64,7 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 	if s.cfg.NodeID == "" {
 		s.cfg.NodeID = rand.Text()[:8]
 	}
+	s.address = newAddress(s.cfg.NodeID)
 	s.log = logger(cfg, logs).With("node", s.cfg.NodeID)
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if s.keys, err = auth.LoadKeys(cfg.DataDir); err != nil {
@@ -149,16 +156,18 @@ func (s *Server) build(events *sink) error {
 	if s.queue, err = s.newQueue(); err != nil {
 		return err
 	}
-	// Messages come in only for sessions that the hub holds, so none comes before there is a hub.
-	node, err := s.bus.Join(s.cfg.NodeID, func(session string, data []byte) { s.hub.Receive(session, data) })
-	if err != nil {
-		return err
-	}
 	if err := s.signaling().Validate(); err != nil {
 		return fmt.Errorf("signaling: %w", err)
 	}
+	if s.bus, err = s.joinBus(); err != nil {
+		return err
+	}
+	store, err := s.joinCluster()
+	if err != nil {
+		return err
+	}
 	s.hub = signaling.New(s.signaling(), signaling.Deps{
-		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: node, Tokens: tokenSource{tokens},
+		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: store, Allow: s.userLimits(),
 		ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
 	})
 	events.hub = s.hub
@@ -166,11 +175,8 @@ func (s *Server) build(events *sink) error {
 }
 
 func (s *Server) signaling() signaling.Config {
-	return signaling.Config{Node: s.cfg.NodeID, Origins: s.cfg.AllowedOrigins, MaxSessions: s.cfg.MaxSessions, Grace: orNone(s.cfg.Grace)}
+	return signaling.Config{Node: s.address, Origins: s.cfg.AllowedOrigins, MaxSessions: s.cfg.MaxSessions, Grace: max(s.cfg.Grace, time.Millisecond)}
 }
-
-// orNone is an operator's time as the queue wants it: zero means none to the one, and a default to the other.
-func orNone(d time.Duration) time.Duration { return max(d, time.Millisecond) }
 
 func (s *Server) hint(e match.Event) {
 	switch e.Kind {
@@ -209,6 +215,9 @@ func (s *Server) Run(ctx context.Context) error {
 	g, inner := errgroup.WithContext(inner)
 	g.Go(func() error { return s.hub.Run(inner) })
 	g.Go(func() error { return s.queue.Run(inner) })
+	if s.members != nil {
+		g.Go(func() error { return s.members.Run(inner) })
+	}
 	g.Go(func() error { return serve(api, s.public) })
 	if s.admin != nil {
 		g.Go(func() error { return serve(admin, s.admin) })
@@ -250,14 +259,20 @@ func (s *Server) handler() http.Handler {
 		NewSession: func() (string, time.Time, error) { return tokens.Issue(rand.Text(), rand.Text()) },
 		ICEServers: func() []protocol.ICEServer { return s.iceServers(rand.Text()[:8]) },
 		Limits:     s.signaling().Limits(),
-		Stats:      s.stats,
-		Draining:   s.draining.Load,
-		WebSocket:  s.hub, Web: web.Handler(), AllowedOrigins: s.cfg.AllowedOrigins, Logger: s.log,
+		// One person needs one session a tab; an address may stand for a school behind NAT.
+		Allow:     s.newLimit("sessions", 5, 50),
+		Stats:     s.stats,
+		Draining:  s.draining.Load,
+		WebSocket: s.hub, Web: web.Handler(), AllowedOrigins: s.cfg.AllowedOrigins, Logger: s.log,
 	})
 }
 
 func (s *Server) stats() protocol.StatsAnswer {
 	a := protocol.StatsAnswer{Online: s.hub.Stats().Sessions}
+	if s.members != nil {
+		_, sum := s.members.Total()
+		a.Online = sum.Sessions
+	}
 	if q, err := s.queue.Stats(context.Background()); err == nil {
 		a.Waiting = protocol.WaitingStats{Video: q.Waiting[match.Video], Text: q.Waiting[match.Text]}
 		a.Matched = 2 * q.Pairs
@@ -290,6 +305,9 @@ func (s *Server) close() {
 	}
 	if s.sfu != nil {
 		_ = s.sfu.Close()
+	}
+	if s.bus != nil {
+		_ = s.bus.Close()
 	}
 	if s.redis != nil {
 		_ = s.redis.Close()

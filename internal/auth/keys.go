@@ -21,6 +21,13 @@ type Keys struct {
 	TURN     string // shared secret of the TURN REST credentials
 }
 
+// Fingerprint names the keys without telling them: nodes whose users move between them must have the same.
+func (k Keys) Fingerprint() string {
+	mac := hmac.New(sha256.New, k.Token)
+	mac.Write([]byte("fingerprint"))
+	return hex.EncodeToString(mac.Sum(nil)[:8])
+}
+
 const rootFile = "root.key"
 
 // LoadKeys reads the root key from dir, or makes one there (mode 0600) when there is none. Two processes that start at once on the same

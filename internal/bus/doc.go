@@ -4,7 +4,7 @@
 //
 // A bus may lose messages (the node is not there, is too slow, or the network broke)
 // and never repeats one; messages of one sender to one node that arrive, arrive in
-// order. bus/memory joins nodes in one process; bus/bustest is the suite that every
+// order. bus/memory joins nodes in one process, bus/redis those of a cluster; bus/bustest is the suite that every
 // implementation passes. Implementations are safe for concurrent use; Send must not
 // block longer than its context allows; when the receiver is full its messages are lost.
 package bus

@@ -79,7 +79,7 @@ func flags(c *Config) *flag.FlagSet {
 	fs.StringVar(&c.TCP, "tcp", c.TCP, "listen `address` of media over TCP for networks without UDP, or off")
 	fs.Var(list[netip.Addr]{&c.PublicIP, address}, "public-ip", "`addresses` under which browsers reach this server, comma separated; none: those of this machine")
 	fs.IntVar(&c.MaxSessions, "max-sessions", c.MaxSessions, "`number` of sessions at most; more are told that the server is full")
-	fs.StringVar(&c.Redis, "redis", c.Redis, "`URL` of Redis, like redis://user:password@host:6379, or redis+sentinel://host1,host2/NAME, or redis+cluster://host1,host2; rediss for TLS; none: the queue lives in memory")
+	fs.StringVar(&c.Redis, "redis", c.Redis, "`URL` of Redis, like redis://user:password@host:6379, or redis+sentinel://host1,host2/NAME, or redis+cluster://host1,host2; rediss for TLS; none: one node, which keeps all in memory")
 	fs.StringVar(&c.Database, "database", c.Database, "`URL` of PostgreSQL; none: an embedded database under data-dir")
 	fs.StringVar(&c.DataDir, "data-dir", c.DataDir, "`directory` of secrets and of the embedded database")
 	fs.StringVar(&c.Admin, "admin", c.Admin, "listen `address` of /metrics, /healthz, /readyz and /debug/pprof, or off; keep it private")

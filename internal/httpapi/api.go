@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -13,17 +14,18 @@ import (
 	"strings"
 	"time"
 
-	"passerby/internal/limit"
 	"passerby/signaling/protocol"
 )
 
 const bodyBytes = 4 << 10
 
-// Config is what the API is made of. All fields but AllowedOrigins are required.
+// Config is what the API is made of. All fields but AllowedOrigins are required. Allow says whether a network may open
+// one more session, and else how long it should wait.
 type Config struct {
 	NewSession     func() (token string, expires time.Time, err error)
 	ICEServers     func() []protocol.ICEServer
 	Limits         protocol.Limits
+	Allow          func(ctx context.Context, network string) (bool, time.Duration)
 	Stats          func() protocol.StatsAnswer
 	Draining       func() bool
 	WebSocket      http.Handler
@@ -32,15 +34,11 @@ type Config struct {
 	Logger         *slog.Logger
 }
 
-type api struct {
-	Config
-	sessions *limit.Buckets
-}
+type api struct{ Config }
 
 // New returns the handler of the public listener.
 func New(c Config) http.Handler {
-	// One person needs one session a tab; an address may stand for a school behind NAT.
-	a := &api{Config: c, sessions: limit.New(5, 50, 100_000)}
+	a := &api{c}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/session", a.shared(http.MethodPost, a.session))
 	mux.Handle("/v1/stats", a.shared(http.MethodGet, a.stats))
@@ -90,7 +88,7 @@ func (a *api) session(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if name := limitName(r.RemoteAddr); name != "" {
-		if ok, wait := a.sessions.Allow(name); !ok {
+		if ok, wait := a.Allow(r.Context(), name); !ok {
 			protocol.WriteError(w, 0, protocol.Errorf(protocol.RateLimited, "too many new sessions from this network: wait a moment").After(wait))
 			return
 		}

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -14,13 +15,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"passerby/internal/httpapi"
+	"passerby/internal/limit"
 	"passerby/signaling/protocol"
 )
 
 func handler(change func(*httpapi.Config)) http.Handler {
+	sessions := limit.New(5, 50, 1000)
 	c := httpapi.Config{
 		NewSession:     func() (string, time.Time, error) { return "token", time.Unix(1800000000, 0), nil },
 		ICEServers:     func() []protocol.ICEServer { return []protocol.ICEServer{{URLs: []string{"turn:x"}}} },
+		Allow:          func(_ context.Context, network string) (bool, time.Duration) { return sessions.Allow(network) },
 		Stats:          func() protocol.StatsAnswer { return protocol.StatsAnswer{Online: 3} },
 		Draining:       func() bool { return false },
 		WebSocket:      http.NotFoundHandler(),

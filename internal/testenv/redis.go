@@ -21,6 +21,7 @@ func Redis(t testing.TB, args ...string) string {
 type RedisServer struct {
 	Addr string // host:port
 
+	bus  string // port of the Cluster's bus
 	t    testing.TB
 	args []string
 	life io.Closer // the process lives while this pipe is open
@@ -30,14 +31,10 @@ type RedisServer struct {
 // StartRedis starts a redis-server with these arguments; it ends with the test.
 func StartRedis(t testing.TB, args ...string) *RedisServer {
 	t.Helper()
-	return startRedis(t, freeAddr(t), args)
-}
-
-func startRedis(t testing.TB, addr string, args []string) *RedisServer {
-	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		t.Fatal("redis-server is missing: run scripts/test-deps.sh, or install it (on Debian: apt-get install redis-server)")
 	}
+	addr := freeAddr(t)
 	_, port, _ := net.SplitHostPort(addr)
 	s := &RedisServer{t: t, Addr: addr, args: append([]string{"--bind", "127.0.0.1", "--port", port, "--dir", t.TempDir(), "--daemonize", "no"}, args...)}
 	s.Start()

@@ -48,7 +48,9 @@ func TestRedisIsKilledAndComesBack(t *testing.T) {
 }
 
 func TestRedisCluster(t *testing.T) {
-	for _, addr := range testenv.RedisCluster(t) {
+	_, servers := testenv.RedisCluster(t)
+	for _, s := range servers {
+		addr := s.Addr
 		// Every node knows an owner of this key: itself, or it moves the caller on.
 		if got, err := ask(t, addr, "GET {k}"); err != nil || got != "$-1" && !strings.HasPrefix(got, "-MOVED") {
 			t.Errorf("%s: %q, %v", addr, got, err)

@@ -19,7 +19,11 @@ import (
 
 // A Cluster of three masters: the suite (one history of it), then a crowd on two nodes.
 func TestCluster(t *testing.T) {
-	addrs := testenv.RedisCluster(t)
+	_, servers := testenv.RedisCluster(t)
+	var addrs []string
+	for _, s := range servers {
+		addrs = append(addrs, s.Addr)
+	}
 	client := newClient(t, addrs...)
 	t.Run("conformance", func(t *testing.T) {
 		t.Setenv("MATCHTEST_SEED", "4")

@@ -22,6 +22,10 @@
 // each other (connection, key) carries a version and is told again until it is
 // confirmed; texts are not kept: their sender's client sends them again.
 //
+// A state can be written down (AppendState) and taken up on another node (Restore),
+// whose first event is Attach with Anew: the queue is asked for the truth, and the
+// partner hears where the session is now.
+//
 // State is a value; Step may be called from one goroutine at a time per State.
 // Nothing is to be closed. No list in a State grows without bound.
 package machine

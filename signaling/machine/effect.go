@@ -59,6 +59,8 @@ type (
 		Node, Session string
 		Message       PeerMessage
 	}
+	// Locate asks on which node a session is; Located comes back.
+	Locate struct{ Session string }
 	// Forward stamps a text with time and franking tag and sends it to the partner's session.
 	Forward struct {
 		Node, Session string
@@ -83,5 +85,6 @@ func (Offer) effect()     {}
 func (Candidate) effect() {}
 func (Remove) effect()    {}
 func (Tell) effect()      {}
+func (Locate) effect()    {}
 func (Forward) effect()   {}
 func (End) effect()       {}

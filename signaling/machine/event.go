@@ -11,8 +11,8 @@ type Event interface{ apply(*step) }
 
 type (
 	// Attach says that a connection is there: the first, or one that resumes. The
-	// snapshot follows.
-	Attach struct{}
+	// snapshot follows. Anew says that the session was on another node until now.
+	Attach struct{ Anew bool }
 	// Detach says that the connection is gone. The session ends at Until.
 	Detach struct{ Until time.Time }
 	// Expire says that it is Now; a session detached for too long ends.
@@ -70,18 +70,25 @@ type (
 	}
 	// FromPeer is a message from the partner's session.
 	FromPeer struct{ Message PeerMessage }
+	// Located is the outcome of Locate; Node "" means that nothing is known.
+	Located struct{ Session, Node string }
+	// NodeGone says that a node is no more, with all that lived on it.
+	NodeGone struct{ Node string }
 )
 
-func (Attach) apply(t *step) {
+func (e Attach) apply(t *step) {
 	was := t.Attached
 	t.Attached, t.Until = true, time.Time{}
 	switch t.Phase {
 	case Idle:
+		if e.Anew { // the node may have died before the queue heard
+			t.do(Leave{protocol.EndLeft})
+		}
 		if t.Last.Untold {
 			t.send(&protocol.Ended{Match: t.Last.ID, Reason: t.Last.Reason})
 		}
 	case Waiting:
-		if was { // still in the queue, and perhaps in a pair that the hint of is under way
+		if was || e.Anew { // still in the queue, or in a pair that the hint of is under way, or was lost with the node
 			t.do(Renew{Answer: true})
 			return
 		}
@@ -94,8 +101,29 @@ func (Attach) apply(t *step) {
 		if !was {
 			t.changed()
 		}
-		t.do(Renew{}) // it may have ended without a hint
+		if e.Anew {
+			t.Match.Doubt = true
+			t.route()
+			t.do(Locate{t.Match.Partner.Session})
+		}
+		t.do(Renew{}) // it may have ended meanwhile, and the hint is lost
 	}
+}
+
+func (e Located) apply(t *step) {
+	if t.Phase != Matched || e.Session != t.Match.Partner.Session || e.Node == "" || e.Node == t.Match.Partner.Node {
+		return
+	}
+	t.Match.Partner.Node = e.Node
+	t.tell()
+}
+
+func (e NodeGone) apply(t *step) {
+	if t.Phase != Matched || t.Match.Partner.Node != e.Node || e.Node == t.Self.Node {
+		return
+	}
+	t.Match.Lost = true
+	t.away(true)
 }
 
 func (e Detach) apply(t *step) {
@@ -132,8 +160,9 @@ func (Tick) apply(t *step) {
 	case t.Phase == Waiting && t.Attached:
 		t.do(Renew{})
 	case t.Phase == Matched:
-		if t.Match.Told < t.Match.Facts {
+		if t.Match.Told < t.Match.Facts || t.Match.Lost { // whatever the partner answers shows that it lives
 			t.tell()
+			t.do(Locate{t.Match.Partner.Session})
 		}
 		t.do(Renew{})
 	}

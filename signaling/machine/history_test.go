@@ -14,7 +14,9 @@ import (
 )
 
 // The histories of this file are random: sessions, clients, a queue and a network
-// that loses, repeats and reorders hints and loses the partners' messages. Now and
+// that loses, repeats and reorders hints and loses the partners' messages. Sessions
+// move to other nodes, with their state or, when the node was killed in the middle of
+// something, with what was written down last. Now and
 // then the weather clears; then everybody must agree with the queue, with his
 // partner, and with what his client was told, and every text must have arrived once.
 
@@ -27,6 +29,7 @@ type sim struct {
 	rng     *rand.Rand
 	fair    bool // nothing is lost or fails
 	now     time.Time
+	nodes   int
 	names   []string
 	actors  map[string]*actor
 	queue   model
@@ -38,6 +41,7 @@ type sim struct {
 // post is an event on its way to a session.
 type post struct {
 	to    string
+	node  string // of a letter
 	event machine.Event
 }
 
@@ -45,6 +49,8 @@ type post struct {
 type actor struct {
 	name   string
 	state  machine.State
+	saved  machine.State // what other nodes can find
+	killed bool          // its node, in the middle of a step
 	client client
 }
 
@@ -76,7 +82,7 @@ type model struct {
 }
 
 func TestRandomHistories(t *testing.T) {
-	histories := 120
+	histories := 200
 	if testing.Short() {
 		histories = 30
 	}
@@ -90,7 +96,7 @@ func TestRandomHistories(t *testing.T) {
 			s.clearUp()
 			s.checkAgreement()
 			if t.Failed() {
-				for _, line := range s.trace[max(0, len(s.trace)-60):] {
+				for _, line := range s.trace[max(0, len(s.trace)-120):] {
 					t.Log(line)
 				}
 				t.Fatalf("history of seed %d", seed)
@@ -108,7 +114,8 @@ func newSim(t *testing.T, seed uint64) *sim {
 	for i := range 5 {
 		name := fmt.Sprint("s", i)
 		s.names = append(s.names, name)
-		s.actors[name] = &actor{name: name, state: machine.New(machine.Self{Session: name, User: "u" + name, Node: "n"})}
+		state := machine.New(machine.Self{Session: name, User: "u" + name, Node: s.node()})
+		s.actors[name] = &actor{name: name, state: state, saved: state}
 		s.step(name, machine.Attach{})
 	}
 	return s
@@ -118,13 +125,23 @@ func (s *sim) log(format string, args ...any) {
 	s.trace = append(s.trace, fmt.Sprintf(format, args...))
 }
 
+// node names a new node: each session has one of its own.
+func (s *sim) node() string {
+	s.nodes++
+	return fmt.Sprint("n", s.nodes)
+}
+
 func (s *sim) chance(percent int) bool { return !s.fair && s.rng.IntN(100) < percent }
 
 // act does one random thing.
 func (s *sim) act() {
 	s.now = s.now.Add(time.Duration(s.rng.IntN(2000)) * time.Millisecond)
 	a := s.actors[s.names[s.rng.IntN(len(s.names))]]
-	switch s.rng.IntN(12) {
+	switch s.rng.IntN(14) {
+	case 12:
+		s.move(a, a.state)
+	case 13:
+		s.move(a, a.saved)
 	case 0, 1:
 		s.deliver(&s.hints)
 	case 2, 3:
@@ -145,6 +162,33 @@ func (s *sim) act() {
 	}
 }
 
+// move lets another node go on with a session from what is known of it.
+func (s *sim) move(a *actor, known machine.State) {
+	if known.Over { // nothing can be found
+		a.state, a.killed = known, false
+		s.revive(a)
+		return
+	}
+	before, self := a.state.Self.Node, a.state.Self
+	self.Node = s.node()
+	state, err := machine.Restore(machine.AppendState(nil, known), self)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	a.state, a.saved, a.killed = state, state, false
+	a.client.phase, a.client.fed = machine.Idle, machine.Route{}
+	s.log("%s moves from %s to %s", a.name, before, self.Node)
+	s.step(a.name, machine.Attach{Anew: true})
+	for _, name := range s.names {
+		if s.rng.IntN(2) == 0 {
+			s.step(name, machine.NodeGone{Node: before})
+		}
+	}
+	if s.chance(10) { // a node that is alive is taken for dead
+		s.step(s.names[s.rng.IntN(len(s.names))], machine.NodeGone{Node: self.Node})
+	}
+}
+
 // attach is a client's resume, or another tab's.
 func (s *sim) attach(a *actor) {
 	a.client.phase = machine.Idle // until the snapshot says otherwise
@@ -153,10 +197,11 @@ func (s *sim) attach(a *actor) {
 
 // revive starts afresh after the session has ended.
 func (s *sim) revive(a *actor) {
-	if !a.state.Over {
+	if !a.state.Over || a.killed {
 		return
 	}
 	a.state, a.client = machine.New(a.state.Self), client{key: a.client.key}
+	a.saved = a.state
 	s.step(a.name, machine.Attach{})
 }
 
@@ -234,7 +279,7 @@ func (s *sim) deliver(box *[]post) {
 	if !s.chance(20) {
 		*box = slices.Delete(*box, i, i+1)
 	}
-	if s.chance(20) {
+	if s.chance(20) || p.node != "" && p.node != s.actors[p.to].state.Self.Node {
 		s.log("lost: %T to %s", p.event, p.to)
 		return
 	}
@@ -244,10 +289,26 @@ func (s *sim) deliver(box *[]post) {
 // step is the shell around the machine.
 func (s *sim) step(name string, ev machine.Event) {
 	a := s.actors[name]
+	if a.killed {
+		return
+	}
 	s.log("%s %v ← %T %+v", name, a.state.Phase, ev, ev)
+	if p, ok := ev.(machine.FromPeer); ok && p.Message.Facts != nil {
+		s.log("   facts %+v; knows %d of %s", *p.Message.Facts, a.state.Match.Seen, a.state.Match.Partner.Node)
+	}
 	state, effects := machine.Step(a.state, ev)
 	a.state = state
+	if _, ok := ev.(machine.Tick); ok || machine.Urgent(a.saved, state) {
+		a.saved = state
+	} else if a.saved.Match.ID == state.Match.ID {
+		// Written down within a heartbeat. That a page forgets its own counts by a reload and the node dies, both
+		// within one, is not played here: then they are lost.
+		a.saved.Match.Sent, a.saved.Match.Acked = state.Match.Sent, state.Match.Acked
+	}
 	for _, e := range effects {
+		if a.killed = a.killed || s.rng.IntN(200) == 0 && !s.fair; a.killed {
+			return
+		}
 		if outcome := s.carryOut(a, e); outcome != nil {
 			s.step(name, outcome)
 		}
@@ -264,12 +325,17 @@ func (s *sim) carryOut(a *actor, effect machine.Effect) machine.Event {
 			s.told(a, e.Message)
 		}
 	case machine.Tell:
-		s.letters = append(s.letters, post{e.Session, machine.FromPeer{Message: e.Message}})
+		s.letters = append(s.letters, post{e.Session, e.Node, machine.FromPeer{Message: e.Message}})
 	case machine.Forward:
 		relay := &protocol.PartnerText{Match: e.Text.Match, N: e.Text.N}
-		s.letters = append(s.letters, post{e.Session, machine.FromPeer{Message: machine.PeerMessage{
+		s.letters = append(s.letters, post{e.Session, e.Node, machine.FromPeer{Message: machine.PeerMessage{
 			Match: e.Text.Match, From: a.name, Relay: relay,
 		}}})
+	case machine.Locate:
+		if s.chance(20) {
+			return machine.Located{Session: e.Session}
+		}
+		return machine.Located{Session: e.Session, Node: s.actors[e.Session].state.Self.Node}
 	case machine.Route:
 		a.client.fed = e
 	case machine.Arrive:
@@ -367,7 +433,9 @@ func (s *sim) clearUp() {
 	s.log("the weather clears")
 	s.fair = true
 	for _, name := range s.names {
-		if a := s.actors[name]; !a.state.Attached {
+		if a := s.actors[name]; a.killed {
+			s.move(a, a.saved)
+		} else if !a.state.Attached {
 			s.attach(a)
 		}
 	}
@@ -466,13 +534,13 @@ func (q *model) arrive(s *sim, t machine.Ticket) machine.Standing {
 	q.made++
 	p := &machine.Pair{
 		ID: fmt.Sprint("m", q.made), Mode: t.Wish.Mode, At: s.now,
-		Initiator: machine.Side{Session: first.Session, User: first.User, Node: "n", Key: first.Key},
-		Responder: machine.Side{Session: t.Session, User: t.User, Node: "n", Key: t.Key},
+		Initiator: machine.Side{Session: first.Session, User: first.User, Node: first.Node, Key: first.Key},
+		Responder: machine.Side{Session: t.Session, User: t.User, Node: t.Node, Key: t.Key},
 	}
 	q.members[p.ID] = []string{first.Session, t.Session}
 	for _, name := range q.members[p.ID] {
 		q.pairs[name] = p
-		s.hints = append(s.hints, post{name, machine.PairMade{Pair: *p}})
+		s.hints = append(s.hints, post{to: name, event: machine.PairMade{Pair: *p}})
 	}
 	return q.standing(t.Session)
 }
@@ -489,7 +557,7 @@ func (q *model) leave(s *sim, name string, reason protocol.EndReason) {
 	for _, member := range q.members[p.ID] {
 		if member != name {
 			q.endings[member] = &machine.Ending{Pair: p.ID, Reason: reason}
-			s.hints = append(s.hints, post{member, machine.PairEnded{Pair: p.ID, Reason: reason}})
+			s.hints = append(s.hints, post{to: member, event: machine.PairEnded{Pair: p.ID, Reason: reason}})
 		}
 	}
 }

@@ -64,6 +64,9 @@ func (e Confirmed) apply(t *step) {
 	}
 	t.matched(e.ID, false)
 	t.route()
+	if own.Node != t.Self.Node { // the session has moved since it joined the queue
+		t.changed()
+	}
 }
 
 // sides tells which side of a pair a session is.
@@ -79,7 +82,10 @@ func sides(p Pair, session string) (own, partner Side, initiator, ok bool) {
 
 func (e Renewed) apply(t *step) {
 	if e.Err != nil {
-		if e.Answer {
+		switch {
+		case e.Answer && e.ID == "" && t.Phase == Waiting: // a snapshot, and that much is known
+			t.waiting("", Standing{})
+		case e.Answer:
 			t.send(problem(e.Err, e.ID))
 		}
 		return // the next heartbeat asks again
@@ -98,7 +104,8 @@ func (e Renewed) whileWaiting(t *step) {
 	}
 	st := e.Standing
 	switch {
-	case st.Place == Absent: // the lease was lost
+	case st.Place == Absent, // the lease was lost
+		st.Place == Paired && st.Pair.ID == t.Last.ID: // that match is left, and the node died before the queue heard so
 		t.do(Arrive{ID: e.ID, Ticket: t.ticket()})
 	case st.Place == Paired && st.Pair.ID != e.Not:
 		t.do(Confirm{ID: e.ID, Pair: *st.Pair})

@@ -18,11 +18,12 @@ type PeerMessage struct {
 }
 
 // Facts is what one side of a match knows of the other. A higher Version replaces a
-// lower one; version 0 is what the pair says: online, with the key of its ticket.
+// lower one; version 0 is what the pair says: online, with the key and the node of its ticket.
 type Facts struct {
 	Version uint64 `json:"version"`
 	Online  bool   `json:"online"`
 	Key     string `json:"key"`
+	Node    string `json:"node,omitempty"`
 }
 
 // wire is a PeerMessage as JSON.
@@ -74,6 +75,8 @@ func (e FromPeer) apply(t *step) {
 	if !t.current(m.Match) || m.From != t.Match.Partner.Session {
 		return
 	}
+	lost := t.Match.Lost // its node was thought dead, or it lives on another now
+	t.Match.Lost = false
 	if m.Seen > t.Match.Told {
 		t.Match.Told = min(m.Seen, t.Match.Facts)
 	}
@@ -81,9 +84,22 @@ func (e FromPeer) apply(t *step) {
 		t.learn(*m.Facts)
 		t.peer(PeerMessage{Seen: t.Match.Seen})
 	}
+	if lost && t.Match.Away && (m.Facts == nil || m.Facts.Online) {
+		t.away(false)
+	}
 	if m.Relay != nil {
 		t.do(Deliver{m.Relay})
 	}
+}
+
+// away tells the client that the partner has no connection, or has one.
+func (t *step) away(away bool) {
+	t.Match.Away = away
+	state := protocol.PartnerOnline
+	if away {
+		state = protocol.PartnerReconnecting
+	}
+	t.send(&protocol.Partner{Match: t.Match.ID, State: state})
 }
 
 // learn adopts newer facts about the partner and tells the client what changed.
@@ -92,13 +108,12 @@ func (t *step) learn(f Facts) {
 		return
 	}
 	t.Match.Seen = f.Version
-	if f.Online == t.Match.Away {
-		t.Match.Away = !f.Online
-		state := protocol.PartnerOnline
-		if t.Match.Away {
-			state = protocol.PartnerReconnecting
-		}
-		t.send(&protocol.Partner{Match: t.Match.ID, State: state})
+	moved := f.Node != "" && f.Node != t.Match.Partner.Node
+	if moved {
+		t.Match.Partner.Node = f.Node
+	}
+	if f.Online == t.Match.Away || moved && f.Online { // what was under way to the node before is sent again on "online"
+		t.away(!f.Online)
 	}
 	if f.Key != "" && f.Key != t.Match.Partner.Key {
 		t.Match.Partner.Key = f.Key

@@ -12,7 +12,7 @@ import (
 func TestPeerMessagesRoundTrip(t *testing.T) {
 	for _, want := range []machine.PeerMessage{
 		{Match: "m", From: "s"},
-		{Match: "m", From: "s", Seen: 7, Facts: &machine.Facts{Version: 3, Online: true, Key: "p256:k"}},
+		{Match: "m", From: "s", Seen: 7, Facts: &machine.Facts{Version: 3, Online: true, Key: "p256:k", Node: "n"}},
 		{Match: "m", From: "s", Relay: &protocol.PartnerText{Match: "m", N: 1, Body: "b", At: 2, Tag: "t"}},
 		{Match: "m", From: "s", Relay: &protocol.Ack{Match: "m", N: 9}},
 		{Match: "m", From: "s", Relay: &protocol.Signal{Match: "m", Data: `{"v":"ü"}`}},

@@ -52,6 +52,7 @@ type Match struct {
 	Sent      uint64 // highest n of a text from us
 	Acked     uint64 // highest n that we have acknowledged
 	Away      bool   // the partner has no connection
+	Lost      bool   // … because its node is gone
 	Doubt     bool   // the last heartbeat said that this match is over
 	Facts     uint64 // version of what the partner should know of us
 	Told      uint64 // version that the partner has confirmed
@@ -176,7 +177,7 @@ func (t *step) idle() {
 
 // tell sends what the partner should know of us.
 func (t *step) tell() {
-	t.peer(PeerMessage{Facts: &Facts{Version: t.Match.Facts, Online: t.Attached, Key: t.Match.Key}})
+	t.peer(PeerMessage{Facts: &Facts{Version: t.Match.Facts, Online: t.Attached, Key: t.Match.Key, Node: t.Self.Node}})
 }
 
 // changed is tell after a change.

@@ -75,8 +75,15 @@ func tell(m machine.PeerMessage) machine.Effect {
 }
 
 func facts(version uint64, online bool, key string) machine.Effect {
-	return tell(machine.PeerMessage{Facts: &machine.Facts{Version: version, Online: online, Key: key}})
+	return tell(machine.PeerMessage{Facts: &machine.Facts{Version: version, Online: online, Key: key, Node: "n1"}})
 }
+
+func partner(state protocol.PartnerState) machine.Effect {
+	return send(&protocol.Partner{Match: "m1", State: state})
+}
+
+func moved(s *machine.State) { s.Match.Seen, s.Match.Partner.Node = 1, "n3" }
+func lost(s *machine.State)  { s.Match.Lost, s.Match.Away = true, true }
 
 // fromBob is a message of the partner's session.
 func fromBob(m machine.PeerMessage) machine.Event {
@@ -163,7 +170,8 @@ var transitions = []struct {
 	{"heartbeat in the queue", waiting, machine.Tick{}, waiting, []machine.Effect{machine.Renew{}}},
 	{"heartbeat away from the queue", waitingAway, machine.Tick{}, waitingAway, nil},
 	{"heartbeat in the match", matched, machine.Tick{}, matched, []machine.Effect{machine.Renew{}}},
-	{"heartbeat tells again", matchedAway, machine.Tick{}, matchedAway, []machine.Effect{facts(1, false, "ka"), machine.Renew{}}},
+	{"heartbeat tells again", matchedAway, machine.Tick{}, matchedAway, []machine.Effect{
+		facts(1, false, "ka"), machine.Locate{Session: "s-bob"}, machine.Renew{}}},
 
 	// Draining.
 	{"drain", idle, machine.Drain{}, with(idle, drain), nil},
@@ -379,6 +387,39 @@ var transitions = []struct {
 				m.Resumed, m.Peer.Key, m.KeyID = true, "kz", machine.FormatKeyID(machine.KeyID("m1", "ka", "kz"))
 			}),
 			machine.Route{From: "s-bob", KeyID: machine.KeyID("m1", "ka", "kz")}, tell(machine.PeerMessage{Seen: 3})}},
+	{"partner on another node", matched, fromBob(machine.PeerMessage{Facts: &machine.Facts{Version: 1, Online: true, Key: "kb", Node: "n3"}}),
+		with(matched, moved), []machine.Effect{partner("online"), machine.Tell{
+			Node: "n3", Session: "s-bob", Message: machine.PeerMessage{Match: "m1", From: "s-ann", Seen: 1}}}},
+	{"partner's node is gone", matched, machine.NodeGone{Node: "n2"}, with(matched, lost), []machine.Effect{partner("reconnecting")}},
+	{"another node is gone", matched, machine.NodeGone{Node: "n3"}, matched, nil},
+	{"a node is gone, and nobody is there", waiting, machine.NodeGone{Node: "n2"}, waiting, nil},
+	{"heartbeat to a node that is gone", with(matched, lost), machine.Tick{}, with(matched, lost),
+		[]machine.Effect{facts(0, true, "ka"), machine.Locate{Session: "s-bob"}, machine.Renew{}}},
+	{"partner was not gone", with(matched, lost), fromBob(machine.PeerMessage{}), matched, []machine.Effect{partner("online")}},
+	{"partner located", matched, machine.Located{Session: "s-bob", Node: "n3"},
+		with(matched, func(s *machine.State) { s.Match.Partner.Node = "n3" }), []machine.Effect{machine.Tell{Node: "n3", Session: "s-bob",
+			Message: machine.PeerMessage{Match: "m1", From: "s-ann", Facts: &machine.Facts{Online: true, Key: "ka", Node: "n1"}}}}},
+	{"partner located where it was", matched, machine.Located{Session: "s-bob", Node: "n2"}, matched, nil},
+	{"partner not located", matched, machine.Located{Session: "s-bob"}, matched, nil},
+	{"somebody else located", matched, machine.Located{Session: "s-cid", Node: "n3"}, matched, nil},
+	{"here anew and waiting", waitingAway, machine.Attach{Anew: true}, waiting, []machine.Effect{machine.Renew{Answer: true}}},
+	{"in a match that is left", with(waiting, func(s *machine.State) { s.Last.ID = "m1" }),
+		machine.Renewed{Answer: true, Standing: machine.Standing{Place: machine.Paired, Pair: &pair}},
+		with(waiting, func(s *machine.State) { s.Last.ID = "m1" }), []machine.Effect{machine.Arrive{Ticket: ticket(at)}}},
+	{"here anew and idle", detached, machine.Attach{Anew: true}, idle, []machine.Effect{machine.Leave{Reason: "left"}}},
+	{"here anew in a match", matchedAway, machine.Attach{Anew: true},
+		with(matched, func(s *machine.State) { s.Match.Facts, s.Match.Doubt = 2, true }), []machine.Effect{
+			matchedMessage(func(m *protocol.Matched) { m.Resumed = true }), facts(2, true, "ka"),
+			machine.Route{From: "s-bob", KeyID: machine.KeyID("m1", "ka", "kb")}, machine.Locate{Session: "s-bob"}, machine.Renew{}}},
+	{"matched on the node before", onAnotherNode(asking), machine.Confirmed{ID: "r", Pair: pair},
+		onAnotherNode(with(matched, func(s *machine.State) { s.Match.Facts = 1 })), []machine.Effect{
+			matchedMessage(func(m *protocol.Matched) { m.ID = "r" }),
+			machine.Route{From: "s-bob", KeyID: machine.KeyID("m1", "ka", "kb")},
+			tell(machine.PeerMessage{Facts: &machine.Facts{Version: 1, Online: true, Key: "ka", Node: "n9"}})}},
+	{"the queue says how it ended", matched, machine.Renewed{Standing: machine.Standing{Ended: &machine.Ending{Pair: "m1", Reason: "next"}}},
+		with(matched, last("next", true)), []machine.Effect{stop, send(&protocol.Ended{Match: "m1", Reason: "next"})}},
+	{"the queue says how another ended", matched, machine.Renewed{Standing: machine.Standing{Ended: &machine.Ending{Pair: "m0", Reason: "next"}}},
+		with(matched, doubt), nil},
 	{"partner knows", matchedAway, fromBob(machine.PeerMessage{Seen: 1}), with(matchedAway, func(s *machine.State) { s.Match.Told = 1 }), nil},
 	{"partner knows too much", matchedAway, fromBob(machine.PeerMessage{Seen: 9}), with(matchedAway, func(s *machine.State) { s.Match.Told = 1 }), nil},
 	{"relayed", matched, fromBob(machine.PeerMessage{Relay: &protocol.Ack{Match: "m1", N: 1}}), matched,
@@ -414,6 +455,11 @@ func endedOf(pair string) machine.Standing {
 
 func drain(s *machine.State) { s.Draining = true; s.Since, s.Position = time.Time{}, 0 }
 func doubt(s *machine.State) { s.Match.Doubt = true }
+
+func onAnotherNode(s machine.State) machine.State {
+	s.Self.Node = "n9"
+	return s
+}
 
 func TestTransitions(t *testing.T) {
 	for _, c := range transitions {

@@ -1,0 +1,219 @@
+package signaling
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"passerby/signaling/machine"
+	"passerby/signaling/protocol"
+)
+
+// A session that moves between nodes:
+//
+//	node b ── Store.Take ──▶ store        b is the owner; a can save no more
+//	node b ── yield{b} ──▶ bus ──▶ node a closes its connection ("replaced") and its media, and forgets the session
+//	node a ── handed{state} ──▶ bus ──▶ node b goes on with a's last state
+//
+// When a does not answer, because it is dead, b goes on with what a saved last. That is never less than what anybody
+// was told, but for counts of texts: see machine.Urgent.
+
+// The first byte of a message between nodes about a session; messages of machine.AppendPeer begin with "{".
+const (
+	tagYield  = 'y' // then the node that has the session now
+	tagHanded = 'h' // then the state, or nothing
+)
+
+// yield gives the session up: a node has taken it.
+type yield struct{ to string }
+
+// handover takes a message about a move; false when data is none.
+func (h *Hub) handover(session string, data []byte) bool {
+	if len(data) == 0 || (data[0] != tagYield && data[0] != tagHanded) {
+		return false
+	}
+	s, body := h.registry.find(session), string(data[1:])
+	switch {
+	case data[0] == tagHanded && s != nil:
+		select {
+		case s.handed <- []byte(body):
+		default: // it has one, or has gone on without
+		}
+	case data[0] == tagYield && (s == nil || !s.post(yield{body})):
+		h.tellNode(body, session, []byte{tagHanded})
+	}
+	return true
+}
+
+// tellNode sends to another node, which may be gone.
+func (h *Hub) tellNode(node, session string, data []byte) {
+	ctx, cancel := context.WithTimeout(h.base, h.cfg.CallTimeout)
+	defer cancel()
+	if err := h.deps.Bus.Send(ctx, node, session, data); err != nil {
+		h.metrics.failures.WithLabelValues("bus").Inc()
+		h.log.Debug("message to another node", "session", session, "to", node, "error", err)
+	}
+}
+
+// NodeGone takes the news that a node is no more: whoever has a partner there hears that the partner is reconnecting.
+// It never blocks.
+func (h *Hub) NodeGone(node string) {
+	sessions, _ := h.registry.all()
+	for _, s := range sessions {
+		s.post(machine.NodeGone{Node: node})
+	}
+}
+
+// acquire makes this node the owner of a session that is new here. It answers whether the session goes on as it was,
+// and why not at all.
+func (s *session) acquire(j join) (resumed bool, why *protocol.Error) {
+	h := s.hub
+	ctx, cancel := context.WithTimeout(h.base, h.cfg.CallTimeout)
+	defer cancel()
+	taken, err := h.deps.Store.Take(ctx, s.self.Session, s.self.User, digest(j.secret), j.expired, h.cfg.Resume)
+	switch {
+	case errors.Is(err, ErrForeign):
+		return false, protocol.Errorf(protocol.TokenInvalid, "the token is not one of this session")
+	case errors.Is(err, ErrNoSession) && j.expired:
+		return false, tokenExpired()
+	case errors.Is(err, ErrNoSession):
+		s.epoch = 1
+		return false, nil
+	case err != nil:
+		s.failed("take", err)
+		return false, protocol.Errorf(protocol.ServerFull, "the server cannot look for the session now").After(h.cfg.RetryAfter)
+	}
+	s.epoch = taken.Epoch
+	state := taken.State
+	if last := s.askFor(taken.From); len(last) > 0 {
+		state = last
+	}
+	if taken.Live {
+		if s.restore(state, secrets{taken.Digests[0], taken.Digests[1]}) {
+			return true, nil
+		}
+	}
+	s.failed("leave", h.deps.Queue.Leave(ctx, s.self.Session, protocol.EndLeft)) // the new one begins with nothing
+	return false, nil
+}
+
+func (s *session) restore(state []byte, known secrets) bool {
+	restored, err := machine.Restore(state, s.self)
+	if err != nil {
+		s.log.Warn("session of another node", "error", err)
+		return false
+	}
+	restored.Draining = s.state.Draining
+	s.hub.moved(s.state.Phase, restored.Phase)
+	s.state, s.secrets = restored, known
+	return true
+}
+
+// askFor asks the node that had the session to give it up, and waits for its last state; nil when none comes.
+func (s *session) askFor(node string) []byte {
+	if node == s.self.Node {
+		return nil
+	}
+	s.hub.tellNode(node, s.self.Session, append([]byte{tagYield}, s.self.Node...))
+	patience := time.NewTimer(s.hub.cfg.Handover)
+	defer patience.Stop()
+	select {
+	case state := <-s.handed:
+		return state
+	case <-patience.C:
+	case <-s.hub.base.Done():
+	}
+	return nil
+}
+
+// yield gives the session up to another node.
+func (s *session) yield(to string) {
+	s.hub.tellNode(to, s.self.Session, machine.AppendState([]byte{tagHanded}, s.state))
+	s.part(protocol.Errorf(protocol.Replaced, "another tab took the session over"))
+}
+
+// release leaves the session to any other node: this one shuts down.
+func (s *session) release() {
+	s.step(machine.Detach{Until: time.Now().Add(s.hub.cfg.Resume)})
+	if !s.over {
+		s.save()
+		s.part(nil)
+	}
+}
+
+// part forgets the session here without ending it. Its connection hears why; nil is going away.
+func (s *session) part(why *protocol.Error) {
+	s.why, s.over = why, true
+	s.hub.deps.Media.Remove(s.self.Session)
+}
+
+// keep writes the session down if what has changed must not be lost; false when it is another node's.
+func (s *session) keep() bool {
+	switch {
+	case s.hub.deps.Store == nil || s.state.Over:
+		return true
+	case s.saved == nil || machine.Urgent(*s.saved, s.state):
+		return s.save()
+	}
+	return true
+}
+
+// refresh writes down what has not been yet, and in any case before what is there expires.
+func (s *session) refresh() {
+	if s.hub.deps.Store == nil || s.over || s.state.Over {
+		return
+	}
+	if s.saved == nil || machine.Stale(*s.saved, s.state) || time.Since(s.savedAt) > s.hub.cfg.Resume/2 {
+		s.save()
+	}
+}
+
+// save writes the session down; false when it is another node's. When the store fails the session goes on, and is
+// written with the next heartbeat.
+func (s *session) save() bool {
+	ctx, cancel := context.WithTimeout(s.hub.base, s.hub.cfg.CallTimeout)
+	defer cancel()
+	ttl := s.hub.cfg.Resume
+	if s.state.Attached || s.conn != nil {
+		ttl *= 2 // the time since the last heartbeat, and then the window
+	}
+	err := s.hub.deps.Store.Save(ctx, s.self.Session, Saved{
+		User: s.self.User, Epoch: s.epoch, Digests: [2]string{s.secrets.current, s.secrets.previous},
+		State: machine.AppendState(nil, s.state),
+	}, ttl)
+	if errors.Is(err, ErrElsewhere) {
+		s.part(protocol.Errorf(protocol.Replaced, "another tab took the session over"))
+		return false
+	}
+	if err == nil {
+		state := s.state
+		s.saved, s.savedAt = &state, time.Now()
+	}
+	s.failed("save", err)
+	return true
+}
+
+// drop forgets a session that has ended.
+func (s *session) drop() {
+	if s.hub.deps.Store == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(s.hub.base, s.hub.cfg.CallTimeout)
+	defer cancel()
+	s.failed("drop", s.hub.deps.Store.Drop(ctx, s.self.Session, s.epoch))
+}
+
+// locate asks where the partner's session lives.
+func (s *session) locate(session string) machine.Event {
+	if s.hub.deps.Store == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(s.hub.base, s.hub.cfg.CallTimeout)
+	defer cancel()
+	node, err := s.hub.deps.Store.Where(ctx, session)
+	if errors.Is(err, ErrNoSession) {
+		err = nil
+	}
+	s.failed("locate", err)
+	return machine.Located{Session: session, Node: node}
+}
