@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need beyond Go and Node: two browsers, fonts for the screenshots, ip and unshare for the
+# Installs what the tests need beyond Go and Node: two browsers, coturn for its TURN client and as what we measure beside, fonts for the screenshots, ip and unshare for the
 # private network. As root it installs with apt; else it says what to install. Quick when all is there.
 set -eu
 packages=()
@@ -8,6 +8,7 @@ need() { # need COMMAND-OR-FILE PACKAGE
 }
 need chromium chromium
 need firefox-esr firefox-esr
+need turnutils_uclient coturn
 need ip iproute2
 need unshare util-linux
 need /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf fonts-noto-color-emoji
@@ -16,6 +17,11 @@ need /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
 	echo "installing for the tests: ${packages[*]}"
 	export DEBIAN_FRONTEND=noninteractive
+	if [ ! -e /usr/sbin/policy-rc.d ]; then # services of these packages (coturn) are installed, and not started
+		printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+		chmod +x /usr/sbin/policy-rc.d
+		trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+	fi
 	apt-get update -qq || apt-get update -qq
 	apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null || apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
 else

@@ -33,7 +33,7 @@ type Config struct {
 	MaxPort  uint16
 
 	// IPv6 that relay sockets bind to and that clients are told; default: no
-	// IPv6 relays, and 440 to who asks for one. RelayIP6 defaults to PublicIP6.
+	// IPv6 relays, and 508 to who asks for one. RelayIP6 defaults to PublicIP6.
 	RelayIP6  netip.Addr
 	PublicIP6 netip.Addr
 

@@ -1,27 +1,32 @@
 package turn
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	pion "github.com/pion/turn/v5"
 )
 
 // Server is a running TURN server. Make it with Listen.
 type Server struct {
-	cfg     Config
-	pion    *pion.Server
-	udp     net.PacketConn
-	streams []*listener // TCP, then TLS and DTLS when they are on
-	fast    *plane      // nil where pion relays alone
-	relays  *relays
-	ledger  *ledger
-	refused refusals
-	failed  refusals
-	close   sync.Once
-	err     error
+	cfg      Config
+	pion     *pion.Server
+	udp      net.PacketConn
+	streams  []*listener // TCP, then TLS and DTLS when they are on
+	fast     *plane      // nil where pion relays alone
+	relays   *relays
+	ledger   *ledger
+	refused  refusals
+	failed   refusals
+	draining atomic.Bool
+	close    sync.Once
+	err      error
 }
 
 // Listen starts a server on UDP and TCP, and on TLS and DTLS if they are set.
@@ -36,9 +41,11 @@ func Listen(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	settings := pion.ServerConfig{
-		Realm:               cfg.Realm,
-		LoggerFactory:       quiet{cfg.Logger},
-		QuotaHandler:        func(user, _ string, from net.Addr) bool { return s.ledger.admit(from, user) },
+		Realm:         cfg.Realm,
+		LoggerFactory: quiet{cfg.Logger},
+		QuotaHandler: func(user, _ string, from net.Addr) bool {
+			return !s.draining.Load() && s.ledger.admit(from, user)
+		},
 		EventHandler:        s.events(),
 		StrictAddressFamily: true,
 	}
@@ -106,6 +113,27 @@ func (s *Server) TLSAddr() net.Addr {
 		return nil
 	}
 	return s.streams[1].Addr()
+}
+
+// PublicIP is the IPv4 address that clients are told.
+func (s *Server) PublicIP() netip.Addr { return s.cfg.PublicIP }
+
+// Drain makes no new allocations, and waits until the last one has ended or ctx does. New clients get 486.
+func (s *Server) Drain(ctx context.Context) error {
+	s.draining.Store(true)
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		n := s.Stats().Allocations
+		if n == 0 {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("%d allocations go on: %w", n, ctx.Err())
+		}
+	}
 }
 
 // Stats tells what the server holds and has refused.
