@@ -63,6 +63,12 @@ type Config struct {
 	MaxAge time.Duration // how long an allocation outlives its credentials; default 12 h
 	MaxTCP int           // TCP, TLS and DTLS connections at once, each; default 4096
 
+	// UDP clients are spread over Shards sockets, each with a goroutine of its
+	// own; default: one per core. Plain leaves all to pion/turn, as on systems
+	// other than Linux.
+	Shards int
+	Plain  bool
+
 	Logger *slog.Logger     // default: discards; neither addresses nor secrets are logged
 	Now    func() time.Time // default time.Now
 }
@@ -138,8 +144,8 @@ func (c Config) Validate() error {
 	if (c.MinPort == 0) != (c.MaxPort == 0) || c.MinPort > c.MaxPort {
 		errs = append(errs, fmt.Errorf("MinPort %d and MaxPort %d are no range", c.MinPort, c.MaxPort))
 	}
-	if c.Quota < 0 || c.MaxAge < 0 || c.MaxTCP < 0 {
-		errs = append(errs, errors.New("negative Quota, MaxAge or MaxTCP"))
+	if c.Shards < 0 || c.Quota < 0 || c.MaxAge < 0 || c.MaxTCP < 0 {
+		errs = append(errs, errors.New("negative Shards, Quota, MaxAge or MaxTCP"))
 	}
 	for name, list := range map[string][]netip.Prefix{"AllowPeers": c.AllowPeers, "DenyPeers": c.DenyPeers} {
 		if slices.ContainsFunc(list, func(p netip.Prefix) bool { return !p.IsValid() }) {

@@ -10,7 +10,6 @@ import (
 type inside struct {
 	on      bool
 	ip, ip6 netip.Addr // told
-	own     map[netip.Addr]bool
 	kernel  netip.Addr
 	kernel6 netip.Addr
 	mu      *sync.RWMutex // guards by
@@ -24,14 +23,13 @@ type place struct {
 }
 
 func newInside(c Config) inside {
-	i := inside{on: c.Hairpin, ip: c.PublicIP, ip6: c.PublicIP6, kernel: c.RelayIP, kernel6: c.RelayIP6, own: make(map[netip.Addr]bool), mu: new(sync.RWMutex), by: make(map[netip.AddrPort]*allocation)}
+	i := inside{on: c.Hairpin, ip: c.PublicIP, ip6: c.PublicIP6, kernel: c.RelayIP, kernel6: c.RelayIP6, mu: new(sync.RWMutex), by: make(map[netip.AddrPort]*allocation)}
 	if i.kernel.IsUnspecified() {
 		i.kernel = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
 	if i.kernel6.IsUnspecified() {
 		i.kernel6 = netip.IPv6Loopback()
 	}
-	i.own[i.kernel], i.own[i.kernel6] = true, true
 	return i
 }
 
@@ -45,6 +43,13 @@ func (i *inside) remove(told netip.AddrPort) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	delete(i.by, told)
+}
+
+// at is the allocation of a UDP client that has this relayed address, or nil.
+func (i *inside) at(told netip.AddrPort) *allocation {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	return i.by[told]
 }
 
 // find looks a peer up among the relays.
@@ -64,7 +69,7 @@ func (i *inside) find(peer netip.AddrPort) (place, bool) {
 
 // name turns the source of a packet that came through the kernel into the told address, if it is a relay.
 func (i *inside) name(from netip.AddrPort) (netip.AddrPort, bool) {
-	if !i.on || !i.own[from.Addr()] {
+	if !i.on || from.Addr() != i.kernel && from.Addr() != i.kernel6 {
 		return from, false
 	}
 	told := netip.AddrPortFrom(i.ip, from.Port())

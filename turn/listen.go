@@ -21,10 +21,11 @@ func bindBoth(addr string) (*net.UDPConn, net.Listener, error) {
 	var lc net.ListenConfig
 	ctx := context.Background()
 	for try := 0; ; try++ {
-		udp, err := listenUDP(addr)
+		c, err := lc.ListenPacket(ctx, "udp", addr)
 		if err != nil {
 			return nil, nil, err
 		}
+		udp := c.(*net.UDPConn)
 		same := strconv.Itoa(udp.LocalAddr().(*net.UDPAddr).Port)
 		tcp, err := lc.Listen(ctx, "tcp", net.JoinHostPort(host, same))
 		if err == nil {

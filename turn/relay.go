@@ -64,6 +64,15 @@ func (r *relays) AllocatePacketConn(ask pion.AllocateListenerConfig) (net.Packet
 	return x, net.UDPAddrFromAddrPort(told), nil
 }
 
+// allows asks the policy about an address and port, and counts a refusal.
+func (r *relays) allows(peer netip.AddrPort) bool {
+	ok, reason := r.policy.allow(peer)
+	if !ok {
+		r.refused.count(reason)
+	}
+	return ok
+}
+
 // bind opens a socket of the family and says its address to the world.
 func (r *relays) bind(ask pion.AllocateListenerConfig) (conn *net.UDPConn, told netip.AddrPort, err error) {
 	at, public := r.cfg.RelayIP, r.cfg.PublicIP
@@ -127,10 +136,7 @@ func (x *relay) allows(peer netip.AddrPort) bool {
 	defer x.mu.Unlock()
 	verdict, seen := x.known[peer]
 	if !seen {
-		var reason string
-		if verdict, reason = x.all.policy.allow(peer); !verdict {
-			x.all.refused.count(reason)
-		}
+		verdict = x.all.allows(peer)
 		if x.known == nil || len(x.known) >= maxKnown {
 			x.known = make(map[netip.AddrPort]bool)
 		}

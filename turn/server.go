@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -69,11 +70,20 @@ func Listen(cfg Config) (*Server, error) {
 }
 
 func (s *Server) bind() error {
-	udp, tcp, err := bindBoth(s.cfg.Listen)
+	var tcp net.Listener
+	var err error
+	if runtime.GOOS == "linux" && !s.cfg.Plain {
+		s.fast, tcp, err = listenPlane(s.cfg.Listen, s.cfg.Shards, s.relays)
+		s.udp = s.fast
+	} else {
+		var udp *net.UDPConn
+		udp, tcp, err = bindBoth(s.cfg.Listen)
+		s.udp = packets{udp}
+	}
 	if err != nil {
 		return fmt.Errorf("turn: listen on %s: %w", s.cfg.Listen, err)
 	}
-	s.udp, s.streams = packets{udp}, []*listener{newListener(tcp, s.cfg.MaxTCP)}
+	s.streams = []*listener{newListener(tcp, s.cfg.MaxTCP)}
 	if s.cfg.TLSListen != "" {
 		secure, datagram, err := listenSecure(s.cfg)
 		if err != nil {
@@ -89,16 +99,23 @@ func (s *Server) unbind() error {
 	for _, l := range s.streams {
 		errs = append(errs, l.Close())
 	}
+	if s.fast != nil {
+		s.fast.wait()
+	}
 	return errors.Join(errs...)
 }
 
 func (s *Server) events() pion.EventHandler {
-	return pion.EventHandler{
+	e := pion.EventHandler{
 		OnAuth:              s.authenticated,
 		OnAllocationCreated: func(from, _ net.Addr, _, _, _ string, _ net.Addr, _ int) { s.ledger.made(from) },
 		OnAllocationDeleted: func(from, _ net.Addr, _, _, _ string) { s.ledger.ended(from) },
 		OnAllocationError:   func(from, _ net.Addr, _, _ string) { s.ledger.failed(from) },
 	}
+	if s.fast != nil {
+		return s.fast.events(e)
+	}
+	return e
 }
 
 // UDPAddr is where UDP clients come in.
@@ -151,6 +168,9 @@ func (s *Server) Close() error {
 			l.wait()
 		}
 		s.relays.close()
+		if s.fast != nil {
+			s.fast.wait()
+		}
 	})
 	return s.err
 }

@@ -13,6 +13,14 @@ type Stats struct {
 	Failed      map[string]uint64 // failed authentications, by reason
 }
 
+// relayCount is what the data plane moved, payloads only.
+type relayCount struct {
+	toClients, toClientBytes uint64
+	toPeers, toPeerBytes     uint64
+	hairpin                  uint64 // of those to clients, from another relay without the kernel
+	dropped                  uint64
+}
+
 // maxReasons bounds the reasons that are told apart.
 const maxReasons = 32
 
