@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -34,7 +35,8 @@ type plane struct {
 	gone    sync.WaitGroup // one for each relay socket
 	turns   sync.WaitGroup // one for each shard
 
-	working request // owned by pion's reader
+	working   request // owned by pion's reader
+	challenge atomic.Pointer[challenge]
 
 	mu     sync.RWMutex // guards closed, and so the descriptors against their end
 	closed bool
@@ -212,6 +214,9 @@ func (p *plane) WriteTo(b []byte, to net.Addr) (int, error) {
 	peer, ok := peerOf(to)
 	if !ok {
 		return 0, errNotUDP
+	}
+	if c := newChallenge(b, time.Now()); c != nil {
+		p.challenge.Store(c)
 	}
 	p.mu.RLock()
 	defer p.mu.RUnlock()
@@ -419,6 +424,7 @@ func (p *plane) count() (sum relayCount) {
 		sum.toPeerBytes += c.toPeerBytes
 		sum.hairpin += c.hairpin
 		sum.dropped += c.dropped
+		sum.challenges += c.challenges
 	}
 	return sum
 }

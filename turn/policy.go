@@ -50,7 +50,9 @@ func newPolicy(c Config) policy {
 		own: make(map[netip.Addr]bool), told: make(map[netip.Addr]bool),
 	}
 	for _, a := range append(ownAddresses(), c.PublicIP, c.RelayIP, c.PublicIP6, c.RelayIP6) {
-		p.own[plain(a)] = true
+		if !a.IsLoopback() { // closed as special, and opened by its name
+			p.own[plain(a)] = true
+		}
 	}
 	if c.Hairpin {
 		p.told[c.PublicIP], p.told[c.PublicIP6] = true, true

@@ -73,8 +73,10 @@ func (s *Server) bind() error {
 	var tcp net.Listener
 	var err error
 	if runtime.GOOS == "linux" && !s.cfg.Plain {
-		s.fast, tcp, err = listenPlane(s.cfg.Listen, s.cfg.Shards, s.relays)
-		s.udp = s.fast
+		var fast *plane
+		if fast, tcp, err = listenPlane(s.cfg.Listen, s.cfg.Shards, s.relays); err == nil {
+			s.fast, s.udp = fast, fast
+		}
 	} else {
 		var udp *net.UDPConn
 		udp, tcp, err = bindBoth(s.cfg.Listen)
@@ -157,6 +159,11 @@ func (s *Server) Drain(ctx context.Context) error {
 func (s *Server) Stats() Stats {
 	st := Stats{Refused: s.refused.snapshot(), Failed: s.failed.snapshot()}
 	st.Allocations, st.Users = s.ledger.count()
+	if s.fast != nil {
+		c := s.fast.count()
+		st.ToClients, st.ToClientBytes, st.ToPeers, st.ToPeerBytes = c.toClients, c.toClientBytes, c.toPeers, c.toPeerBytes
+		st.Hairpin, st.Dropped, st.Challenges = c.hairpin, c.dropped, c.challenges
+	}
 	return st
 }
 

@@ -42,7 +42,9 @@ type shard struct {
 	queued  int
 	ids     *rand.PCG
 	count   relayCount
-	ended   bool
+
+	now       time.Time // of this round
+	strangers budget
 }
 
 // queued is a packet for a relay socket.
@@ -58,7 +60,7 @@ func newShard(p *plane, listener int, v6 bool) (*shard, error) {
 		fromClients: batch.NewReader(slots, headroom, maxDatagram), fromPeers: batch.NewReader(slots, headroom, maxDatagram),
 		toClients: batch.NewWriter(slots, true), toPeer: batch.NewWriter(slots, true),
 		clients: make(map[netip.AddrPort]*allocation), relays: make(map[int32]*allocation),
-		ids: rand.NewPCG(rand.Uint64(), rand.Uint64()),
+		ids: rand.NewPCG(rand.Uint64(), rand.Uint64()), strangers: budget{key: rand.Uint64()},
 	}
 	var err error
 	if s.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
@@ -145,6 +147,7 @@ func (s *shard) run() {
 func (s *shard) round(events []unix.EpollEvent) (moved int, ended bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.now = time.Now()
 	used, clients := 0, false
 	for i := range events {
 		switch fd := events[i].Fd; int(fd) {
@@ -274,7 +277,32 @@ func (s *shard) handle(i int) {
 			return
 		}
 		s.forward(a, peer, false, i, payload)
-	case !s.plane.take(s, b, from):
+	default:
+		s.answer(kind, b, from, i)
+	}
+}
+
+// answer gives a request to pion, or answers it from what pion said before.
+func (s *shard) answer(kind uint16, b []byte, from netip.AddrPort, i int) {
+	if kind == typeBinding || kind == typeAllocate {
+		c := s.plane.challenge.Load()
+		strange := kind == typeBinding || c.applies(b, s.now)
+		switch {
+		case strange && !s.strangers.spend(from.Addr(), s.now):
+			s.count.dropped++
+			return
+		case strange && kind == typeAllocate:
+			slot := s.fromClients.Slot(i)
+			n := c.put(slot, b[8:20])
+			if s.toClients.Full() {
+				s.toClients.Flush(s.listener)
+			}
+			s.toClients.Add(slot[:n], from, s.v6)
+			s.count.challenges++
+			return
+		}
+	}
+	if !s.plane.take(s, b, from) {
 		s.count.dropped++
 	}
 }

@@ -8,18 +8,17 @@ import (
 
 // The parts of STUN (RFC 8489) and TURN (RFC 8656) that the data plane reads and writes by itself.
 const (
-	magicCookie       = 0x2112A442
-	typeAllocate      = 0x0003
-	typeSend          = 0x0016
-	typeData          = 0x0017
-	attrXORPeer       = 0x0012
-	attrData          = 0x0013
-	attrIntegrity     = 0x0008
-	attrIntegrity256  = 0x001C
-	attrDontFragment  = 0x001A
-	dataHeader4       = stunHeader + 12 + 4 // XOR-PEER-ADDRESS of IPv4, head of DATA
-	dataHeader6       = stunHeader + 24 + 4
-	longestDataHeader = dataHeader6
+	magicCookie      = 0x2112A442
+	typeBinding      = 0x0001
+	typeAllocate     = 0x0003
+	typeSend         = 0x0016
+	typeData         = 0x0017
+	attrXORPeer      = 0x0012
+	attrData         = 0x0013
+	attrIntegrity    = 0x0008
+	attrDontFragment = 0x001A
+	dataHeader4      = stunHeader + 12 + 4 // XOR-PEER-ADDRESS of IPv4, head of DATA
+	dataHeader6      = stunHeader + 24 + 4
 )
 
 var errSTUN = errors.New("not a STUN message")
