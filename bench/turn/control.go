@@ -178,8 +178,9 @@ func advance(at netip.AddrPort, all []*stage, to int) error {
 						}
 					}
 				}
-			} else if time.Since(s.asked) > time.Second {
-				if err := ask(s); err != nil {
+			} else if time.Since(s.asked) > time.Second { // the same again, so that the server knows it
+				s.asked = time.Now()
+				if err := unix.Sendto(s.fd, s.last, 0, &unix.SockaddrInet4{Port: int(at.Port()), Addr: at.Addr().As4()}); err != nil {
 					return err
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
@@ -115,12 +116,22 @@ func answers(at netip.AddrPort) error {
 	return err
 }
 
+// freePort is free for UDP and TCP, and none that the system would give to a client.
 func freePort() (int, error) {
-	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	for range 100 {
+		port := 10000 + rand.IntN(8000)
+		at := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		c, err := net.ListenPacket("udp4", at)
+		if err != nil {
+			continue
+		}
+		l, err := net.Listen("tcp", at)
+		_ = c.Close()
+		if err == nil {
+			return port, l.Close()
+		}
 	}
-	return c.LocalAddr().(*net.UDPAddr).Port, c.Close()
+	return 0, errors.New("no free port")
 }
 
 // cpu is the time that the server's threads have run.
