@@ -92,6 +92,7 @@ func (s *Server) bind() error {
 			return fmt.Errorf("turn: listen on %s: %w", s.cfg.TLSListen, errors.Join(err, s.unbind()))
 		}
 		s.streams = append(s.streams, newListener(secure, s.cfg.MaxTCP), newListener(datagram, s.cfg.MaxTCP))
+		s.streams[2].datagram = true
 	}
 	return nil
 }

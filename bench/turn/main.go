@@ -99,12 +99,15 @@ func measure(bin string, rounds int, d time.Duration, only string, idle int, out
 			}
 		}
 		table(r, all, bin)
+		data, err := json.MarshalIndent(all, "", " ")
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(out, "turn.json"), data, 0o600); err != nil {
+			return err
+		}
 	}
-	data, err := json.MarshalIndent(all, "", " ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(out, "turn.json"), data, 0o600)
+	return nil
 }
 
 // table prints the medians of a row, and ours over the others'.

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"runtime"
 	"syscall"
+	"time"
 
 	"github.com/pion/logging"
 	pion "github.com/pion/turn/v5"
@@ -141,11 +142,12 @@ func registerBare(c socket, at, peer netip.AddrPort) (netip.AddrPort, error) {
 	if err := unix.Sendto(c.fd, binary.BigEndian.AppendUint16([]byte{'R'}, peer.Port()), 0, &unix.SockaddrInet4{Port: int(at.Port()), Addr: at.Addr().As4()}); err != nil {
 		return peer, err
 	}
-	if _, err := unix.Poll([]unix.PollFd{{Fd: int32(c.fd), Events: unix.POLLIN}}, 1000); err != nil { //nolint:gosec // a descriptor
-		return peer, err
-	}
 	b := make([]byte, 10)
-	n, _, err := unix.Recvfrom(c.fd, b, 0)
+	n, err := 0, error(unix.EAGAIN)
+	for end := time.Now().Add(5 * time.Second); err != nil && time.Now().Before(end); {
+		_, _ = unix.Poll([]unix.PollFd{{Fd: int32(c.fd), Events: unix.POLLIN}}, 100) //nolint:gosec // a descriptor
+		n, _, err = unix.Recvfrom(c.fd, b, 0)
+	}
 	if err == nil && (n != 3 || b[0] != 'R') {
 		err = errors.New("not registered")
 	}
