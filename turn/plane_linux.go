@@ -425,6 +425,7 @@ func (p *plane) count() (sum relayCount) {
 		sum.hairpin += c.hairpin
 		sum.dropped += c.dropped
 		sum.challenges += c.challenges
+		sum.unanswered += c.unanswered
 	}
 	return sum
 }

@@ -172,6 +172,38 @@ func TestNonsense(t *testing.T) {
 	await(t, "ten are counted", func() bool { return runtime.GOOS != "linux" || s.Stats().Dropped >= 10 })
 }
 
+// Whose address is claimed again and again is answered so often and no more; somebody else is served meanwhile.
+func TestStrangersAreBounded(t *testing.T) {
+	ip := ownIP(t)
+	if runtime.GOOS != "linux" || ip == "127.0.0.1" {
+		t.Skip("needs the data plane, and an address that is not loopback")
+	}
+	s := mustListen(t, turn.Config{Shards: 1})
+	c, err := net.DialUDP("udp4", &net.UDPAddr{IP: net.ParseIP(ip)}, s.UDPAddr().(*net.UDPAddr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	request := stun.MustBuild(stun.TransactionID, stun.BindingRequest).Raw
+	sent := uint64(0)
+	await(t, "a thousand get no answer", func() bool {
+		for range 500 {
+			if _, err := c.Write(request); err == nil {
+				sent++
+			}
+		}
+		return s.Stats().Unanswered >= 1000 || sent > 1<<20
+	})
+	if s.Stats().Unanswered < 1000 {
+		t.Errorf("all of %d requests were answered, or lost", sent)
+	}
+	relay, err := mustDial(t, "udp", s, good("ada")).Allocate()
+	if err != nil {
+		t.Fatalf("somebody else: %v", err)
+	}
+	relay.Close()
+}
+
 // STUN only: an address to whoever asks, and nothing to who wants more.
 func TestSTUNOnly(t *testing.T) {
 	s := mustListen(t, turn.Config{STUNOnly: true})

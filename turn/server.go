@@ -163,7 +163,7 @@ func (s *Server) Stats() Stats {
 	if s.fast != nil {
 		c := s.fast.count()
 		st.ToClients, st.ToClientBytes, st.ToPeers, st.ToPeerBytes = c.toClients, c.toClientBytes, c.toPeers, c.toPeerBytes
-		st.Hairpin, st.Dropped, st.Challenges = c.hairpin, c.dropped, c.challenges
+		st.Hairpin, st.Dropped, st.Challenges, st.Unanswered = c.hairpin, c.dropped, c.challenges, c.unanswered
 	}
 	return st
 }

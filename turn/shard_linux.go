@@ -289,7 +289,7 @@ func (s *shard) answer(kind uint16, b []byte, from netip.AddrPort, i int) {
 		strange := kind == typeBinding || c.applies(b, s.now)
 		switch {
 		case strange && !s.strangers.spend(from.Addr(), s.now):
-			s.count.dropped++
+			s.count.unanswered++
 			return
 		case strange && kind == typeAllocate:
 			slot := s.fromClients.Slot(i)

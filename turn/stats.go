@@ -18,6 +18,7 @@ type Stats struct {
 	Hairpin                  uint64 // of those to clients, straight from another client's relay
 	Dropped                  uint64 // packets without a permission, a channel, room or sense
 	Challenges               uint64 // 401 answers to requests without credentials
+	Unanswered               uint64 // requests of strangers beyond what one address is answered
 }
 
 // relayCount is what the data plane moved, payloads only.
@@ -27,6 +28,7 @@ type relayCount struct {
 	hairpin                  uint64 // of those to clients, from another relay without the kernel
 	dropped                  uint64
 	challenges               uint64 // 401 without pion
+	unanswered               uint64
 }
 
 // maxReasons bounds the reasons that are told apart.

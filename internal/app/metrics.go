@@ -18,11 +18,12 @@ var (
 	turnHairpin     = prometheus.NewDesc("passerby_turn_hairpin_packets_total", "Of the packets to clients, those that came straight from another client's relay.", nil, nil)
 	turnDropped     = prometheus.NewDesc("passerby_turn_dropped_packets_total", "Packets without a permission, a channel, room or sense.", nil, nil)
 	turnChallenges  = prometheus.NewDesc("passerby_turn_challenges_total", "Requests without credentials that were asked for some.", nil, nil)
+	turnUnanswered  = prometheus.NewDesc("passerby_turn_unanswered_requests_total", "Requests of strangers beyond what one address is answered.", nil, nil)
 	turnFailed      = prometheus.NewDesc("passerby_turn_failed_authentications_total", "Failed authentications, by reason.", []string{"reason"}, nil)
 )
 
 func (m turnMetrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{turnAllocations, turnUsers, turnRefused, turnFailed, turnPackets, turnBytes, turnHairpin, turnDropped, turnChallenges} {
+	for _, d := range []*prometheus.Desc{turnAllocations, turnUsers, turnRefused, turnFailed, turnPackets, turnBytes, turnHairpin, turnDropped, turnChallenges, turnUnanswered} {
 		ch <- d
 	}
 }
@@ -47,4 +48,5 @@ func (m turnMetrics) Collect(ch chan<- prometheus.Metric) {
 	count(turnHairpin, s.Hairpin)
 	count(turnDropped, s.Dropped)
 	count(turnChallenges, s.Challenges)
+	count(turnUnanswered, s.Unanswered)
 }
