@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond Go and Node: two browsers, fonts for the screenshots, ip and unshare for the
-# private network, redis-server (the tests start their own; the package's service stays off). As root it installs with apt; else it says what to install. Quick when all is there.
+# private network, redis-server (the tests start their own), coturn (its TURN client, and what we measure beside). The
+# packages' services stay off. As root it installs with apt; else it says what to install. Quick when all is there.
 set -eu
 packages=()
 need() { # need COMMAND-OR-FILE PACKAGE
@@ -8,6 +9,7 @@ need() { # need COMMAND-OR-FILE PACKAGE
 }
 need chromium chromium
 need firefox-esr firefox-esr
+need turnutils_uclient coturn
 need ip iproute2
 need unshare util-linux
 need redis-server redis-server

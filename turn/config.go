@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -12,18 +13,44 @@ import (
 type Config struct {
 	Listen string // UDP and TCP, the same port; default ":3478"; port 0 picks one
 	Realm  string // default "passerby"
-	Secret string // shared with whoever makes Credentials; required
+
+	// Who may allocate: holders of Credentials made with Secret, and Users, by
+	// name and password, for as long as they like. One of the two is required,
+	// unless STUNOnly, which answers Binding requests and nothing else.
+	Secret   string
+	Users    map[string]string
+	STUNOnly bool
+
+	// TLS over TCP and DTLS over UDP, the same port; default: neither. The PEM
+	// files are read again when they change.
+	TLSListen string
+	TLSCert   string
+	TLSKey    string
 
 	RelayIP  netip.Addr // IPv4 that relay sockets bind to; default 0.0.0.0, from which loopback peers are reached too
 	PublicIP netip.Addr // IPv4 that clients are told; default RelayIP, else the first address of this machine
 	MinPort  uint16     // range of relay ports, both included; default: any port the system gives
 	MaxPort  uint16
 
+	// IPv6 that relay sockets bind to and that clients are told; default: no
+	// IPv6 relays, and 508 to who asks for one. RelayIP6 defaults to PublicIP6.
+	RelayIP6  netip.Addr
+	PublicIP6 netip.Addr
+
 	// Peers that may be relayed to; nobody else is. A prefix opens loopback,
 	// private, link-local and other special addresses only when it lies within
 	// such a range itself: 0.0.0.0/0 opens the public Internet, not 127.0.0.1.
 	AllowPeers     []netip.Prefix
 	AllowPeerAddrs []netip.AddrPort
+
+	// DenyPeers wins over all that allows, AllowPeer included.
+	DenyPeers []netip.Prefix
+
+	// Hairpin lets one client's relay be the peer of another's. The two need no
+	// entry in the lists above: what they send goes from relay to relay inside
+	// the server. Other ports of this machine's own addresses stay closed to a
+	// prefix that is wider than the address itself.
+	Hairpin bool
 
 	// AllowPeer, when set, is asked before the two lists and may allow more,
 	// special addresses included; port 0 means "any port of this address". An
@@ -34,7 +61,13 @@ type Config struct {
 
 	Quota  int           // allocations a user may hold at once; default 12
 	MaxAge time.Duration // how long an allocation outlives its credentials; default 12 h
-	MaxTCP int           // TCP connections at once; default 4096
+	MaxTCP int           // TCP, TLS and DTLS connections at once, each; default 4096
+
+	// UDP clients are spread over Shards sockets, each with a goroutine of its
+	// own; default: one per core. Plain leaves all to pion/turn, as on systems
+	// other than Linux.
+	Shards int
+	Plain  bool
 
 	Logger *slog.Logger     // default: discards; neither addresses nor secrets are logged
 	Now    func() time.Time // default time.Now
@@ -55,6 +88,12 @@ func (c Config) withDefaults() Config {
 		if c.RelayIP.IsUnspecified() {
 			c.PublicIP = ownAddress()
 		}
+	}
+	if !c.RelayIP6.IsValid() {
+		c.RelayIP6 = c.PublicIP6
+	}
+	if !c.PublicIP6.IsValid() && !c.RelayIP6.IsUnspecified() {
+		c.PublicIP6 = c.RelayIP6
 	}
 	if c.Quota == 0 {
 		c.Quota = 12
@@ -77,8 +116,16 @@ func (c Config) withDefaults() Config {
 // Validate returns everything that is wrong at once.
 func (c Config) Validate() error {
 	var errs []error
-	if c.Secret == "" {
-		errs = append(errs, errors.New("no Secret"))
+	if c.Secret == "" && len(c.Users) == 0 && !c.STUNOnly {
+		errs = append(errs, errors.New("neither Secret nor Users: nobody could log in"))
+	}
+	for name, password := range c.Users {
+		if name == "" || password == "" || len(name) > maxUsername {
+			errs = append(errs, errors.New("an entry of Users without name or password, or with too long a name"))
+		}
+	}
+	if (c.TLSListen == "") != (c.TLSCert == "") || (c.TLSCert == "") != (c.TLSKey == "") {
+		errs = append(errs, errors.New("TLSListen, TLSCert and TLSKey belong together"))
 	}
 	if c.RelayIP.IsValid() && !c.RelayIP.Is4() {
 		errs = append(errs, fmt.Errorf("RelayIP %v is not IPv4", c.RelayIP))
@@ -86,15 +133,23 @@ func (c Config) Validate() error {
 	if c.PublicIP.IsValid() && (!c.PublicIP.Is4() || c.PublicIP.IsUnspecified()) {
 		errs = append(errs, fmt.Errorf("PublicIP %v is not an IPv4 address that a client could use", c.PublicIP))
 	}
+	for name, a := range map[string]netip.Addr{"RelayIP6": c.RelayIP6, "PublicIP6": c.PublicIP6} {
+		if a.IsValid() && (!a.Is6() || a.Is4In6()) {
+			errs = append(errs, fmt.Errorf("%s %v is not IPv6", name, a))
+		}
+	}
+	if c.PublicIP6.IsUnspecified() || c.RelayIP6.IsUnspecified() && !c.PublicIP6.IsValid() {
+		errs = append(errs, errors.New("PublicIP6 is missing: clients must be told an address"))
+	}
 	if (c.MinPort == 0) != (c.MaxPort == 0) || c.MinPort > c.MaxPort {
 		errs = append(errs, fmt.Errorf("MinPort %d and MaxPort %d are no range", c.MinPort, c.MaxPort))
 	}
-	if c.Quota < 0 || c.MaxAge < 0 || c.MaxTCP < 0 {
-		errs = append(errs, errors.New("negative Quota, MaxAge or MaxTCP"))
+	if c.Shards < 0 || c.Quota < 0 || c.MaxAge < 0 || c.MaxTCP < 0 {
+		errs = append(errs, errors.New("negative Shards, Quota, MaxAge or MaxTCP"))
 	}
-	for _, p := range c.AllowPeers {
-		if !p.IsValid() {
-			errs = append(errs, errors.New("an invalid prefix in AllowPeers"))
+	for name, list := range map[string][]netip.Prefix{"AllowPeers": c.AllowPeers, "DenyPeers": c.DenyPeers} {
+		if slices.ContainsFunc(list, func(p netip.Prefix) bool { return !p.IsValid() }) {
+			errs = append(errs, fmt.Errorf("an invalid prefix in %s", name))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {

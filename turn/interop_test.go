@@ -5,36 +5,72 @@ import (
 	"net/netip"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"passerby/turn"
 )
 
-// Another implementation's client, coturn's, relays through us without loss,
-// with channels and with indications, over UDP and TCP.
+// Another implementation's client, coturn's, relays through us without loss in every mode that it has and we claim.
 func TestInteropCoturnClient(t *testing.T) {
 	tool, err := exec.LookPath("turnutils_uclient")
 	if err != nil {
 		t.Fatal("turnutils_uclient is missing: install Debian's coturn (apt-get install coturn), as the project's test script does")
 	}
-	peer := mustEcho(t, "127.0.0.1:0", "")
-	s := mustListen(t, turn.Config{AllowPeerAddrs: []netip.AddrPort{peer}})
-	port := strconv.Itoa(s.UDPAddr().(*net.UDPAddr).Port)
+	peer, peer6 := mustEcho(t, "127.0.0.1:0", ""), mustEcho(t, "[::1]:0", "")
+	cert, key := mustCertificate(t, t.TempDir(), "first")
+	cfg := turn.Config{
+		AllowPeerAddrs: []netip.AddrPort{peer, peer6}, Hairpin: true, Quota: 100, Users: map[string]string{"static": "a password"},
+		PublicIP: netip.MustParseAddr("127.0.0.1"), PublicIP6: netip.IPv6Loopback(), TLSListen: "127.0.0.1:0", TLSCert: cert, TLSKey: key,
+	}
+	s := mustListen(t, cfg)
+	cfg.Plain = true
+	portable := mustListen(t, cfg)
+	port := func(a net.Addr) string { _, p, _ := net.SplitHostPort(a.String()); return p }
+
+	const pairs = "-y" // from client to client, each on a relay of ours
 	for name, flags := range map[string][]string{
-		"UDP, channels": {}, "UDP, indications": {"-s"}, "TCP, channels": {"-t"}, "TCP, indications": {"-t", "-s"},
+		"UDP, channels": {"-c"}, "UDP, indications": {"-c", "-s"}, "UDP, padded channels": {"-c", "-D"}, "UDP, more requests": {"-c", "-G"},
+		"UDP, client to client": {"-c", pairs}, "UDP, client to client by indications": {"-c", "-s", pairs},
+		"UDP, IPv6 relay": {"-c", "-x"}, "UDP, IPv6 relay by indications": {"-c", "-x", "-s"}, "UDP, IPv6 client to client": {"-c", "-x", pairs},
+		"TCP, channels": {"-c", "-t"}, "TCP, indications": {"-c", "-t", "-s"}, "TCP, client to client": {"-c", "-t", pairs},
+		"TLS, channels": {"-c", "-t", "-S"}, "TLS, indications": {"-c", "-t", "-S", "-s"},
+		"DTLS, channels": {"-c", "-S"}, "DTLS, client to client": {"-c", "-S", pairs},
+		"portable, channels": {"-c"}, "portable, indications": {"-c", "-s"}, "portable, client to client": {"-c", pairs}, "portable, IPv6 relay": {"-c", "-x"},
+		"static user": {"-c"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // each spends seconds waiting for stragglers
-			args := append(flags, "-c", "-n", "20", "-m", "2", "-z", "5", "-l", "300", "-e", peer.Addr().String(), "-r", strconv.Itoa(int(peer.Port())),
-				"-u", "ada", "-W", secret, "-p", port, "127.0.0.1")
-			out, err := exec.CommandContext(t.Context(), tool, args...).CombinedOutput()
+			const want = "40"
+			server, to := s, peer
+			has := func(f string) bool { return slices.Contains(flags, f) }
+			if strings.HasPrefix(name, "portable") {
+				server = portable
+			}
+			if has("-x") {
+				to = peer6
+			}
+			args := append(flags, "-n", "20", "-m", "2", "-z", "5", "-l", "300", "-p", port(server.UDPAddr()))
+			if has("-S") {
+				args[len(args)-1] = port(server.TLSAddr())
+			}
+			if !has(pairs) {
+				args = append(args, "-e", to.Addr().String(), "-r", strconv.Itoa(int(to.Port())))
+			}
+			if name == "static user" {
+				args = append(args, "-u", "static", "-w", "a password")
+			} else {
+				args = append(args, "-u", "ada", "-W", secret)
+			}
+			out, err := exec.CommandContext(t.Context(), tool, append(args, "127.0.0.1")...).CombinedOutput()
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
 			got := received.FindAllSubmatch(out, -1)
-			if len(got) == 0 || string(got[len(got)-1][1]) != "40" || string(got[len(got)-1][2]) != "40" {
-				t.Errorf("2 clients × 20 messages were not all relayed there and back:\n%s", out)
+			if len(got) == 0 || string(got[len(got)-1][1]) != want || string(got[len(got)-1][2]) != want {
+				t.Errorf("not all %s messages were relayed there and back:\n%s", want, out)
 			}
 		})
 	}

@@ -24,11 +24,10 @@ type ledger struct {
 }
 
 type client struct {
-	username string
-	name     string
-	made     bool // false: admitted, and not yet allocated
-	grants   int
-	window   time.Time
+	name   string
+	made   bool // false: admitted, and not yet allocated
+	grants int
+	window time.Time
 }
 
 func newLedger(quota int, maxAge time.Duration) *ledger {
@@ -38,11 +37,7 @@ func newLedger(quota int, maxAge time.Duration) *ledger {
 func keyOf(a net.Addr) string { return a.Network() + " " + a.String() }
 
 // admit reserves an allocation for the user if the quota allows it.
-func (l *ledger) admit(from net.Addr, username string) bool {
-	_, name, err := ParseUsername(username)
-	if err != nil {
-		return false
-	}
+func (l *ledger) admit(from net.Addr, name string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.removeLocked(keyOf(from))
@@ -50,7 +45,7 @@ func (l *ledger) admit(from net.Addr, username string) bool {
 		return false
 	}
 	l.held[name]++
-	l.clients[keyOf(from)] = &client{username: username, name: name}
+	l.clients[keyOf(from)] = &client{name: name}
 	return true
 }
 
@@ -90,13 +85,13 @@ func (l *ledger) removeLocked(key string) {
 	}
 }
 
-// outlives reports whether this client holds an allocation made with this
-// username, which may go on although the credentials expired.
-func (l *ledger) outlives(from net.Addr, username string, expired, now time.Time) bool {
+// outlives reports whether this client holds an allocation of this user,
+// which may go on although the credentials expired.
+func (l *ledger) outlives(from net.Addr, name string, expired, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c := l.clients[keyOf(from)]
-	return c != nil && c.made && c.username == username && now.Sub(expired) < l.maxAge
+	return c != nil && c.made && c.name == name && now.Sub(expired) < l.maxAge
 }
 
 // grant reports whether the client may ask for one more permission or channel now.

@@ -9,6 +9,8 @@ import (
 const (
 	reasonUnlisted = "not allowed"
 	reasonSpecial  = "special address"
+	reasonDenied   = "denied"
+	reasonOwn      = "this machine"
 	reasonNobody   = "nobody's address" // unspecified, multicast, broadcast, not an address
 	reasonHurry    = "too many requests"
 	reasonOther    = "other"
@@ -34,13 +36,30 @@ func prefixes(list ...string) []netip.Prefix {
 // policy decides which peers may be relayed to. It is pure but for AllowPeer.
 type policy struct {
 	prefixes []netip.Prefix
+	denied   []netip.Prefix
+	own      map[netip.Addr]bool // of this machine, opened only one by one
+	told     map[netip.Addr]bool // relays that clients may reach one another through
 	addrs    map[netip.AddrPort]bool
 	hosts    map[netip.Addr]bool // hosts of addrs
 	ask      func(netip.AddrPort) (bool, string)
 }
 
 func newPolicy(c Config) policy {
-	p := policy{ask: c.AllowPeer, addrs: make(map[netip.AddrPort]bool), hosts: make(map[netip.Addr]bool)}
+	p := policy{
+		ask: c.AllowPeer, addrs: make(map[netip.AddrPort]bool), hosts: make(map[netip.Addr]bool),
+		own: make(map[netip.Addr]bool), told: make(map[netip.Addr]bool),
+	}
+	for _, a := range append(ownAddresses(), c.PublicIP, c.RelayIP, c.PublicIP6, c.RelayIP6) {
+		if !a.IsLoopback() { // closed as special, and opened by its name
+			p.own[plain(a)] = true
+		}
+	}
+	if c.Hairpin {
+		p.told[c.PublicIP], p.told[c.PublicIP6] = true, true
+	}
+	for _, prefix := range c.DenyPeers {
+		p.denied = append(p.denied, unmap(prefix))
+	}
 	for _, prefix := range c.AllowPeers {
 		p.prefixes = append(p.prefixes, unmap(prefix))
 	}
@@ -70,6 +89,11 @@ func (p policy) allow(peer netip.AddrPort) (ok bool, reason string) {
 	if !addr.IsValid() || addr.IsUnspecified() || addr.IsMulticast() || addr == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
 		return false, reasonNobody
 	}
+	for _, prefix := range p.denied {
+		if prefix.Contains(addr) {
+			return false, reasonDenied
+		}
+	}
 	reason = reasonUnlisted
 	if p.ask != nil {
 		ok, why := p.ask(peer)
@@ -80,7 +104,7 @@ func (p policy) allow(peer netip.AddrPort) (ok bool, reason string) {
 			reason = why
 		}
 	}
-	if p.addrs[peer] || peer.Port() == 0 && p.hosts[addr] {
+	if p.addrs[peer] || peer.Port() == 0 && (p.hosts[addr] || p.told[addr]) {
 		return true, ""
 	}
 	for _, prefix := range p.prefixes {
@@ -89,6 +113,10 @@ func (p policy) allow(peer netip.AddrPort) (ok bool, reason string) {
 		}
 		if !opens(prefix, addr) {
 			reason = reasonSpecial
+			continue
+		}
+		if p.own[addr] && !prefix.IsSingleIP() {
+			reason = reasonOwn
 			continue
 		}
 		return true, ""

@@ -6,159 +6,179 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	pion "github.com/pion/turn/v4"
+	pion "github.com/pion/turn/v5"
 )
 
 // Server is a running TURN server. Make it with Listen.
 type Server struct {
-	cfg     Config
-	pion    *pion.Server
-	udp     *packets
-	tcp     *listener
-	relays  *relays
-	ledger  *ledger
-	refused refusals
-	failed  refusals
-	close   sync.Once
-	err     error
+	cfg      Config
+	pion     *pion.Server
+	udp      net.PacketConn
+	streams  []*listener // TCP, then TLS and DTLS when they are on
+	fast     *plane      // nil where pion relays alone
+	relays   *relays
+	ledger   *ledger
+	refused  refusals
+	failed   refusals
+	draining atomic.Bool
+	close    sync.Once
+	err      error
 }
 
-// Listen starts a server on UDP and TCP.
+// Listen starts a server on UDP and TCP, and on TLS and DTLS if they are set.
 func Listen(cfg Config) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	udp, tcp, err := bindBoth(cfg.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("turn: listen on %s: %w", cfg.Listen, err)
+	s := &Server{cfg: cfg, ledger: newLedger(cfg.Quota, cfg.MaxAge)}
+	s.relays = newRelays(cfg, &s.refused)
+	if err := s.bind(); err != nil {
+		return nil, err
 	}
-	s := &Server{cfg: cfg, udp: &packets{PacketConn: udp}, tcp: newListener(tcp, cfg.MaxTCP), ledger: newLedger(cfg.Quota, cfg.MaxAge)}
-	s.relays = &relays{cfg: cfg, refused: &s.refused, policy: newPolicy(cfg), open: make(map[*relay]struct{})}
-	s.pion, err = pion.NewServer(pion.ServerConfig{
+	settings := pion.ServerConfig{
 		Realm:         cfg.Realm,
 		LoggerFactory: quiet{cfg.Logger},
-		AuthHandler:   s.key,
-		QuotaHandler:  func(username, _ string, from net.Addr) bool { return s.ledger.admit(from, username) },
-		EventHandler: pion.EventHandler{
-			OnAuth:              s.authenticated,
-			OnAllocationCreated: func(from, _ net.Addr, _, _, _ string, _ net.Addr, _ int) { s.ledger.made(from) },
-			OnAllocationDeleted: func(from, _ net.Addr, _, _, _ string) { s.ledger.ended(from) },
-			OnAllocationError:   func(from, _ net.Addr, _, _ string) { s.ledger.failed(from) },
+		QuotaHandler: func(user, _ string, from net.Addr) bool {
+			return !s.draining.Load() && s.ledger.admit(from, user)
 		},
-		PacketConnConfigs: []pion.PacketConnConfig{{PacketConn: s.udp, RelayAddressGenerator: s.relays, PermissionHandler: s.permit}},
-		ListenerConfigs:   []pion.ListenerConfig{{Listener: s.tcp, RelayAddressGenerator: s.relays, PermissionHandler: s.permit}},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("turn: %w", errors.Join(err, udp.Close(), tcp.Close()))
+		EventHandler:        s.events(),
+		StrictAddressFamily: true,
+	}
+	if !cfg.STUNOnly {
+		settings.AuthHandler = s.key
+	}
+	udp := pion.PacketConnConfig{PacketConn: s.udp, RelayAddressGenerator: s.relays, PermissionHandler: s.permit}
+	if s.fast != nil {
+		udp.RelayAddressGenerator = s.fast
+	}
+	settings.PacketConnConfigs = []pion.PacketConnConfig{udp}
+	for _, l := range s.streams {
+		settings.ListenerConfigs = append(settings.ListenerConfigs, pion.ListenerConfig{Listener: l, RelayAddressGenerator: s.relays, PermissionHandler: s.permit})
+	}
+	var err error
+	if s.pion, err = pion.NewServer(settings); err != nil {
+		return nil, fmt.Errorf("turn: %w", errors.Join(err, s.unbind()))
 	}
 	cfg.Logger.Info("turn: listening", "udp", s.UDPAddr().String(), "tcp", s.TCPAddr().String(), "relay", cfg.PublicIP.String())
 	return s, nil
 }
 
-// bindBoth binds UDP and TCP to the same port.
-func bindBoth(addr string) (net.PacketConn, net.Listener, error) {
-	host, port, err := net.SplitHostPort(addr)
+func (s *Server) bind() error {
+	var tcp net.Listener
+	var err error
+	if runtime.GOOS == "linux" && !s.cfg.Plain {
+		var fast *plane
+		if fast, tcp, err = listenPlane(s.cfg.Listen, s.cfg.Shards, s.relays); err == nil {
+			s.fast, s.udp = fast, fast
+		}
+	} else {
+		var udp *net.UDPConn
+		udp, tcp, err = bindBoth(s.cfg.Listen)
+		s.udp = packets{udp}
+	}
 	if err != nil {
-		return nil, nil, err
+		return fmt.Errorf("turn: listen on %s: %w", s.cfg.Listen, err)
 	}
-	var lc net.ListenConfig
-	ctx := context.Background()
-	for try := 0; ; try++ {
-		udp, err := lc.ListenPacket(ctx, "udp", addr)
+	s.streams = []*listener{newListener(tcp, s.cfg.MaxTCP)}
+	if s.cfg.TLSListen != "" {
+		secure, datagram, err := listenSecure(s.cfg)
 		if err != nil {
-			return nil, nil, err
+			return fmt.Errorf("turn: listen on %s: %w", s.cfg.TLSListen, errors.Join(err, s.unbind()))
 		}
-		same := strconv.Itoa(udp.LocalAddr().(*net.UDPAddr).Port)
-		tcp, err := lc.Listen(ctx, "tcp", net.JoinHostPort(host, same))
-		if err == nil {
-			return udp, tcp, nil
-		}
-		udp.Close()
-		if port != "0" || try == 20 { // a port that the system chose may be taken for TCP
-			return nil, nil, err
-		}
+		s.streams = append(s.streams, newListener(secure, s.cfg.MaxTCP), newListener(datagram, s.cfg.MaxTCP))
+		s.streams[2].datagram = true
 	}
+	return nil
 }
 
-// packets is the UDP socket; a failed read does not end the server.
-type packets struct{ net.PacketConn }
-
-func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
-	for {
-		n, from, err := p.PacketConn.ReadFrom(b)
-		if err == nil || errors.Is(err, net.ErrClosed) {
-			return n, from, err
-		}
-		time.Sleep(time.Millisecond)
+func (s *Server) unbind() error {
+	errs := []error{s.udp.Close()}
+	for _, l := range s.streams {
+		errs = append(errs, l.Close())
 	}
+	if s.fast != nil {
+		s.fast.wait()
+	}
+	return errors.Join(errs...)
 }
 
-// key is pion's AuthHandler: the key that the client should have used.
-func (s *Server) key(username, realm string, from net.Addr) ([]byte, bool) {
-	now := s.cfg.Now()
-	expires, _, err := ParseUsername(username)
-	switch {
-	case err != nil:
-		s.fail("malformed username")
-	case realm != s.cfg.Realm:
-		s.fail("wrong realm")
-	case !now.Before(expires) && !s.ledger.outlives(from, username, expires, now):
-		s.fail("expired")
-	default:
-		return pion.GenerateAuthKey(username, realm, passwordFor(s.cfg.Secret, username)), true
+func (s *Server) events() pion.EventHandler {
+	e := pion.EventHandler{
+		OnAuth:              s.authenticated,
+		OnAllocationCreated: func(from, _ net.Addr, _, _, _ string, _ net.Addr, _ int) { s.ledger.made(from) },
+		OnAllocationDeleted: func(from, _ net.Addr, _, _, _ string) { s.ledger.ended(from) },
+		OnAllocationError:   func(from, _ net.Addr, _, _ string) { s.ledger.failed(from) },
 	}
-	return nil, false
-}
-
-func (s *Server) authenticated(_, _ net.Addr, _, _, _ string, _ string, ok bool) {
-	if !ok {
-		s.fail("wrong password")
+	if s.fast != nil {
+		return s.fast.events(e)
 	}
-}
-
-func (s *Server) fail(reason string) {
-	s.failed.count(reason)
-	s.cfg.Logger.Debug("turn: authentication failed", "reason", reason)
-}
-
-// permit is pion's PermissionHandler, for CreatePermission and ChannelBind.
-func (s *Server) permit(from net.Addr, ip net.IP) bool {
-	addr, _ := netip.AddrFromSlice(ip)
-	ok, reason := s.relays.policy.allow(netip.AddrPortFrom(addr, 0))
-	if ok && !s.ledger.grant(from, s.cfg.Now()) {
-		ok, reason = false, reasonHurry
-	}
-	if !ok {
-		s.refused.count(reason)
-		s.cfg.Logger.Debug("turn: peer refused", "reason", reason)
-	}
-	return ok
+	return e
 }
 
 // UDPAddr is where UDP clients come in.
 func (s *Server) UDPAddr() net.Addr { return s.udp.LocalAddr() }
 
 // TCPAddr is where TCP clients come in.
-func (s *Server) TCPAddr() net.Addr { return s.tcp.Addr() }
+func (s *Server) TCPAddr() net.Addr { return s.streams[0].Addr() }
+
+// TLSAddr is where TLS clients, and at the same port DTLS clients, come in; nil when TLS is off.
+func (s *Server) TLSAddr() net.Addr {
+	if len(s.streams) < 2 {
+		return nil
+	}
+	return s.streams[1].Addr()
+}
+
+// PublicIP is the IPv4 address that clients are told.
+func (s *Server) PublicIP() netip.Addr { return s.cfg.PublicIP }
+
+// Drain makes no new allocations, and waits until the last one has ended or ctx does. New clients get 486.
+func (s *Server) Drain(ctx context.Context) error {
+	s.draining.Store(true)
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		n := s.Stats().Allocations
+		if n == 0 {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("%d allocations go on: %w", n, ctx.Err())
+		}
+	}
+}
 
 // Stats tells what the server holds and has refused.
 func (s *Server) Stats() Stats {
 	st := Stats{Refused: s.refused.snapshot(), Failed: s.failed.snapshot()}
 	st.Allocations, st.Users = s.ledger.count()
+	if s.fast != nil {
+		c := s.fast.count()
+		st.ToClients, st.ToClientBytes, st.ToPeers, st.ToPeerBytes = c.toClients, c.toClientBytes, c.toPeers, c.toPeerBytes
+		st.Hairpin, st.Dropped, st.Challenges, st.Unanswered = c.hairpin, c.dropped, c.challenges, c.unanswered
+	}
 	return st
 }
 
 // Close ends every connection and allocation. It may be called more than once.
 func (s *Server) Close() error {
 	s.close.Do(func() {
-		s.err = s.pion.Close() // the sockets, and with the listener its connections
-		s.tcp.wait()
+		s.err = s.pion.Close() // the sockets, and with the listeners their connections
+		for _, l := range s.streams {
+			l.wait()
+		}
 		s.relays.close()
+		if s.fast != nil {
+			s.fast.wait()
+		}
 	})
 	return s.err
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/pion/logging"
-	pion "github.com/pion/turn/v4"
+	pion "github.com/pion/turn/v5"
 
 	"passerby/turn"
 )
@@ -89,7 +89,7 @@ func mustPeer(t testing.TB, addr string) netip.AddrPort {
 // mustEcho is a UDP socket that sends back what it gets, after a mark.
 func mustEcho(t testing.TB, addr, mark string) netip.AddrPort {
 	t.Helper()
-	c, err := net.ListenPacket("udp4", addr)
+	c, err := net.ListenPacket("udp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}

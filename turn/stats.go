@@ -11,6 +11,24 @@ type Stats struct {
 	Users       int               // that hold one
 	Refused     map[string]uint64 // peers refused, by reason
 	Failed      map[string]uint64 // failed authentications, by reason
+
+	// Of UDP clients, where the data plane relays (Linux).
+	ToClients, ToClientBytes uint64 // packets to clients, and their payload
+	ToPeers, ToPeerBytes     uint64 // packets to peers
+	Hairpin                  uint64 // of those to clients, straight from another client's relay
+	Dropped                  uint64 // packets without a permission, a channel, room or sense
+	Challenges               uint64 // 401 answers to requests without credentials
+	Unanswered               uint64 // requests of strangers beyond what one address is answered
+}
+
+// relayCount is what the data plane moved, payloads only.
+type relayCount struct {
+	toClients, toClientBytes uint64
+	toPeers, toPeerBytes     uint64
+	hairpin                  uint64 // of those to clients, from another relay without the kernel
+	dropped                  uint64
+	challenges               uint64 // 401 without pion
+	unanswered               uint64
 }
 
 // maxReasons bounds the reasons that are told apart.

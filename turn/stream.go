@@ -23,7 +23,8 @@ var errFrame = errors.New("not a TURN message of acceptable length")
 // listener accepts TCP clients, at most max at once, each behind the framing guard.
 type listener struct {
 	net.Listener
-	max int
+	max      int
+	datagram bool // DTLS: each read is a whole datagram
 
 	mu     sync.Mutex // guards the rest
 	open   map[*stream]struct{}
@@ -100,6 +101,9 @@ func (s *stream) Read(b []byte) (int, error) {
 	if len(b) < maxFrame {
 		return 0, io.ErrShortBuffer
 	}
+	if s.all.datagram {
+		return s.readDatagram(b)
+	}
 	if _, err := io.ReadFull(s.Conn, b[:channelBytes]); err != nil {
 		return 0, err
 	}
@@ -112,6 +116,28 @@ func (s *stream) Read(b []byte) (int, error) {
 	}
 	s.spoken = true
 	return n, nil
+}
+
+// readDatagram reads a message that came as one datagram, where ChannelData need not be padded, and pads it.
+func (s *stream) readDatagram(b []byte) (int, error) {
+	for {
+		n, err := s.Conn.Read(b)
+		if err != nil {
+			return 0, err
+		}
+		if n < channelBytes {
+			continue
+		}
+		whole, err := frameLength(b[:channelBytes])
+		if err != nil || n < whole && (b[0] < 0x40 || n < channelBytes+int(binary.BigEndian.Uint16(b[2:]))) {
+			continue // a datagram of nonsense says nothing about the next
+		}
+		if n < whole {
+			clear(b[n:whole])
+		}
+		s.spoken = true
+		return whole, nil
+	}
 }
 
 // frameLength tells the whole length of a message from its first four bytes.

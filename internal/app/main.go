@@ -17,10 +17,11 @@ var Version = "dev"
 const usage = `Passerby: random video and text chat on your own server.
 
   passerby serve     serve pages, signaling, media and TURN
+  passerby turn      serve TURN alone, for any WebRTC app
   passerby doctor    check a server and say what is wrong and how to mend it
   passerby version   print the version
 
-"passerby serve --help" shows every setting.
+"passerby serve --help" and "passerby turn --help" show every setting.
 `
 
 // Main runs the command in args and returns the exit code: 0 when all is well, 1 when something failed, 2 when args were wrong.
@@ -33,6 +34,8 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch command {
 	case "serve":
 		err = serveCommand(ctx, args, stdout, stderr)
+	case "turn":
+		err = turnCommand(ctx, args, stdout, stderr)
 	case "doctor":
 		err = doctorCommand(ctx, args, stdout)
 	case "version", "--version", "-v":

@@ -65,7 +65,7 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 		s.cfg.NodeID = rand.Text()[:8]
 	}
 	s.address = newAddress(s.cfg.NodeID)
-	s.log = logger(cfg, logs).With("node", s.cfg.NodeID)
+	s.log = logger(cfg.LogLevel, cfg.LogFormat, logs).With("node", s.cfg.NodeID)
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if s.keys, err = auth.LoadKeys(cfg.DataDir); err != nil {
 		return nil, err
@@ -314,11 +314,11 @@ func (s *Server) close() {
 	}
 }
 
-func logger(c config.Config, w io.Writer) *slog.Logger {
+func logger(least, format string, w io.Writer) *slog.Logger {
 	var level slog.Level
-	_ = level.UnmarshalText([]byte(c.LogLevel)) // checked by Validate
+	_ = level.UnmarshalText([]byte(least)) // checked by Validate
 	opts := &slog.HandlerOptions{Level: level}
-	if c.LogFormat == "json" {
+	if format == "json" {
 		return slog.New(slog.NewJSONHandler(w, opts))
 	}
 	return slog.New(slog.NewTextHandler(w, opts))

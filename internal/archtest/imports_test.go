@@ -68,6 +68,7 @@ func fault(from, to string) string {
 	f, t := room(from), room(to)
 	library := f == "sfu" || f == "turn" || f == "match" || f == "signaling"
 	switch {
+	case (f == "sfu" || f == "turn") && within(to, "internal/batch"): // system calls, and nothing of ours
 	case library && t != "" && t != f:
 		return f + " is a library of its own: it imports no other room; internal/app wires them"
 	case f == "cmd" && t != "" && !within(to, "internal/app"):

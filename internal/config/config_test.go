@@ -63,6 +63,36 @@ func TestSampleHasEverySettingAtItsDefault(t *testing.T) {
 	if !reflect.DeepEqual(c, d) {
 		t.Errorf("the sample is not the default:\n%+v\n%+v", c, d)
 	}
+	var help bytes.Buffer
+	if _, err := config.Load([]string{"--help"}, none, &help); !errors.Is(err, config.ErrHelp) {
+		t.Fatalf("--help: %v", err)
+	}
+	complete(t, sample, help.String(), config.EnvName)
+}
+
+func TestTURNSampleHasEverySettingAtItsDefault(t *testing.T) {
+	const sample = "../../config/turn.yaml"
+	c, err := config.LoadTURN([]string{"--config", sample}, none, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Users)+len(c.RelayIP)+len(c.PublicIP)+len(c.AllowPeer)+len(c.DenyPeer) > 0 {
+		t.Errorf("the sample's lists are not empty: %+v", c)
+	}
+	c.Users, c.RelayIP, c.PublicIP, c.AllowPeer, c.DenyPeer = nil, nil, nil, nil, nil
+	if d := config.DefaultTURN(); !reflect.DeepEqual(c, d) {
+		t.Errorf("the sample is not the default:\n%+v\n%+v", c, d)
+	}
+	var help bytes.Buffer
+	if _, err := config.LoadTURN([]string{"--help"}, none, &help); !errors.Is(err, config.ErrHelp) {
+		t.Fatalf("--help: %v", err)
+	}
+	complete(t, sample, help.String(), config.TURNEnvName)
+}
+
+// complete holds a sample file to the help of its command: every setting, and no other.
+func complete(t *testing.T, sample, help string, env func(string) string) {
+	t.Helper()
 	b, err := os.ReadFile(sample)
 	if err != nil {
 		t.Fatal(err)
@@ -71,12 +101,8 @@ func TestSampleHasEverySettingAtItsDefault(t *testing.T) {
 	if err := yaml.Unmarshal(b, &keys); err != nil {
 		t.Fatal(err)
 	}
-	var help bytes.Buffer
-	if _, err := config.Load([]string{"--help"}, none, &help); !errors.Is(err, config.ErrHelp) {
-		t.Fatalf("--help: %v", err)
-	}
 	settings := 0
-	for line := range strings.Lines(help.String()) {
+	for line := range strings.Lines(help) {
 		name, ok := strings.CutPrefix(line, "  --")
 		if !ok {
 			continue
@@ -86,14 +112,30 @@ func TestSampleHasEverySettingAtItsDefault(t *testing.T) {
 			continue
 		}
 		if _, ok := keys[name]; !ok {
-			t.Errorf("config/passerby.yaml lacks %q", name)
+			t.Errorf("%s lacks %q", sample, name)
 		}
-		if !strings.Contains(help.String(), config.EnvName(name)) {
-			t.Errorf("--help does not name %s", config.EnvName(name))
+		if !strings.Contains(help, env(name)) {
+			t.Errorf("--help does not name %s", env(name))
 		}
 	}
 	if settings != len(keys)+1 {
 		t.Errorf("--help shows %d settings, the sample has %d", settings, len(keys))
+	}
+}
+
+func TestTURNFaults(t *testing.T) {
+	_, err := config.LoadTURN([]string{"--listen", "3478", "--secret", "short", "--min-port", "9", "--max-port", "8", "--quota", "0", "--public-ip", "192.0.2.1,192.0.2.2"}, none, nil)
+	for _, want := range []string{"listen:", "secret:", "min-port", "quota", "public-ip:"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not name %s", err, want)
+		}
+	}
+	if _, err := config.LoadTURN([]string{"--user", "hunter2"}, none, nil); err == nil || strings.Contains(strings.ReplaceAll(err.Error(), `"hunter2"`, ""), "hunter2") {
+		t.Errorf("a user without password: %v", err)
+	}
+	c, err := config.LoadTURN([]string{"--user", "ada:one", "--user", "ben:two,eve:three"}, env(map[string]string{"PASSERBY_TURN_REALM": "example.org"}), nil)
+	if err != nil || len(c.Users) != 3 || c.Users["eve"] != "three" || c.Realm != "example.org" {
+		t.Errorf("%+v, %v", c, err)
 	}
 }
 

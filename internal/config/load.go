@@ -25,36 +25,50 @@ func EnvName(setting string) string {
 // Help goes to out. It returns ErrHelp after --help, and every fault of the result at once otherwise.
 func Load(args []string, lookup func(string) (string, bool), out io.Writer) (Config, error) {
 	c := Defaults()
-	fs := flags(&c)
+	l := layers{flags: flags(&c), command: "serve", does: "Serves pages, signaling, media and TURN.", env: EnvName}
+	err := l.load(args, lookup, out, func() error { return c.Validate() })
+	return c, err
+}
+
+// layers puts flags, environment and file over the defaults of one command.
+type layers struct {
+	flags   *flag.FlagSet
+	command string
+	does    string // a sentence for its help
+	env     func(setting string) string
+}
+
+func (l layers) load(args []string, lookup func(string) (string, bool), out io.Writer, validate func() error) error {
+	fs := l.flags
 	fs.SetOutput(io.Discard)
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			help(fs, out)
-			return c, ErrHelp
+			l.help(out)
+			return ErrHelp
 		}
-		return c, fmt.Errorf("%w; see passerby serve --help", err)
+		return fmt.Errorf("%w; see passerby %s --help", err, l.command)
 	}
 	if fs.NArg() > 0 {
-		return c, fmt.Errorf("%q is no setting; see passerby serve --help", fs.Arg(0))
+		return fmt.Errorf("%q is no setting; see passerby %s --help", fs.Arg(0), l.command)
 	}
 	given := map[string]string{}
 	fs.Visit(func(f *flag.Flag) { given[f.Name] = f.Value.String() })
 
 	file := given["config"]
-	if v, ok := lookup(EnvName("config")); ok && file == "" {
+	if v, ok := lookup(l.env("config")); ok && file == "" {
 		file = v
 	}
 	// The lower layers overwrite the flags first; the flags are then put back on top.
 	if file != "" {
 		if err := readFile(file, fs); err != nil {
-			return c, err
+			return err
 		}
 	}
 	var faults []error
 	fs.VisitAll(func(f *flag.Flag) {
-		if v, ok := lookup(EnvName(f.Name)); ok {
+		if v, ok := lookup(l.env(f.Name)); ok {
 			if err := fs.Set(f.Name, v); err != nil {
-				faults = append(faults, fmt.Errorf("%s: %w", EnvName(f.Name), err))
+				faults = append(faults, fmt.Errorf("%s: %w", l.env(f.Name), err))
 			}
 		}
 	})
@@ -63,10 +77,7 @@ func Load(args []string, lookup func(string) (string, bool), out io.Writer) (Con
 			faults = append(faults, fmt.Errorf("--%s: %w", name, err))
 		}
 	}
-	if err := errors.Join(append(faults, c.Validate())...); err != nil {
-		return c, err
-	}
-	return c, nil
+	return errors.Join(append(faults, validate())...)
 }
 
 func flags(c *Config) *flag.FlagSet {
@@ -96,12 +107,12 @@ func flags(c *Config) *flag.FlagSet {
 	return fs
 }
 
-func help(fs *flag.FlagSet, out io.Writer) {
-	fmt.Fprint(out, "Usage: passerby serve [settings]\n\nServes pages, signaling, media and TURN.\n"+
-		"Each setting is also an environment variable and a key of the YAML file; a flag wins over the environment, the environment over the file.\n\n")
-	fs.VisitAll(func(f *flag.Flag) {
+func (l layers) help(out io.Writer) {
+	fmt.Fprintf(out, "Usage: passerby %s [settings]\n\n%s\n"+
+		"Each setting is also an environment variable and a key of the YAML file; a flag wins over the environment, the environment over the file.\n\n", l.command, l.does)
+	l.flags.VisitAll(func(f *flag.Flag) {
 		unit, usage := flag.UnquoteUsage(f)
-		fmt.Fprintf(out, "  --%s %s\n        %s\n        %s", f.Name, strings.ToUpper(unit), usage, EnvName(f.Name))
+		fmt.Fprintf(out, "  --%s %s\n        %s\n        %s", f.Name, strings.ToUpper(unit), usage, l.env(f.Name))
 		if f.DefValue != "" {
 			fmt.Fprintf(out, "; default %s", f.DefValue)
 		}

@@ -1,0 +1,192 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"net/netip"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/pion/stun/v4"
+	"golang.org/x/sys/unix"
+
+	"passerby/internal/batch"
+)
+
+// flood keeps unauthenticated Allocates of n clients in flight.
+func flood(r *running, n int, d time.Duration) (map[string]float64, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	_ = unix.SchedSetaffinity(0, &unix.CPUSet{2})
+	l := &driver{load: load{size: 28, clients: n}, in: batch.NewReader(64, 0, 1600), out: batch.NewWriter(64, false), byFD: map[int32]*end{}}
+	for range n {
+		c, err := open([4]byte{127, 0, 0, 1})
+		if err != nil {
+			return nil, err
+		}
+		defer c.close()
+		m, err := c.ask(r.at, allocateRequest(nil))
+		if err != nil {
+			return nil, err
+		}
+		e := &end{socket: c, to: r.at, packet: append(allocateRequest(nil), make([]byte, 0)...), expect: len(m.Raw)}
+		e.other = e
+		l.ends = append(l.ends, e)
+	}
+	if err := l.start(); err != nil {
+		return nil, err
+	}
+	defer func() { _ = unix.Close(l.epoll) }()
+	l.drive(d / 4)
+	w, err := r.window(d)
+	if err != nil {
+		return nil, err
+	}
+	l.arrived = 0
+	var used time.Duration
+	for enough := false; !enough; {
+		l.drive(d)
+		if used, enough, err = w.used(); err != nil {
+			return nil, err
+		}
+	}
+	if l.arrived == 0 {
+		err = errors.Join(err, errors.New("no answers"))
+	}
+	return map[string]float64{"µs CPU per 401": float64(used.Nanoseconds()) / 1000 / float64(l.arrived), "answer, bytes": float64(l.ends[0].expect)}, err
+}
+
+// stage is where an allocation stands.
+type stage struct {
+	socket
+	nonce stun.Nonce
+	step  int // 0 first Allocate, 1 Allocate, 2 CreatePermission, 3 ChannelBind, 4 done
+	asked time.Time
+	last  []byte
+}
+
+const together = 64
+
+// allocate makes n allocations with a permission and a channel each, 64 at a time, and looks at the server's memory.
+func allocate(r *running, n int) (map[string]float64, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	_ = unix.SchedSetaffinity(0, &unix.CPUSet{2})
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err == nil && limit.Cur < limit.Max {
+		limit.Cur = limit.Max
+		_ = unix.Setrlimit(unix.RLIMIT_NOFILE, &limit)
+	}
+	memory, err := r.resident()
+	if err != nil {
+		return nil, err
+	}
+	cpu, err := r.cpu()
+	if err != nil {
+		return nil, err
+	}
+	all := make([]*stage, 0, n)
+	defer func() {
+		for _, s := range all {
+			s.close()
+		}
+	}()
+	for range n {
+		s, err := open([4]byte{127, 0, 0, 1})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, &stage{socket: s})
+	}
+	began := time.Now()
+	if err := advance(r.at, all, 2); err != nil {
+		return nil, err
+	}
+	took := time.Since(began)
+	used, err := r.cpu()
+	if err != nil {
+		return nil, err
+	}
+	if err := advance(r.at, all, 4); err != nil {
+		return nil, err
+	}
+	time.Sleep(time.Second) // the server's collector may run
+	after, err := r.resident()
+	return map[string]float64{
+		"allocations per second": float64(n) / took.Seconds(), "µs CPU per allocation": float64((used - cpu).Microseconds()) / float64(n),
+		"KB resident per allocation": (after - memory) / float64(n),
+	}, err
+}
+
+// advance brings every allocation to a step.
+func advance(at netip.AddrPort, all []*stage, to int) error {
+	peer := netip.MustParseAddrPort("127.0.0.2:9")
+	waiting := slices.Clone(all)
+	var active []*stage
+	buf := make([]byte, 1500)
+	ask := func(s *stage) error {
+		switch s.step {
+		case 0:
+			s.last = allocateRequest(nil)
+		case 1:
+			s.last = allocateRequest(s.nonce)
+		case 2:
+			s.last = permissionRequest(s.nonce, peer)
+		case 3:
+			s.last = channelRequest(s.nonce, peer)
+		}
+		s.asked = time.Now()
+		return unix.Sendto(s.fd, s.last, 0, &unix.SockaddrInet4{Port: int(at.Port()), Addr: at.Addr().As4()})
+	}
+	for len(waiting)+len(active) > 0 {
+		for len(active) < together && len(waiting) > 0 {
+			s := waiting[0]
+			waiting, active = waiting[1:], append(active, s)
+			if err := ask(s); err != nil {
+				return err
+			}
+		}
+		polls := make([]unix.PollFd, len(active))
+		for i, s := range active {
+			polls[i] = unix.PollFd{Fd: int32(s.fd), Events: unix.POLLIN} //nolint:gosec // a descriptor
+		}
+		if _, err := unix.Poll(polls, 100); err != nil && !errors.Is(err, unix.EINTR) {
+			return err
+		}
+		kept := active[:0]
+		for i, s := range active {
+			if polls[i].Revents != 0 {
+				if k, _, err := unix.Recvfrom(s.fd, buf, 0); err == nil {
+					m := &stun.Message{Raw: append([]byte(nil), buf[:k]...)}
+					if m.Decode() == nil && string(m.TransactionID[:]) == string(s.last[8:20]) {
+						if s.step == 0 {
+							if err := s.nonce.GetFrom(m); err != nil {
+								return err
+							}
+						} else if m.Type.Class != stun.ClassSuccessResponse {
+							var code stun.ErrorCodeAttribute
+							_ = code.GetFrom(m)
+							return errors.New("refused at step " + string(rune('0'+s.step)) + ": " + code.String())
+						}
+						if s.step++; s.step == to {
+							continue
+						}
+						if err := ask(s); err != nil {
+							return err
+						}
+					}
+				}
+			} else if time.Since(s.asked) > time.Second { // the same again, so that the server knows it
+				s.asked = time.Now()
+				if err := unix.Sendto(s.fd, s.last, 0, &unix.SockaddrInet4{Port: int(at.Port()), Addr: at.Addr().As4()}); err != nil {
+					return err
+				}
+			}
+			kept = append(kept, s)
+		}
+		active = kept
+	}
+	return nil
+}

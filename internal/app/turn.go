@@ -1,0 +1,218 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"passerby/internal/config"
+	"passerby/internal/httpapi"
+	"passerby/signaling/protocol"
+	"passerby/turn"
+)
+
+// turnCommand serves TURN alone, or does what its own subcommand says.
+func turnCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) > 0 {
+		switch args[0] {
+		case "credentials":
+			return turnCredentials(args[1:], stdout)
+		case "doctor":
+			return turnDoctor(ctx, args[1:], stdout)
+		}
+	}
+	cfg, err := config.LoadTURN(args, os.LookupEnv, stdout)
+	if errors.Is(err, config.ErrHelp) {
+		fmt.Fprint(stdout, "\n  passerby turn credentials    print a username and password that expire\n  passerby turn doctor         test a TURN server and say what is blocked\n")
+		return err
+	} else if err != nil {
+		return usageError{err}
+	}
+	s, err := StartTURN(cfg, stderr)
+	if err != nil {
+		return err
+	}
+	s.greet(stdout)
+	return s.Run(ctx)
+}
+
+// TURNServer is a running `passerby turn`.
+type TURNServer struct {
+	cfg      config.TURN
+	log      *slog.Logger
+	secret   string
+	made     bool // the secret was made at this start
+	server   *turn.Server
+	admin    net.Listener // nil when off
+	registry *prometheus.Registry
+	draining atomic.Bool
+}
+
+// StartTURN opens every port; logs go to logs. On an error all is closed again.
+func StartTURN(cfg config.TURN, logs io.Writer) (*TURNServer, error) {
+	s := &TURNServer{cfg: cfg, log: logger(cfg.LogLevel, cfg.LogFormat, logs), secret: cfg.Secret, registry: prometheus.NewRegistry()}
+	if s.secret == "" && len(cfg.Users) == 0 && !cfg.STUNOnly {
+		s.secret, s.made = rand.Text(), true
+	}
+	settings := turn.Config{
+		Listen: cfg.Listen, Realm: cfg.Realm, Secret: s.secret, Users: cfg.Users, STUNOnly: cfg.STUNOnly,
+		MinPort: uint16(cfg.MinPort), MaxPort: uint16(cfg.MaxPort), Quota: cfg.Quota, MaxTCP: cfg.MaxTCP, //nolint:gosec // checked by Validate
+		AllowPeers: append([]netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}, cfg.AllowPeer...),
+		DenyPeers:  cfg.DenyPeer, Hairpin: true, Logger: s.log,
+	}
+	settings.RelayIP, settings.RelayIP6 = families(cfg.RelayIP)
+	settings.PublicIP, settings.PublicIP6 = families(cfg.PublicIP)
+	if settings.PublicIP6.IsValid() && !settings.RelayIP6.IsValid() {
+		settings.RelayIP6 = netip.IPv6Unspecified()
+	}
+	if cfg.TLSCert != "" {
+		settings.TLSListen, settings.TLSCert, settings.TLSKey = cfg.TLSListen, cfg.TLSCert, cfg.TLSKey
+	}
+	var err error
+	if s.server, err = turn.Listen(settings); err != nil {
+		return nil, explain("listen", cfg.Listen, err)
+	}
+	if cfg.Admin != "off" {
+		if s.admin, err = net.Listen("tcp", cfg.Admin); err != nil {
+			return nil, errors.Join(explain("admin", cfg.Admin, err), s.server.Close())
+		}
+	}
+	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), turnMetrics{s.server})
+	return s, nil
+}
+
+// families picks the IPv4 and the IPv6 address of a list that holds at most one of each.
+func families(ips []netip.Addr) (v4, v6 netip.Addr) {
+	for _, ip := range ips {
+		if ip.Unmap().Is4() {
+			v4 = ip.Unmap()
+		} else {
+			v6 = ip
+		}
+	}
+	return v4, v6
+}
+
+// Run serves until ctx ends, then lets calls go on for a bounded time. It returns when all has ended.
+func (s *TURNServer) Run(ctx context.Context) error {
+	g, inner := errgroup.WithContext(ctx)
+	admin := &http.Server{Handler: httpapi.Admin(s.registry, s.ready), ReadHeaderTimeout: 10 * time.Second}
+	if s.admin != nil {
+		g.Go(func() error { return serve(admin, s.admin) })
+	}
+	g.Go(func() error {
+		<-inner.Done()
+		s.draining.Store(true)
+		s.log.Info("draining", "at_most", s.cfg.DrainTimeout)
+		wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.DrainTimeout)
+		defer cancel()
+		if err := s.server.Drain(wait); err != nil {
+			s.log.Warn("drain", "err", err)
+		}
+		return errors.Join(s.server.Close(), admin.Close())
+	})
+	err := g.Wait()
+	s.log.Info("stopped")
+	return err
+}
+
+func (s *TURNServer) ready() error {
+	if s.draining.Load() {
+		return errors.New("draining")
+	}
+	return nil
+}
+
+// URLs are what clients are told, the best way first.
+func (s *TURNServer) URLs() []string {
+	scheme := "turn"
+	if s.cfg.STUNOnly {
+		scheme = "stun"
+	}
+	at := func(a net.Addr) string {
+		_, port, _ := net.SplitHostPort(a.String())
+		return net.JoinHostPort(s.server.PublicIP().String(), port)
+	}
+	if s.cfg.STUNOnly {
+		return []string{scheme + ":" + at(s.server.UDPAddr())}
+	}
+	urls := []string{
+		"turn:" + at(s.server.UDPAddr()) + "?transport=udp",
+		"turn:" + at(s.server.TCPAddr()) + "?transport=tcp",
+	}
+	if tls := s.server.TLSAddr(); tls != nil {
+		urls = append(urls, "turns:"+at(tls)+"?transport=tcp")
+	}
+	return urls
+}
+
+// ICEServers is one entry for RTCPeerConnection's iceServers, with credentials that are good for ttl.
+func (s *TURNServer) ICEServers(ttl time.Duration) []protocol.ICEServer {
+	entry := protocol.ICEServer{URLs: s.URLs()}
+	if s.secret != "" {
+		entry.Username, entry.Credential = turn.Credentials(s.secret, "test", ttl, time.Now())
+	}
+	return []protocol.ICEServer{entry}
+}
+
+// greet tells the operator what to paste where. A secret is shown only when it was made here, since it is nowhere else.
+func (s *TURNServer) greet(out io.Writer) {
+	fmt.Fprintf(out, "\n  TURN is at %s (UDP and TCP)\n", s.URLs()[0])
+	if ip := s.server.PublicIP(); ip.IsPrivate() || ip.IsLoopback() {
+		fmt.Fprintf(out, "  %v is a private address: name the public one with --public-ip if clients come from the Internet.\n", ip)
+	}
+	if s.made {
+		fmt.Fprintf(out, "\n  No secret and no user was set, so one was made for this start: --secret %s\n  Give it to your application, which makes credentials from it, and to the next start.\n", s.secret)
+	}
+	if s.secret == "" && !s.cfg.STUNOnly {
+		fmt.Fprintf(out, "  Log in with a name and password of --user.\n")
+	}
+	if s.made || s.cfg.STUNOnly {
+		servers, _ := json.MarshalIndent(s.ICEServers(24*time.Hour), "  ", "  ")
+		fmt.Fprintf(out, "\n  To try it now (good for 24 hours):\n\n  iceServers: %s\n", servers)
+	} else if s.secret != "" {
+		fmt.Fprintf(out, "  To try it: passerby turn credentials --secret …\n")
+	}
+	fmt.Fprintln(out)
+}
+
+// turnCredentials prints what the application would make.
+func turnCredentials(args []string, stdout io.Writer) error {
+	fs := flag.NewFlagSet("turn credentials", flag.ContinueOnError)
+	fs.SetOutput(stdout)
+	secret := fs.String("secret", os.Getenv(config.TURNEnvName("secret")), "the `secret` that the server has; also "+config.TURNEnvName("secret"))
+	user := fs.String("user", "", "`name` that quotas count by")
+	ttl := fs.Duration("ttl", time.Hour, "how `long` an allocation may be made with them")
+	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return config.ErrHelp
+	} else if err != nil {
+		return usageError{err}
+	}
+	if *secret == "" {
+		return usageError{errors.New("--secret is missing: give the secret that the server has")}
+	}
+	if *ttl <= 0 {
+		return usageError{errors.New("--ttl: a time ahead, like 1h")}
+	}
+	username, password := turn.Credentials(*secret, *user, *ttl, time.Now())
+	if _, _, err := turn.ParseUsername(username); err != nil {
+		return usageError{fmt.Errorf("--user: %w", err)}
+	}
+	fmt.Fprintf(stdout, "username: %s\npassword: %s\n", username, password)
+	return nil
+}

@@ -1,0 +1,113 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"passerby/internal/app"
+	"passerby/internal/config"
+	"passerby/internal/doctor"
+)
+
+// runTURN starts `passerby turn` on loopback; it ends, cleanly, with the test.
+func runTURN(t *testing.T, change func(*config.TURN)) *app.TURNServer {
+	t.Helper()
+	c := config.DefaultTURN()
+	c.Listen, c.TLSListen, c.Admin, c.DrainTimeout = "127.0.0.1:0", "127.0.0.1:0", "off", 0
+	c.PublicIP = []netip.Addr{netip.MustParseAddr("127.0.0.1")}
+	if change != nil {
+		change(&c)
+	}
+	s, err := app.StartTURN(c, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	return s
+}
+
+// With no settings at all, the iceServers that are printed let two clients meet.
+func TestTURNWithoutSettings(t *testing.T) {
+	s := runTURN(t, nil)
+	entry := s.ICEServers(time.Hour)[0]
+	host, _, _ := strings.Cut(strings.TrimPrefix(entry.URLs[0], "turn:"), "?")
+	checks := 0
+	doctor.TURN{Server: host, Username: entry.Username, Password: entry.Credential}.Run(t.Context(), func(c doctor.Check) {
+		if checks++; c.Err != nil {
+			t.Errorf("%s: %v", c.Name, c.Err)
+		}
+	})
+	if checks != 3 {
+		t.Errorf("%d checks", checks)
+	}
+	said := ""
+	doctor.TURN{Server: host, Username: entry.Username, Password: "guess"}.Run(t.Context(), func(c doctor.Check) {
+		if c.Err != nil {
+			said += c.Err.Error()
+		}
+	})
+	if !strings.Contains(said, "does not accept the credentials") {
+		t.Errorf("a wrong password: %q", said)
+	}
+}
+
+func TestTURNCredentials(t *testing.T) {
+	var out bytes.Buffer
+	if code := app.Main(t.Context(), []string{"turn", "credentials", "--secret", "a shared secret of apps", "--user", "ada", "--ttl", "2h"}, &out, io.Discard); code != 0 {
+		t.Fatalf("exit %d", code)
+	}
+	m := regexp.MustCompile(`(?s)^username: (\d+:ada)\npassword: (\S+)\n$`).FindStringSubmatch(out.String())
+	if m == nil {
+		t.Fatalf("printed %q", out.String())
+	}
+	mac := hmac.New(sha1.New, []byte("a shared secret of apps"))
+	mac.Write([]byte(m[1]))
+	if want := base64.StdEncoding.EncodeToString(mac.Sum(nil)); m[2] != want {
+		t.Errorf("password %s, want %s", m[2], want)
+	}
+	for _, args := range [][]string{{}, {"--secret", "x", "--ttl", "-1h"}, {"--secret", "x", "--user", "a\nb"}} {
+		if code := app.Main(t.Context(), append([]string{"turn", "credentials"}, args...), io.Discard, io.Discard); code != 2 {
+			t.Errorf("%q: exit %d, want 2", args, code)
+		}
+	}
+}
+
+func TestTURNMetricsAndHealth(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // a free port; the next program to ask gets another
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = l.Close()
+	runTURN(t, func(c *config.TURN) { c.Admin = l.Addr().String() })
+	defer http.DefaultClient.CloseIdleConnections()
+	for path, want := range map[string]string{"/metrics": "\npasserby_turn_allocations 0", "/healthz": "ok", "/readyz": "ok"} {
+		res, err := http.Get("http://" + l.Addr().String() + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err != nil || res.StatusCode != http.StatusOK || !strings.Contains(string(b), want) {
+			t.Errorf("%s: %d %v, without %q", path, res.StatusCode, err, want)
+		}
+	}
+}

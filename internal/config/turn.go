@@ -1,0 +1,163 @@
+package config
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+)
+
+// TURN is everything that an operator can set for `passerby turn`. DefaultTURN returns the documented defaults.
+type TURN struct {
+	Listen       string            // listen address, UDP and TCP
+	TLSListen    string            // listen address, TLS over TCP and DTLS over UDP
+	TLSCert      string            // PEM file; empty serves neither
+	TLSKey       string            // PEM file
+	Realm        string            // the name that clients see
+	Secret       string            // shared secret of the TURN REST credentials; empty, and no Users: made at start and printed
+	Users        map[string]string // name → password
+	STUNOnly     bool              // answer Binding requests only
+	RelayIP      []netip.Addr      // addresses that relays bind to, at most one of each family
+	PublicIP     []netip.Addr      // addresses that clients are told, at most one of each family
+	MinPort      uint              // range of relay ports; 0: any
+	MaxPort      uint
+	AllowPeer    []netip.Prefix // special networks that may be relayed to besides the public Internet
+	DenyPeer     []netip.Prefix // networks that may not
+	Quota        int            // allocations of one user
+	MaxTCP       int            // TCP, TLS and DTLS connections, each
+	Admin        string         // listen address of metrics, health and profiles
+	DrainTimeout time.Duration  // how long a stopping server lets calls go on
+	LogLevel     string
+	LogFormat    string
+}
+
+// DefaultTURN returns the configuration of a host with a public address and nothing else to say.
+func DefaultTURN() TURN {
+	return TURN{
+		Listen: ":3478", TLSListen: ":5349", Realm: "passerby", Quota: 12, MaxTCP: 4096, Admin: "127.0.0.1:9091",
+		DrainTimeout: 10 * time.Second, LogLevel: "info", LogFormat: "text",
+	}
+}
+
+// TURNEnvName returns the environment variable of a setting of `passerby turn`: "min-port" → "PASSERBY_TURN_MIN_PORT".
+func TURNEnvName(setting string) string { return EnvName("turn-" + setting) }
+
+// LoadTURN is Load for `passerby turn`.
+func LoadTURN(args []string, lookup func(string) (string, bool), out io.Writer) (TURN, error) {
+	c := DefaultTURN()
+	l := layers{flags: turnFlags(&c), command: "turn", does: "Serves TURN and STUN for any WebRTC app.", env: TURNEnvName}
+	err := l.load(args, lookup, out, func() error { return c.Validate() })
+	return c, err
+}
+
+// Validate returns all that is wrong at once, each fault naming its setting.
+func (c TURN) Validate() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	for _, l := range []struct{ name, addr string }{{"listen", c.Listen}, {"tls-listen", c.TLSListen}, {"admin", c.Admin}} {
+		if l.addr == "off" && l.name == "admin" {
+			continue
+		}
+		if _, _, err := net.SplitHostPort(l.addr); err != nil {
+			fault("%s: %q is no listen address: write host:port or :port", l.name, l.addr)
+		}
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		fault("tls-cert and tls-key: give both files or none")
+	}
+	if c.Realm == "" || len(c.Realm) > 127 {
+		fault("realm: 1 to 127 characters")
+	}
+	if c.Secret != "" && len(c.Secret) < 16 {
+		fault("secret: too short to be secret: use 16 characters or more")
+	}
+	for _, l := range []struct {
+		name string
+		ips  []netip.Addr
+	}{{"relay-ip", c.RelayIP}, {"public-ip", c.PublicIP}} {
+		v4 := len(slices.DeleteFunc(slices.Clone(l.ips), netip.Addr.Is6))
+		if v4 > 1 || len(l.ips)-v4 > 1 {
+			fault("%s: at most one IPv4 and one IPv6 address", l.name)
+		}
+	}
+	if c.MinPort > c.MaxPort || c.MaxPort > 65535 || c.MinPort == 0 && c.MaxPort != 0 {
+		fault("min-port %d and max-port %d are no range of ports", c.MinPort, c.MaxPort)
+	}
+	if c.Quota < 1 || c.MaxTCP < 1 {
+		fault("quota and max-tcp: at least 1")
+	}
+	if c.DrainTimeout < 0 || c.DrainTimeout > time.Hour {
+		fault("drain-timeout: %v is out of range: 0s to 1h", c.DrainTimeout)
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
+		fault("log-level: %q is none of debug, info, warn, error", c.LogLevel)
+	}
+	if !slices.Contains([]string{"text", "json"}, c.LogFormat) {
+		fault("log-format: %q is neither text nor json", c.LogFormat)
+	}
+	return errors.Join(faults...)
+}
+
+func turnFlags(c *TURN) *flag.FlagSet {
+	fs := flag.NewFlagSet("turn", flag.ContinueOnError)
+	fs.StringVar(&c.Listen, "listen", c.Listen, "listen `address`, UDP and TCP")
+	fs.StringVar(&c.TLSListen, "tls-listen", c.TLSListen, "listen `address` of TLS (TCP) and DTLS (UDP), once tls-cert is given")
+	fs.StringVar(&c.TLSCert, "tls-cert", c.TLSCert, "PEM `file` with the certificate chain; it is read again when it changes")
+	fs.StringVar(&c.TLSKey, "tls-key", c.TLSKey, "PEM `file` with the private key")
+	fs.StringVar(&c.Realm, "realm", c.Realm, "`name` of this server to clients")
+	fs.StringVar(&c.Secret, "secret", c.Secret, "shared `secret` of the TURN REST credentials, 16 characters or more; none, and no user: one is made and printed")
+	fs.Var(users{&c.Users}, "user", "static users, comma separated, each `name:password`")
+	fs.BoolVar(&c.STUNOnly, "stun-only", c.STUNOnly, "`true` answers Binding requests and relays nothing")
+	fs.Var(list[netip.Addr]{&c.RelayIP, address}, "relay-ip", "`addresses` that relays bind to, one IPv4, one IPv6; none: all")
+	fs.Var(list[netip.Addr]{&c.PublicIP, address}, "public-ip", "`addresses` that clients are told, one IPv4, one IPv6, when this host is behind NAT; none: relay-ip, or the machine's own")
+	fs.UintVar(&c.MinPort, "min-port", c.MinPort, "first `port` of the relays; 0: any")
+	fs.UintVar(&c.MaxPort, "max-port", c.MaxPort, "last `port` of the relays; 0: any")
+	fs.Var(list[netip.Prefix]{&c.AllowPeer, network}, "allow-peer", "private or special `networks` that may be relayed to, comma separated, like 10.1.0.0/16; the public Internet always may")
+	fs.Var(list[netip.Prefix]{&c.DenyPeer, network}, "deny-peer", "`networks` that may not be relayed to, comma separated; wins over allow-peer")
+	fs.IntVar(&c.Quota, "quota", c.Quota, "`number` of allocations that one user may hold")
+	fs.IntVar(&c.MaxTCP, "max-tcp", c.MaxTCP, "`number` of TCP connections at most; as many over TLS, as many over DTLS")
+	fs.StringVar(&c.Admin, "admin", c.Admin, "listen `address` of /metrics, /healthz, /readyz and /debug/pprof, or off; keep it private")
+	fs.DurationVar(&c.DrainTimeout, "drain-timeout", c.DrainTimeout, "`time` that a stopping server lets calls go on")
+	fs.StringVar(&c.LogLevel, "log-level", c.LogLevel, "least `level` that is logged: debug, info, warn or error")
+	fs.StringVar(&c.LogFormat, "log-format", c.LogFormat, "`format` of the log: text or json")
+	fs.String("config", "", "YAML `file` with these settings; config/turn.yaml shows all")
+	return fs
+}
+
+// users is a flag that may be given several times, each with one or more name:password.
+type users struct{ all *map[string]string }
+
+// String shows what Set reads.
+func (u users) String() string {
+	if u.all == nil {
+		return ""
+	}
+	var parts []string
+	for name, password := range *u.all {
+		parts = append(parts, name+":"+password)
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ",")
+}
+
+func (u users) Set(s string) error {
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		name, password, ok := strings.Cut(part, ":")
+		if !ok || name == "" || password == "" {
+			return errors.New("a user is written name:password") // without what was given: it may be a password
+		}
+		if *u.all == nil {
+			*u.all = make(map[string]string)
+		}
+		(*u.all)[name] = password
+	}
+	return nil
+}

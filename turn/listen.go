@@ -1,0 +1,72 @@
+package turn
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/pion/dtls/v3"
+)
+
+// bindBoth binds UDP and TCP to the same port.
+func bindBoth(addr string) (*net.UDPConn, net.Listener, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, nil, err
+	}
+	var lc net.ListenConfig
+	ctx := context.Background()
+	for try := 0; ; try++ {
+		c, err := lc.ListenPacket(ctx, "udp", addr)
+		if err != nil {
+			return nil, nil, err
+		}
+		udp := c.(*net.UDPConn)
+		same := strconv.Itoa(udp.LocalAddr().(*net.UDPAddr).Port)
+		tcp, err := lc.Listen(ctx, "tcp", net.JoinHostPort(host, same))
+		if err == nil {
+			return udp, tcp, nil
+		}
+		udp.Close()
+		if port != "0" || try == 20 { // a port that the system chose may be taken for TCP
+			return nil, nil, err
+		}
+	}
+}
+
+// listenSecure binds TLS over TCP and DTLS over UDP to the same port.
+func listenSecure(cfg Config) (secure, datagram net.Listener, err error) {
+	cert := &certificate{certFile: cfg.TLSCert, keyFile: cfg.TLSKey, log: cfg.Logger}
+	if err := cert.reload(); err != nil {
+		return nil, nil, err
+	}
+	udp, tcp, err := bindBoth(cfg.TLSListen)
+	if err != nil {
+		return nil, nil, err
+	}
+	at := udp.LocalAddr().(*net.UDPAddr)
+	udp.Close() // the DTLS listener opens its own
+	secure = tls.NewListener(tcp, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert.current() }})
+	datagram, err = dtls.ListenWithOptions("udp", at, dtls.WithGetCertificate(func(*dtls.ClientHelloInfo) (*tls.Certificate, error) { return cert.current() }))
+	if err != nil {
+		return nil, nil, errors.Join(err, tcp.Close())
+	}
+	return secure, datagram, nil
+}
+
+// packets is a UDP socket for pion; a failed read does not end the server.
+type packets struct{ *net.UDPConn }
+
+func (p packets) ReadFrom(b []byte) (int, net.Addr, error) {
+	for {
+		n, from, err := p.UDPConn.ReadFromUDPAddrPort(b)
+		if err == nil || errors.Is(err, net.ErrClosed) {
+			return n, net.UDPAddrFromAddrPort(netip.AddrPortFrom(plain(from.Addr()), from.Port())), err
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
