@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/pion/logging"
-	pion "github.com/pion/turn/v5"
+	pion "github.com/pion/turn/v4"
 
 	"passerby/turn"
 )
