@@ -124,11 +124,20 @@ func (t *step) ack(m *protocol.Ack) {
 	t.peer(PeerMessage{Relay: &protocol.Ack{Match: m.Match, N: m.N}})
 }
 
+// MaxRekeys is how often one side may replace its key in a match. Each makes the partner send again what is under way;
+// a page needs one after a reload, and one when the partner's browser lacks X25519.
+const MaxRekeys = 20
+
 func (t *step) rekey(m *protocol.Rekey) {
 	if !t.current(m.Match) {
 		t.refuse(m.ID, protocol.NoMatch, "match: not the current one")
 		return
 	}
+	if t.Match.Rekeys >= MaxRekeys {
+		t.refuse(m.ID, protocol.RateLimited, "rekey: this match has had %d", MaxRekeys)
+		return
+	}
+	t.Match.Rekeys++
 	t.Match.Key = m.Key
 	t.changed()
 	t.matched(m.ID, true)

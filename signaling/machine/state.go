@@ -49,6 +49,7 @@ type Match struct {
 	Partner   Side
 	Tags      []string
 	Key       string // our own public key in it
+	Rekeys    int    // how often it was replaced
 	Sent      uint64 // highest n of a text from us
 	Acked     uint64 // highest n that we have acknowledged
 	Away      bool   // the partner has no connection

@@ -49,6 +49,8 @@ var (
 
 func away(s *machine.State) { s.Attached, s.Until = false, later }
 
+func worn(s *machine.State) { s.Match.Rekeys = machine.MaxRekeys }
+
 func with(s machine.State, change func(*machine.State)) machine.State {
 	change(&s)
 	return s
@@ -364,8 +366,10 @@ var transitions = []struct {
 	{"block failed", idle, machine.Done{Answer: &protocol.Blocked{Head: head}, Err: boom}, idle, []machine.Effect{fail(protocol.Internal, internalText)}},
 
 	// The partner.
+	{"rekey too often", with(matched, worn), req(&protocol.Rekey{Head: head, Match: "m1", Key: "kz"}), with(matched, worn),
+		[]machine.Effect{fail(protocol.RateLimited, "rekey: this match has had 20")}},
 	{"rekey", matched, req(&protocol.Rekey{Head: head, Match: "m1", Key: "kz"}),
-		with(matched, func(s *machine.State) { s.Match.Key, s.Match.Facts = "kz", 1 }), []machine.Effect{
+		with(matched, func(s *machine.State) { s.Match.Key, s.Match.Facts, s.Match.Rekeys = "kz", 1, 1 }), []machine.Effect{
 			facts(1, true, "kz"),
 			matchedMessage(func(m *protocol.Matched) {
 				m.ID, m.Resumed, m.KeyID = "r", true, machine.FormatKeyID(machine.KeyID("m1", "kz", "kb"))

@@ -79,6 +79,10 @@ export class Passerby {
       media: () => this.#call.media,
       frames: () => this.#call.frames,
       presence: () => this.#call.presence,
+      avoid: (match) => {
+        this.#line.send({ type: 'block', match });
+        this.#run({ on: 'next' });
+      },
       distrust: (code, cause) => {
         this.#events.emit('error', new PasserbyError(code, { cause }));
         this.#run({ on: 'distrust' });

@@ -31,6 +31,8 @@ export interface MeetingDeps {
   presence(): Record<Kind, boolean>;
   /** The match has to be left, for this reason. */
   distrust(code: ErrorCode, cause?: unknown): void;
+  /** The partner's key is unusable: on to the next, and never this one again. */
+  avoid(match: string): void;
 }
 
 /** Without a picture, verification starts this long after the keys; milliseconds. */
@@ -207,7 +209,7 @@ export class Meeting {
         await this.#rekey(talk);
       }
       if (check.why === 'rekey') await this.#rekey(talk, 'p256');
-      if (check.why === 'broken') this.deps.distrust('crypto_failed', check.cause);
+      if (check.why === 'broken') this.deps.avoid(talk.id);
       return;
     }
     clearTimeout(this.#rekeyTimer);

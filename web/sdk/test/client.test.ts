@@ -266,6 +266,21 @@ describe('client', { timeout: 30_000 }, () => {
     assert.deepEqual(b.texts, []);
     assert.ok(seen.length < 2 || JSON.stringify(seen[0]) !== JSON.stringify(seen[1]));
   });
+  it('a partner whose key is unusable is left for good, and the search goes on', async () => {
+    const { computeKeyId } = await import('../src/crypto/keys');
+    const [a, b] = [page(), page()];
+    let victim = '';
+    server.tamper = (m, to) => {
+      if (m.type !== 'matched' || (victim ||= to) !== to) return m;
+      const { key } = server.sessions.get(to)!;
+      return { ...m, peer: { ...m.peer, key: 'foo:bar' }, key_id: computeKeyId(m.match, m.initiator ? key : 'foo:bar', m.initiator ? 'foo:bar' : key) };
+    };
+    const search = Promise.race([a, b].map(({ once }) => once('state', ({ state, previous }) => previous === 'matched' && state === 'waiting')));
+    await meet(a, b);
+    await search;
+    assert.ok(server.heard.some((m) => m.type === 'block'));
+    assert.deepEqual([...a.log, ...b.log].filter((line) => line.startsWith('error')), []);
+  });
   it('a partner without X25519: both end up with P-256 keys', async () => {
     const [a, b] = [page(), page()];
     const arrived = b.once('message');
