@@ -50,6 +50,7 @@ export const scenes = {
   connecting: { query: 'scene=connecting', run: (p) => begin(p) },
   waiting: (p) => wait(p),
   'waiting-tags': async (p) => { await p.select('.select', 'de'); await wait(p, { tags: 'music,chess' }); },
+  'waiting-tags-late': async (p) => { await wait(p, { tags: 'music,chess' }); await new Promise((done) => setTimeout(done, 10_500)); },
   'waiting-text': (p) => wait(p, { mode: 'text' }),
   'waiting-after': async (p) => { await call(p); await talk(p); await p.evaluate(() => passerby.leave('left')); },
   'first-frame': async (p) => { await begin(p); await p.waitForSelector('[data-state=waiting]'); await p.evaluate(() => passerby.meet()); },

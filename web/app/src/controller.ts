@@ -154,7 +154,7 @@ export class Controller {
 
   /** Reports the stranger of a match, whoever is here by now; `block` also keeps the two apart. */
   async report(match: string, reason: ReportReason, note: string, block: boolean): Promise<void> {
-    await this.#end(match, 'own_report', this.#client.report(match, reason, note));
+    await this.#end(match, 'own_report', () => this.#client.report(match, reason, note));
     if (block) await this.block(match);
   }
 
@@ -164,13 +164,13 @@ export class Controller {
   }
 
   async block(match: string): Promise<void> {
-    await this.#end(match, 'own_block', this.#client.block(match));
+    await this.#end(match, 'own_block', () => this.#client.block(match));
     if (this.view.last?.id === match) this.dispatch({ type: 'forget' });
   }
 
-  async #end(match: string, why: Ended, asked: Promise<void>): Promise<void> {
+  async #end(match: string, why: Ended, ask: () => Promise<void>): Promise<void> {
     this.#own.set(match, why);
-    await asked.finally(() => this.#own.delete(match));
+    await ask().finally(() => this.#own.delete(match));
   }
 
   setAutoNext(on: boolean): void {

@@ -205,7 +205,7 @@ export function reduce(view: View, action: Action): View {
     case 'firstframe':
       return { ...view, shown: true };
     case 'next':
-      return { ...view, ...alone, last: view.match ?? view.last, ended: null };
+      return { ...view, ...alone, last: view.match ?? view.last, ended: view.ended === 'drain' ? 'drain' : null };
     case 'ended': {
       const lines = withLine(view.lines, system(action.farewell, Date.now()));
       return { ...view, ...alone, last: action.match, ended: action.reason, lines };

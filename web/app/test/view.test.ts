@@ -125,6 +125,7 @@ test('what ended the conversation is told in the right words', () => {
     view = reduce(view, { type: 'state', state });
     assert.equal(coverOf(view), 'restarting', state);
   }
+  assert.equal(coverOf(reduce(view, { type: 'next' })), 'restarting', 'a press changes nothing about it');
   view = reduce(view, { type: 'waiting', at: 3 });
   assert.deepEqual([view.ended, coverOf(view)], [null, 'waiting'], 'the server is back, and nobody left');
 
