@@ -168,11 +168,6 @@ export class Controller {
     if (this.view.last?.id === match) this.dispatch({ type: 'forget' });
   }
 
-  async #end(match: string, why: Ended, ask: () => Promise<void>): Promise<void> {
-    this.#own.set(match, why);
-    await ask().finally(() => this.#own.delete(match));
-  }
-
   setAutoNext(on: boolean): void {
     this.#memory.autoNext = on;
     this.dispatch({ type: 'autoNext', on });
@@ -182,6 +177,12 @@ export class Controller {
   setVolume(volume: number): void {
     this.remote.element.volume = volume;
     this.dispatch({ type: 'volume', volume });
+  }
+
+  /** Report and block end the match by themselves. */
+  async #end(match: string, why: Ended, ask: () => Promise<void>): Promise<void> {
+    this.#own.set(match, why);
+    await ask().finally(() => this.#own.delete(match));
   }
 
   // Devices
