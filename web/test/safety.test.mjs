@@ -45,4 +45,6 @@ test('a block pressed just as somebody new comes', stage.told(async () => {
   await a.click('block');
   await notice(a, 'Blocked.');
   await c.until('the end', (m) => passerby.match?.id !== m, second);
+  assert.match(await a.page.$eval('.card-title', (e) => e.textContent), /^You blocked the stranger\./);
+  assert.match(await a.page.$eval('.log', (e) => e.lastElementChild.textContent), /^You ended this conversation\.$/);
 }));

@@ -53,8 +53,8 @@ export class Passerby {
   setTyping() {}
   setEnabled() {}
   async replaceTrack() {}
-  async report() {}
-  async block() {}
+  async report() { this.leave('blocked'); }
+  async block() { this.leave('blocked'); }
   retry() {}
 
   sendText(text: string): Message {

@@ -4,7 +4,7 @@ import { saveDraft, toWish } from './draft';
 import { Memory } from './memory';
 import { RemoteVideo } from './remote';
 import { t } from './strings';
-import { canNext, initialView, reduce, type Action, type View } from './view';
+import { canNext, initialView, reduce, type Action, type Ended, type View } from './view';
 
 const reopenWait = 6000;
 /** Nobody sees a stranger, decides and presses in less, in milliseconds: until then a press means the one before. */
@@ -21,6 +21,8 @@ export class Controller {
   readonly #client: Passerby;
   readonly #memory = new Memory();
   readonly #listeners = new Set<() => void>();
+  /** Matches that a report or block is being sent about: if one ends now, it was ended here. */
+  readonly #own = new Map<string, Ended>();
   /** Grows with each start and stop, so that a late answer of the camera changes nothing. */
   #attempt = 0;
 
@@ -152,7 +154,7 @@ export class Controller {
 
   /** Reports the stranger of a match, whoever is here by now; `block` also keeps the two apart. */
   async report(match: string, reason: ReportReason, note: string, block: boolean): Promise<void> {
-    await this.#client.report(match, reason, note);
+    await this.#end(match, 'own_report', () => this.#client.report(match, reason, note));
     if (block) await this.block(match);
   }
 
@@ -162,7 +164,7 @@ export class Controller {
   }
 
   async block(match: string): Promise<void> {
-    await this.#client.block(match);
+    await this.#end(match, 'own_block', () => this.#client.block(match));
     if (this.view.last?.id === match) this.dispatch({ type: 'forget' });
   }
 
@@ -175,6 +177,12 @@ export class Controller {
   setVolume(volume: number): void {
     this.remote.element.volume = volume;
     this.dispatch({ type: 'volume', volume });
+  }
+
+  /** Report and block end the match by themselves. */
+  async #end(match: string, why: Ended, ask: () => Promise<void>): Promise<void> {
+    this.#own.set(match, why);
+    await ask().finally(() => this.#own.delete(match));
   }
 
   // Devices
@@ -266,7 +274,9 @@ export class Controller {
     client.on('firstframe', () => this.dispatch({ type: 'firstframe' }));
     client.on('ended', ({ match, reason }) => {
       this.remote.hush();
-      this.dispatch({ type: 'ended', match, reason, farewell: t.chat.farewell[reason] });
+      const own = reason === 'blocked' ? this.#own.get(match.id) : undefined;
+      const farewell = own ? t.chat.endedByMe : t.chat.farewell[reason];
+      this.dispatch({ type: 'ended', match, reason: own ?? reason, farewell });
       const again = reason !== 'moderated' && reason !== 'drain';
       // Not inside the event: the client first finishes what it is doing.
       if (again && this.view.autoNext) queueMicrotask(() => this.view.state === 'ended' && this.#searchOn());
@@ -297,6 +307,8 @@ export class Controller {
     } else if (error.fatal) {
       this.remote.hush();
       this.dispatch({ type: 'trouble', trouble });
+    } else if (code === 'draining' && !this.view.match) {
+      this.dispatch({ type: 'restarting' });
     } else {
       this.dispatch({ type: 'notice', notice: trouble });
     }

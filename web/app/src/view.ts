@@ -1,6 +1,9 @@
 import type { EndReason, Events, Match, Message, Mode, Quality, State, Verification, Wish } from '@passerby/client';
 import { loadDraft, type Draft } from './draft';
 
+/** Why a conversation ended: what the client tells, and what was done or found here. */
+export type Ended = EndReason | 'own_block' | 'own_report' | 'key_mismatch' | 'crypto_failed';
+
 /**
  * Everything that the page shows, as one value, and the pure function that changes it.
  *
@@ -21,10 +24,12 @@ export interface View {
   /** The match before: it can still be reported or blocked. */
   last: Match | null;
   /** Why the last conversation ended, until the next one or a press on Next. */
-  ended: EndReason | 'key_mismatch' | 'crypto_failed' | null;
+  ended: Ended | null;
   /** After a reload, until it is known what became of the conversation. */
   resuming: boolean;
   waiting: Waiting | null;
+  /** While reconnecting: a place in line is kept. */
+  inLine: boolean;
   lines: readonly Line[];
   typing: boolean;
   partner: Events['partner'];
@@ -84,7 +89,8 @@ export type Action =
   | { type: 'settled'; match: Match }
   | { type: 'firstframe' }
   | { type: 'next' }
-  | { type: 'ended'; match: Match; reason: EndReason; farewell: string }
+  | { type: 'ended'; match: Match; reason: Ended; farewell: string }
+  | { type: 'restarting' }
   | { type: 'distrust'; code: 'key_mismatch' | 'crypto_failed' }
   | { type: 'message'; message: Message }
   | { type: 'typing'; on: boolean }
@@ -126,6 +132,7 @@ export function initialView(): View {
     ended: null,
     resuming: false,
     waiting: null,
+    inLine: false,
     lines: [],
     sending: { audio: true, video: true },
     autoNext: true,
@@ -183,7 +190,8 @@ export function reduce(view: View, action: Action): View {
     case 'waiting': {
       const { position, estimateMs } = action;
       const kept = view.waiting ?? { since: action.at, widened: false };
-      return { ...view, waiting: { ...kept, position, estimateMs } };
+      // The server has answered, so it is back.
+      return { ...view, ended: view.ended === 'drain' ? null : view.ended, waiting: { ...kept, position, estimateMs } };
     }
     case 'widened':
       return { ...view, wish: action.wish, waiting: view.waiting && { ...view.waiting, widened: true } };
@@ -197,11 +205,13 @@ export function reduce(view: View, action: Action): View {
     case 'firstframe':
       return { ...view, shown: true };
     case 'next':
-      return { ...view, ...alone, last: view.match ?? view.last, ended: null };
+      return { ...view, ...alone, last: view.match ?? view.last, ended: view.ended === 'drain' ? 'drain' : null };
     case 'ended': {
       const lines = withLine(view.lines, system(action.farewell, Date.now()));
       return { ...view, ...alone, last: action.match, ended: action.reason, lines };
     }
+    case 'restarting':
+      return { ...view, ended: 'drain' };
     case 'distrust':
       return { ...view, ...alone, last: view.match, ended: action.code };
     case 'message': {
@@ -221,7 +231,9 @@ export function reduce(view: View, action: Action): View {
     case 'autoNext':
       return { ...view, autoNext: action.on };
     case 'trouble':
-      return { ...view, trouble: action.trouble, ...(action.trouble && { ...alone, last: view.match ?? view.last }) };
+      if (!action.trouble) return { ...view, trouble: null };
+      // The server keeps what can be reported or blocked for the tab that took over.
+      return { ...view, ...alone, trouble: action.trouble, last: action.trouble.code === 'replaced' ? null : (view.match ?? view.last) };
     case 'notice':
       return { ...view, notice: action.notice };
     case 'camera':
@@ -249,6 +261,7 @@ function withState(view: View, state: State): View {
     state,
     step: 'server',
     resuming: view.resuming && !settled,
+    inLine: state === 'reconnecting' && (view.inLine || view.state === 'waiting'),
     waiting: state === 'waiting' ? (view.waiting ?? { since: Date.now(), widened: view.wish?.widen ?? false }) : null,
   };
 }

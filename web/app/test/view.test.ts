@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Match } from '@passerby/client';
 import { coverOf } from '../src/parts/cover';
-import { canNext, initialView, meantBy, reduce, type Action, type View } from '../src/view';
+import { canNext, initialView, meantBy, reduce, type Action, type Ended, type View } from '../src/view';
 
 const match = (id: string): Match => ({ id, mode: 'video', initiator: true, tags: [], at: 1 });
 const begin: Action = { type: 'begin', wish: { mode: 'video' }, step: 'server' };
@@ -67,6 +67,8 @@ test('what stops everything lets go of the match', () => {
   const view = play(begin, ...matched('m1'), { type: 'trouble', trouble: { code: 'replaced' } });
   assert.equal(view.match, null);
   assert.equal(view.trouble?.code, 'replaced');
+  assert.equal(view.last, null, 'a report from here would not be taken');
+  assert.equal(play(begin, ...matched('m1'), { type: 'trouble', trouble: { code: 'flooding' } }).last?.id, 'm1');
   assert.equal(reduce(view, begin).trouble, null);
 });
 
@@ -110,6 +112,34 @@ test('the wish is widened in place', () => {
   const wider = reduce(view, { type: 'widened', wish: { mode: 'video', widen: true } });
   assert.deepEqual(wider.wish, { mode: 'video', widen: true });
   assert.deepEqual(wider.waiting, { since: view.waiting!.since, widened: true });
+});
+
+test('what ended the conversation is told in the right words', () => {
+  const over = (reason: Ended): Action[] => [...matched('m1'), { type: 'state', state: 'waiting' }, { type: 'ended', match: match('m1'), reason, farewell: 'bye' }];
+  const own = play(begin, ...over('own_block'), { type: 'waiting', at: 2 });
+  assert.deepEqual([own.ended, coverOf(own)], ['own_block', 'waiting']);
+
+  let view = play(begin, ...over('drain'));
+  assert.equal(coverOf(view), 'restarting');
+  for (const state of ['reconnecting', 'connecting', 'waiting'] as const) {
+    view = reduce(view, { type: 'state', state });
+    assert.equal(coverOf(view), 'restarting', state);
+  }
+  assert.equal(coverOf(reduce(view, { type: 'next' })), 'restarting', 'a press changes nothing about it');
+  view = reduce(view, { type: 'waiting', at: 3 });
+  assert.deepEqual([view.ended, coverOf(view)], [null, 'waiting'], 'the server is back, and nobody left');
+
+  view = play(begin, { type: 'state', state: 'waiting' }, { type: 'restarting' });
+  assert.equal(coverOf(view), 'restarting', 'whoever waits is told, too');
+});
+
+test('a place in line is kept only for who waits', () => {
+  const away: Action = { type: 'state', state: 'reconnecting' };
+  const waits = play(begin, { type: 'state', state: 'waiting' }, away);
+  assert.equal(waits.inLine, true);
+  assert.equal(reduce(waits, away).inLine, true);
+  assert.equal(reduce(waits, { type: 'state', state: 'waiting' }).inLine, false);
+  assert.equal(play(begin, ...matched('m1'), { type: 'state', state: 'ended' }, away).inLine, false);
 });
 
 test('the quality of a match ends with it', () => {

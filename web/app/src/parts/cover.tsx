@@ -1,4 +1,5 @@
-import { useController, useView } from '../hooks';
+import { useState } from 'preact/hooks';
+import { useController, useNow, useView } from '../hooks';
 import { t } from '../strings';
 import type { View } from '../view';
 import { AutoNext } from './auto-next';
@@ -7,10 +8,11 @@ import { Passing } from './passing';
 import { WaitingCard } from './waiting-card';
 
 /** What is shown when there is no picture of a stranger to show, or not now. */
-export type CoverKind = 'connecting' | 'waiting' | 'resuming' | 'reconnecting' | 'ended' | 'partner-away' | 'camera-off' | 'first-frame' | null;
+export type CoverKind = 'connecting' | 'waiting' | 'resuming' | 'reconnecting' | 'restarting' | 'ended' | 'partner-away' | 'camera-off' | 'first-frame' | null;
 
 export function coverOf(view: View): CoverKind {
   if (view.resuming) return 'resuming';
+  if (view.ended === 'drain') return 'restarting';
   if (view.state === 'connecting') return 'connecting';
   if (view.state === 'reconnecting') return 'reconnecting';
   if (view.state === 'waiting') return 'waiting';
@@ -24,7 +26,6 @@ export function coverOf(view: View): CoverKind {
 
 export function Cover({ kind }: { kind: CoverKind }) {
   const view = useView();
-  const kept = Math.round(useController().limits.resumeMs / 1000);
   switch (kind) {
     case 'connecting':
       return <Connecting view={view} />;
@@ -33,9 +34,20 @@ export function Cover({ kind }: { kind: CoverKind }) {
     case 'resuming':
       return <Note title={t.reconnecting.resuming} hint={t.reconnecting.resumingHint} moving />;
     case 'reconnecting':
-      return <Note title={t.reconnecting.self} hint={view.match ? t.reconnecting.selfHint(kept) : t.reconnecting.selfWaitingHint(kept)} moving />;
+      return view.match || view.inLine ? (
+        <Away
+          key={kind}
+          title={t.reconnecting.self}
+          hint={view.match ? t.reconnecting.selfHint : t.reconnecting.selfWaitingHint}
+          late={t.reconnecting.selfLate}
+        />
+      ) : (
+        <Note title={t.reconnecting.self} hint={t.reconnecting.selfLate} moving />
+      );
+    case 'restarting':
+      return <Note title={t.reconnecting.server} hint={t.reconnecting.serverHint} moving />;
     case 'partner-away':
-      return <Note title={t.reconnecting.partner} hint={t.reconnecting.partnerHint(kept)} moving />;
+      return <Away key={kind} title={t.reconnecting.partner} hint={t.reconnecting.partnerHint} late={t.reconnecting.partnerLate} />;
     case 'camera-off':
       return <Note title={t.chat.partnerCameraOff} icon="cameraOff" />;
     case 'first-frame':
@@ -56,6 +68,14 @@ function Note({ title, hint, icon, moving }: { title: string; hint?: string; ico
       {hint && <p class="card-facts">{hint}</p>}
     </div>
   );
+}
+
+/** Someone's connection has dropped just now: counts down how long their place is kept. */
+function Away({ title, hint, late }: { title: string; hint: (seconds: number) => string; late: string }) {
+  const { resumeMs } = useController().limits;
+  const [since] = useState(Date.now);
+  const left = Math.ceil((since + resumeMs - useNow()) / 1000);
+  return <Note title={title} hint={left > 0 ? hint(left) : late} moving />;
 }
 
 function Connecting({ view }: { view: View }) {
@@ -80,7 +100,7 @@ function Ended({ view }: { view: View }) {
   const unsafe = reason === 'key_mismatch' || reason === 'crypto_failed';
   const [title, hint] = unsafe
     ? t.trouble.texts[reason]!
-    : [t.chat.farewell[reason], reason === 'moderated' ? t.ended.moderatedHint : reason === 'drain' ? t.ended.drainHint : t.ended.hint];
+    : [t.chat.farewell[reason], reason === 'moderated' ? t.ended.moderatedHint : t.ended.hint];
   return (
     <div class="card">
       {unsafe && <span class="card-icon is-danger"><Icon name="alert" /></span>}

@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
 import { DevicePickers } from './device-pickers';
@@ -10,13 +10,16 @@ import { TroubleText } from './trouble-text';
 export function DeviceCheck() {
   const controller = useController();
   const { camera } = useView();
+  const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     void controller.check();
     // A start takes the open camera along; everything else closes it.
     return () => void (controller.view.state === 'idle' && controller.endCheck());
   }, []);
+  // On a phone it would open, and grow, below the fold.
+  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), [camera.stream, camera.code]);
   return (
-    <div class="check">
+    <div ref={box} class="check">
       {camera.code ? (
         <div class="check-problem">
           <TroubleText trouble={{ code: camera.code }} />

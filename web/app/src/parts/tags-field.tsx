@@ -1,6 +1,6 @@
 import { useId, useState } from 'preact/hooks';
 import { t } from '../strings';
-import { addTags, maxTags } from '../tags';
+import { addTags, maxTags, tooLong } from '../tags';
 import { Icon } from './icon';
 
 interface Props {
@@ -14,11 +14,14 @@ interface Props {
 export function TagsField({ tags, pending, onChange }: Props) {
   const id = useId();
   const [spoken, setSpoken] = useState('');
+  const [cut, setCut] = useState(false);
+  const long = cut || tooLong(pending);
   const full = tags.length >= maxTags;
 
   const take = (text: string) => {
     onChange(addTags(tags, text), '');
-    setSpoken('');
+    setCut(tooLong(text));
+    setSpoken(tooLong(text) ? t.landing.tagsLong : '');
   };
   const remove = (tag: string) => {
     onChange(tags.filter((other) => other !== tag), pending);
@@ -54,7 +57,10 @@ export function TagsField({ tags, pending, onChange }: Props) {
           onInput={(event) => {
             const { value } = event.currentTarget;
             if (/[,،、，]/.test(value)) take(value);
-            else onChange([...tags], value);
+            else {
+              setCut(false);
+              onChange([...tags], value);
+            }
           }}
           onKeyDown={(event) => {
             if (event.isComposing) return;
@@ -67,7 +73,7 @@ export function TagsField({ tags, pending, onChange }: Props) {
           }}
         />
       </div>
-      <p class="hint" id={`${id}-hint`}>{full ? t.landing.tagsFull : t.landing.tagsHint}</p>
+      <p class="hint" id={`${id}-hint`}>{long ? t.landing.tagsLong : full ? t.landing.tagsFull : t.landing.tagsHint}</p>
       <span class="unseen" role="status">{spoken}</span>
     </div>
   );

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
-import type { Meant } from '../view';
+import { modeOf, type Meant } from '../view';
 import { Dialog } from './dialog';
 import { Icon } from './icon';
 import { ReportDialog } from './report-dialog';
@@ -75,7 +75,8 @@ interface VerifyDialogProps {
 
 function VerifyDialog({ confirmed, late, onConfirm, onReport, onClose }: VerifyDialogProps) {
   const controller = useController();
-  const { verification } = useView();
+  const view = useView();
+  const { verification } = view;
   const [differ, setDiffer] = useState(false);
   if (differ || verification?.failed) {
     return (
@@ -101,7 +102,7 @@ function VerifyDialog({ confirmed, late, onConfirm, onReport, onClose }: VerifyD
               </li>
             ))}
           </ul>
-          <p>{confirmed ? t.verify.confirmedText : t.verify.how}</p>
+          <p>{confirmed ? t.verify.confirmedText : modeOf(view) === 'text' ? t.verify.howText : t.verify.how}</p>
         </>
       ) : (
         <p>{late ? t.verify.lateText : t.verify.wait}</p>

@@ -2,7 +2,7 @@ import { useController, useNow, useView } from '../hooks';
 import { languageName } from '../languages';
 import { useStats } from '../stats';
 import { t } from '../strings';
-import { modeOf, type View } from '../view';
+import { modeOf, type Ended, type View } from '../view';
 import { AutoNext } from './auto-next';
 import { Passing } from './passing';
 
@@ -13,15 +13,18 @@ export function WaitingCard() {
   const stats = useStats();
   const wish = view.wish;
   const mode = modeOf(view);
-  const left = view.ended !== null;
-  const narrow = !view.waiting?.widened && (wish?.tags?.length ? 'tags' : wish?.language ? 'language' : null);
+  const { graceMs } = controller.limits;
+  const hasTags = !!wish?.tags?.length;
+  const now = useNow(hasTags);
+  const grace = hasTags ? Math.ceil(((view.waiting?.since ?? now) + graceMs - now) / 1000) : 0;
+  const narrow = !view.waiting?.widened && (grace > 0 ? 'tags' : wish?.language ? 'language' : null);
   const others = stats ? Math.max(0, stats.waiting[mode] - 1) : null;
   return (
-    <div class="card">
+    <div class="card is-waiting">
       <Passing />
-      <h2 class="card-title">{left ? t.waiting.afterLeft : t.waiting.title}</h2>
-      <Search view={view} />
-      <p class="card-facts">
+      <h2 class="card-title">{view.ended ? t.waiting.after(farewell(view.ended)) : t.waiting.title}</h2>
+      <Search view={view} left={grace} />
+      <p class="card-facts is-live">
         {view.waiting?.position ? `${t.waiting.position(view.waiting.position)} ` : ''}
         {view.waiting?.estimateMs ? `${t.waiting.estimate(view.waiting.estimateMs)} ` : ''}
         {others === 0 && (mode === 'video' ? t.waiting.aloneVideo : t.waiting.aloneText)}
@@ -43,13 +46,13 @@ export function WaitingCard() {
   );
 }
 
-/** Which wishes are searched by, and when the search widens. */
-function Search({ view }: { view: View }) {
-  const { graceMs } = useController().limits;
+function farewell(ended: Ended): string {
+  return ended === 'key_mismatch' || ended === 'crypto_failed' ? `${t.trouble.texts[ended]![0]}.` : t.chat.farewell[ended];
+}
+
+/** Which wishes are searched by, and in how many seconds (`left`) the search widens. */
+function Search({ view, left }: { view: View; left: number }) {
   const tags = view.wish?.tags ?? [];
-  const since = view.waiting?.since ?? Date.now();
-  const now = useNow(tags.length > 0);
-  const left = Math.ceil((since + graceMs - now) / 1000);
   const language = view.wish?.language && languageName(view.wish.language);
   const seeking = view.wish?.seeking ?? [];
   return (

@@ -10,7 +10,7 @@ const seconds = (n: number) => (n === 1 ? '1 second' : `${number(n)} seconds`);
 function about(ms: number): string {
   const s = ms / 1000;
   if (s < 5) return 'a few seconds';
-  if (s < 60) return `about ${seconds(Math.ceil(s / 5) * 5)}`;
+  if (s <= 55) return `about ${seconds(Math.ceil(s / 5) * 5)}`;
   const minutes = Math.ceil(s / 60);
   return minutes === 1 ? 'about a minute' : `about ${number(minutes)} minutes`;
 }
@@ -52,6 +52,7 @@ export const en = {
     tagsPlaceholder: 'music, chess, Lisbon …',
     tagsMore: 'Add another',
     tagsFull: 'Eight are enough.',
+    tagsLong: 'Interests have at most 24 letters.',
     removeTag: (tag: string) => `Remove ${tag}`,
     language: 'Language',
     anyLanguage: 'Any language',
@@ -60,7 +61,7 @@ export const en = {
     about: 'Gender wishes (optional)',
     aboutHint: 'Only people who fit both ways are matched, so each wish makes the wait longer.',
     gender: 'I am',
-    genders: { '': 'Not said', f: 'a woman', m: 'a man', x: 'another gender' },
+    genders: { '': 'Prefer not to say', f: 'a woman', m: 'a man', x: 'another gender' },
     seeking: 'I want to meet',
     seekings: { f: 'Women', m: 'Men', x: 'Other genders' },
     seekingHint: 'None ticked: everyone.',
@@ -81,7 +82,7 @@ export const en = {
       'Picture, sound and text are encrypted between the two browsers. The server cannot open them.',
       'The stranger never learns your network address.',
       'No account, no names. The server knows which connections met, when and for how long.',
-      'You do trust this site to serve an honest page.',
+      'You still have to trust this site to serve an honest page.',
       'Nothing can stop the other person from recording.',
     ],
     online: (n: number) => `${people(n)} here now`,
@@ -112,11 +113,11 @@ export const en = {
 
   waiting: {
     title: 'Looking for someone',
-    afterLeft: 'The stranger left. Looking for someone else',
+    after: (why: string) => `${why} Looking for someone else.`,
     estimate: (ms: number) => `Usually ${about(ms)}.`,
     position: (n: number) => (n <= 1 ? 'You are next in line.' : `You are number ${number(n)} in line.`),
-    aloneVideo: 'Nobody else is waiting for video right now. Stay, and the next one who comes is yours.',
-    aloneText: 'Nobody else is waiting for text right now. Stay, and the next one who comes is yours.',
+    aloneVideo: 'Nobody else is waiting for video right now. Stay, and you will meet the next person who arrives.',
+    aloneText: 'Nobody else is waiting for text right now. Stay, and you will meet the next person who arrives.',
     others: (n: number) => `${people(n)} waiting with you.`,
     talking: (n: number) => `${people(n)} in conversations.`,
     tagsFirst: 'First, someone who likes',
@@ -128,7 +129,7 @@ export const en = {
     widen: 'Anyone, now',
     widenLanguage: 'Other languages too',
     textOnly: 'Text only instead',
-    autoNext: 'Search again by itself when someone leaves',
+    autoNext: 'Search again automatically when someone leaves',
   },
 
   chat: {
@@ -143,17 +144,20 @@ export const en = {
     greeting: (tags: readonly string[]) =>
       tags.length ? `You met a stranger. You both like ${list(tags)}.` : 'You met a stranger. Say hello.',
     farewell: {
-      next: 'The stranger went on.',
+      next: 'The stranger moved on.',
       left: 'The stranger left.',
-      lost: 'The stranger’s connection was lost.',
+      lost: 'The connection to the stranger was lost.',
       blocked: 'This conversation was ended by a block.',
       moderated: 'A moderator ended this conversation.',
       drain: 'The server is restarting, so this conversation ended.',
+      own_block: 'You blocked the stranger.',
+      own_report: 'You reported the stranger.',
     },
+    endedByMe: 'You ended this conversation.',
     write: 'Write a message',
     writeLater: 'Nobody here yet',
     send: 'Send',
-    typing: 'The stranger is writing',
+    typing: 'The stranger is typing…',
     me: 'You',
     stranger: 'Stranger',
     sending: 'Sending',
@@ -163,7 +167,7 @@ export const en = {
     partnerMuted: 'Muted',
     partnerMutedHint: 'The stranger’s microphone is off',
     partnerCameraOff: 'The stranger’s camera is off',
-    firstFrame: 'Someone is here',
+    firstFrame: 'Connecting the picture…',
     soundOn: 'Turn sound on',
     cameraOff: 'Your camera is off',
   },
@@ -190,8 +194,12 @@ export const en = {
     self: 'Your connection dropped',
     selfHint: (s: number) => `Reconnecting. Your conversation is kept for ${seconds(s)}, and no message is lost.`,
     selfWaitingHint: (s: number) => `Reconnecting. Your place in line is kept for ${seconds(s)}.`,
+    selfLate: 'Still reconnecting. This page continues by itself.',
     partner: 'The stranger’s connection dropped',
     partnerHint: (s: number) => `They have ${seconds(s)} to come back. You can wait, or go on with Next.`,
+    partnerLate: 'They have not come back yet. You can wait, or go on with Next.',
+    server: 'The server is restarting.',
+    serverHint: 'This page continues by itself.',
     resuming: 'Back to your conversation',
     resumingHint: 'The page was loaded again; looking whether the stranger is still there.',
   },
@@ -199,7 +207,6 @@ export const en = {
   ended: {
     hint: 'Go on whenever you like.',
     moderatedHint: 'Someone broke the rules here. If it was not you, go on.',
-    drainHint: 'Press Next in a moment.',
   },
 
   verify: {
@@ -211,14 +218,15 @@ export const en = {
     failed: 'Not safe',
     title: 'Is someone in between?',
     how: 'Read these four aloud to each other. If both of you see the same, nobody sits between you, not even our server.',
+    howText: 'Compare them over another channel, such as a phone call: typed here they prove little.',
     limits: 'They prove the connection, not the person: neither age nor name nor honesty. A stranger can still record you.',
-    wait: 'Picture, sound and text are already encrypted between your two browsers. The four signs to compare come in a moment.',
-    lateText: 'The four signs to compare did not come. Picture, sound and text are encrypted, but nobody can say whether someone sits in between. Press Next if that matters to you.',
+    wait: 'Picture, sound and text are already encrypted between your two browsers. The four emoji to compare come in a moment.',
+    lateText: 'The four emoji to compare did not come. Picture, sound and text are encrypted, but nobody can say whether someone sits in between. Press Next if that matters to you.',
     same: 'They match',
     differ: 'They differ',
     confirmedText: 'You compared them, and they match.',
     failedTitle: 'This conversation is not private',
-    failedText: 'The keys of you and the stranger do not fit together. Someone may sit in between, and may see and hear you.',
+    failedText: 'Your keys and the stranger’s do not match. Someone may sit in between, and may see and hear you.',
     leave: 'Leave now',
     stay: 'Stay anyway',
   },
@@ -242,10 +250,10 @@ export const en = {
         : `This sends the reason, your note and the stranger’s ${n === 1 ? 'message' : `last ${number(n)} messages`}, which the server could not read until now. Picture and sound are never sent.`,
     also: 'Also block, and never meet again',
     send: 'Send report',
-    choose: 'Choose what is wrong first.',
+    choose: 'First choose what is wrong.',
     sent: 'Thank you. Your report was sent.',
     failed: 'The report could not be sent. Try again.',
-    gone: 'That conversation is too long ago to be reported.',
+    gone: 'That conversation is too long ago to be reported, or it ran in another tab.',
   },
 
   trouble: {
@@ -276,7 +284,7 @@ export const en = {
       too_old: ['This browser is too old', 'It lacks the encryption that keeps conversations private. Use a current Chrome, Edge, Firefox or Safari.'],
       worker_failed: ['Encryption could not start', 'The part that encrypts video did not load. Reload the page, or chat by text.'],
       crypto_failed: ['Encryption could not be set up', 'Nothing was sent unencrypted. Try again with someone else.'],
-      key_mismatch: ['This conversation was not safe', 'The keys did not fit together, so it was ended before anything was shown.'],
+      key_mismatch: ['This conversation was not safe', 'The keys did not match, so it was ended before anything was shown.'],
       media_failed: ['Video could not be connected', 'Your network may block it. Try again, or chat by text, which works nearly everywhere.'],
       sdp_invalid: ['Video could not be connected', 'Your browser and the server did not agree. Try again, or chat by text.'],
       server_full: ['Everything is full right now', 'More people are here than this server can hold. Try again shortly.'],
@@ -285,7 +293,7 @@ export const en = {
       flooding: ['Too much at once', 'The server closed the connection because too many messages came. Wait a moment, then start again.'],
       offline: ['You are offline', 'Check your internet connection, then try again.'],
       unreachable: ['The server cannot be reached', 'Check your internet connection, then try again. Perhaps the server is restarting.'],
-      replaced: ['Open in another tab', 'You went on in another tab. Stay there, or use this tab instead.'],
+      replaced: ['Open in another tab', 'You went on in another tab. Stay there, or use this tab instead: a conversation in the other tab then ends.'],
       token_invalid: ['Your session is over', 'Start again for a new one. Your wishes are kept.'],
       token_expired: ['Your session is over', 'Start again for a new one. Your wishes are kept.'],
       hello_required: ['The connection took too long', 'Try again.'],
@@ -302,7 +310,7 @@ export const en = {
       blocked: ['Blocked', 'The two of you will not meet again.'],
       blocked_last: ['The last stranger is blocked', 'The two of you will not meet again.'],
       block_failed: ['Not blocked', 'The server could not be reached. Try again.'],
-      block_gone: ['Not blocked', 'That conversation is too long ago.'],
+      block_gone: ['Not blocked', 'That conversation is too long ago, or it ran in another tab.'],
       quality_good: ['Connection: good', 'Picture and sound should run well.'],
       quality_fair: ['Connection: fair', 'The picture may be rough at times.'],
       quality_poor: ['Connection: weak', 'The picture may freeze.'],
@@ -312,7 +320,7 @@ export const en = {
     } as Record<string, readonly [string, string]>,
   },
 
-  offline: 'You are offline. The page goes on by itself when the connection is back.',
+  offline: 'You are offline. This page continues by itself when the connection is back.',
 };
 
 export type Strings = typeof en;
