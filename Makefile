@@ -26,6 +26,7 @@ tools:
 web: web/dist/index.html ## build the web pages
 
 web/node_modules/.package-lock.json: web/package-lock.json
+	@echo 'Fetching npm packages: the first time this takes a minute or two.'
 	@cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 

@@ -197,7 +197,19 @@ func TestCommands(t *testing.T) {
 		{[]string{"dance"}, 2, `no command "dance"`},
 		{[]string{"serve", "--http"}, 2, "flag needs an argument"},
 		{[]string{"serve", "--log-level", "loud"}, 2, "log-level"},
-		{[]string{"doctor", "--url", "http://127.0.0.1:1"}, 1, "To mend it"},
+		{[]string{"--http", ":8081"}, 2, "did you mean passerby serve --http :8081?"},
+		{[]string{"version", "now"}, 2, `"now"`},
+		{[]string{"doctor", "now"}, 2, `"now" is not a setting; see passerby doctor --help`},
+		{[]string{"doctor", "--help"}, 0, "--url ADDRESS"},
+		{[]string{"doctor", "--ulr", "x"}, 2, "not defined: --ulr; see passerby doctor --help"},
+		{[]string{"doctor", "--url", "foo"}, 2, `"foo" lacks http://`},
+		{[]string{"doctor", "--url", "localhost:8080"}, 2, "write it like http://localhost:8080"},
+		{[]string{"doctor", "--url", "ftp://x"}, 2, "not the address of a server"},
+		{[]string{"doctor", "--url", "http://127.0.0.1:1"}, 1, "nothing listens at 127.0.0.1:1"},
+		{[]string{"doctor", "--url", "http://127.0.0.1:1"}, 1, "passerby: 1 check failed"},
+		{[]string{"serve", "--data-dir", "/etc/passwd"}, 1, "name a directory that this user may write"},
+		{[]string{"serve", "--http", "127.0.0.1:0", "--data-dir", t.TempDir(), "--tls-cert", "/no/cert.pem", "--tls-key", "x"}, 1, "--tls-cert: open /no/cert.pem"},
+		{[]string{"doctor", "--url", "http://127.0.0.1:1"}, 1, "To fix it"},
 	} {
 		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
 			var out log

@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"passerby/internal/config"
@@ -17,18 +19,21 @@ import (
 // doctorCommand examines the server at --url. Without it, it starts one of its own on free ports and examines that: can this machine run Passerby?
 func doctorCommand(ctx context.Context, args []string, stdout io.Writer) error {
 	fs := flag.NewFlagSet("doctor", flag.ContinueOnError)
-	fs.SetOutput(stdout)
 	url := fs.String("url", "", "`address` of a running server, like http://localhost:8080; none: a server is started for the check")
-	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return config.ErrHelp
-	} else if err != nil {
-		return usageError{err}
+	if err := parse(fs, args, stdout); err != nil {
+		return err
+	}
+	if *url != "" {
+		var err error
+		if *url, err = doctor.Address(*url); err != nil {
+			return usageError{fmt.Errorf("--url: %w", err)}
+		}
 	}
 	err := tell(stdout, func(report func(doctor.Check)) {
 		if *url != "" {
 			doctor.Run(ctx, *url, report)
 		} else if err := examineOwn(ctx, report); err != nil {
-			report(doctor.Check{Name: "a server of its own", Err: err, Mend: "mend what failed above"})
+			report(doctor.Check{Name: "a server of its own", Err: err, Fix: "fix what failed above"})
 		}
 	})
 	fmt.Fprintln(stdout, "--    database: not used by this version")
@@ -40,12 +45,19 @@ func examineOwn(ctx context.Context, report func(doctor.Check)) error {
 	if err != nil {
 		return usageError{err}
 	}
-	report(doctor.Check{Name: "data directory", Err: writable(cfg.DataDir), Mend: "make " + cfg.DataDir + " writable, or set data-dir"})
+	report(doctor.Check{Name: "data directory", Err: writable(cfg.DataDir), Fix: "make " + cfg.DataDir + " writable, or name another with --data-dir"})
+	if url, ok := running(ctx, cfg); ok {
+		report(doctor.Check{Name: "ports", Err: fmt.Errorf("a Passerby server already runs here, at %s, and holds them", url), Fix: "examine that server with passerby doctor --url " + url + ", or stop it first"})
+		return nil
+	}
 	for _, port := range ports(cfg) {
-		report(doctor.Check{Name: port.setting + " " + port.addr, Err: port.try(), Mend: "end the program that holds it (or examine the running server with --url), or set " + port.setting})
+		report(doctor.Check{
+			Name: fmt.Sprintf("--%s %s (%s)", port.setting, port.addr, strings.ToUpper(port.network)), Err: port.try(),
+			Fix: "end the program that holds it, or choose another port with --" + port.setting + "; a running Passerby is examined with --url",
+		})
 	}
 	if cfg.Redis != "" {
-		report(doctor.Check{Name: "Redis", Err: reachRedis(ctx, cfg.Redis), Mend: "start Redis 7 or newer, or set redis to its URL"})
+		report(doctor.Check{Name: "Redis", Err: reachRedis(ctx, cfg.Redis), Fix: "start Redis 7 or newer, or set --redis to its URL"})
 	}
 	dir, err := os.MkdirTemp("", "passerby-doctor-")
 	if err != nil {
@@ -65,6 +77,22 @@ func examineOwn(ctx context.Context, report func(doctor.Check)) error {
 	doctor.Run(ctx, s.URL(), report)
 	stop()
 	return <-ended
+}
+
+// running returns the address of a Passerby server that holds the http port of cfg on this machine.
+func running(ctx context.Context, cfg config.Config) (string, bool) {
+	host, port, _ := net.SplitHostPort(cfg.HTTP)
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	scheme := "http"
+	if cfg.TLSCert != "" {
+		scheme = "https"
+	}
+	url := scheme + "://" + net.JoinHostPort(host, port)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	return url, doctor.Reach(ctx, url) == nil
 }
 
 func writable(dir string) error {

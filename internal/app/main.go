@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"runtime"
+	"strings"
 
 	"passerby/internal/config"
 )
@@ -18,7 +20,7 @@ const usage = `Passerby: random video and text chat on your own server.
 
   passerby serve     serve pages, signaling, media and TURN
   passerby turn      serve TURN alone, for any WebRTC app
-  passerby doctor    check a server and say what is wrong and how to mend it
+  passerby doctor    check a server and say what is wrong and how to fix it
   passerby version   print the version
 
 "passerby serve --help" and "passerby turn --help" show every setting.
@@ -39,10 +41,18 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case "doctor":
 		err = doctorCommand(ctx, args, stdout)
 	case "version", "--version", "-v":
+		if len(args) > 0 {
+			err = usageError{fmt.Errorf("%q is too much: passerby version takes no words", args[0])}
+			break
+		}
 		fmt.Fprintf(stdout, "passerby %s %s %s/%s\n", Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	case "help", "--help", "-h":
 		fmt.Fprint(stdout, usage)
 	default:
+		if strings.HasPrefix(command, "-") {
+			err = usageError{fmt.Errorf("the command is missing: did you mean passerby serve %s?", strings.Join(append([]string{command}, args...), " "))}
+			break
+		}
 		err = usageError{fmt.Errorf("there is no command %q\n\n%s", command, usage)}
 	}
 	var wrong usageError
@@ -72,6 +82,14 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return err
 	}
+	warnEnv(s.log, "serve")
 	fmt.Fprintf(stdout, "\n  Passerby is at %s\n\n", s.URL())
 	return s.Run(ctx)
+}
+
+// warnEnv warns of variables of the environment that are named like settings and set nothing.
+func warnEnv(log *slog.Logger, command string) {
+	for _, name := range config.UnknownEnv(os.Environ()) {
+		log.Warn("this environment variable is not a setting; see passerby "+command+" --help", "variable", name)
+	}
 }

@@ -36,7 +36,7 @@ func (p port) try() error {
 			return l.Close()
 		}
 	}
-	return explain(p.setting, p.addr, err)
+	return errors.New(reason(err))
 }
 
 // explain says what an operator can do about an error of listening.
@@ -45,12 +45,26 @@ func explain(setting, addr string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%s: %s is taken by another program: end it, or choose another port with --%s", setting, addr, setting)
+		return fmt.Errorf("--%s %s is %s: end it, or choose another port", setting, addr, reason(err))
 	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("%s: this user may not open %s: choose a port above 1023 with --%s", setting, addr, setting)
+		return fmt.Errorf("--%s %s: %s: choose a port above 1023", setting, addr, reason(err))
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("%s: this machine has no address %s: choose another with --%s", setting, addr, setting)
+		return fmt.Errorf("--%s %s: %s: choose another", setting, addr, reason(err))
 	default:
-		return fmt.Errorf("%s: %w", setting, err)
+		return fmt.Errorf("--%s: %w", setting, err)
+	}
+}
+
+// reason puts an error of listening into words.
+func reason(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "taken by another program"
+	case errors.Is(err, syscall.EACCES):
+		return "this user may not open it"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "this machine has no such address"
+	default:
+		return err.Error()
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -68,6 +69,9 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 	s.log = logger(cfg.LogLevel, cfg.LogFormat, logs).With("node", s.cfg.NodeID)
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if s.keys, err = auth.LoadKeys(cfg.DataDir); err != nil {
+		if errors.As(err, new(*fs.PathError)) {
+			err = fmt.Errorf("--data-dir %s: %w: name a directory that this user may write", cfg.DataDir, err)
+		}
 		return nil, err
 	}
 	if s.secret = cfg.TURNSecret; s.secret == "" {
@@ -99,9 +103,9 @@ func (s *Server) listenHTTP() (err error) {
 		return explain("http", s.cfg.HTTP, err)
 	}
 	if s.cfg.TLSCert != "" {
-		cert, err := tls.LoadX509KeyPair(s.cfg.TLSCert, s.cfg.TLSKey)
+		cert, err := certificate(s.cfg.TLSCert, s.cfg.TLSKey)
 		if err != nil {
-			return fmt.Errorf("tls-cert and tls-key: %w", err)
+			return err
 		}
 		s.public = tls.NewListener(s.public, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}})
 	}
@@ -207,7 +211,11 @@ func (s *Server) URL() string {
 // Run serves until ctx ends, then drains: no new matches, people told, a bounded wait. It returns when all has ended.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.close()
-	api := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
+	// The times bound slow requests and slow readers; a WebSocket sheds them, since net/http clears the deadlines of what is hijacked.
+	api := &http.Server{
+		Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
 	admin := &http.Server{Handler: httpapi.Admin(s.registry, s.ready), ReadHeaderTimeout: 10 * time.Second}
 
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -255,7 +263,7 @@ func (s *Server) drain(api *http.Server) {
 
 func (s *Server) handler() http.Handler {
 	tokens, _ := auth.NewTokens(s.keys.Token, nil) // the key was checked by build
-	return httpapi.New(httpapi.Config{
+	h := httpapi.New(httpapi.Config{
 		NewSession: func() (string, time.Time, error) { return tokens.Issue(rand.Text(), rand.Text()) },
 		ICEServers: func() []protocol.ICEServer { return s.iceServers(rand.Text()[:8]) },
 		Limits:     s.signaling().Limits(),
@@ -264,6 +272,13 @@ func (s *Server) handler() http.Handler {
 		Stats:     s.stats,
 		Draining:  s.draining.Load,
 		WebSocket: s.hub, Web: web.Handler(), AllowedOrigins: s.cfg.AllowedOrigins, Logger: s.log,
+	})
+	if s.cfg.TLSCert == "" {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000") // RFC 6797; a year
+		h.ServeHTTP(w, r)
 	})
 }
 

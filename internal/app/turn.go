@@ -47,6 +47,7 @@ func turnCommand(ctx context.Context, args []string, stdout, stderr io.Writer) e
 	if err != nil {
 		return err
 	}
+	warnEnv(s.log, "turn")
 	s.greet(stdout)
 	return s.Run(ctx)
 }
@@ -81,6 +82,9 @@ func StartTURN(cfg config.TURN, logs io.Writer) (*TURNServer, error) {
 		settings.RelayIP6 = netip.IPv6Unspecified()
 	}
 	if cfg.TLSCert != "" {
+		if _, err := certificate(cfg.TLSCert, cfg.TLSKey); err != nil {
+			return nil, err
+		}
 		settings.TLSListen, settings.TLSCert, settings.TLSKey = cfg.TLSListen, cfg.TLSCert, cfg.TLSKey
 	}
 	var err error
@@ -194,14 +198,11 @@ func (s *TURNServer) greet(out io.Writer) {
 // turnCredentials prints what the application would make.
 func turnCredentials(args []string, stdout io.Writer) error {
 	fs := flag.NewFlagSet("turn credentials", flag.ContinueOnError)
-	fs.SetOutput(stdout)
 	secret := fs.String("secret", os.Getenv(config.TURNEnvName("secret")), "the `secret` that the server has; also "+config.TURNEnvName("secret"))
 	user := fs.String("user", "", "`name` that quotas count by")
 	ttl := fs.Duration("ttl", time.Hour, "how `long` an allocation may be made with them")
-	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return config.ErrHelp
-	} else if err != nil {
-		return usageError{err}
+	if err := parse(fs, args, stdout); err != nil {
+		return err
 	}
 	if *secret == "" {
 		return usageError{errors.New("--secret is missing: give the secret that the server has")}

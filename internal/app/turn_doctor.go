@@ -17,7 +17,6 @@ import (
 // turnDoctor tests a TURN server as two clients of it. Without --server it starts one here: can this machine run it?
 func turnDoctor(ctx context.Context, args []string, stdout io.Writer) (err error) {
 	fs := flag.NewFlagSet("turn doctor", flag.ContinueOnError)
-	fs.SetOutput(stdout)
 	t := doctor.TURN{}
 	fs.StringVar(&t.Server, "server", "", "`host:port` of a running server; none: one is started for the check")
 	fs.StringVar(&t.TLSServer, "tls-server", "", "`host:port` of its TLS port")
@@ -25,10 +24,8 @@ func turnDoctor(ctx context.Context, args []string, stdout io.Writer) (err error
 	secret := fs.String("secret", os.Getenv(config.TURNEnvName("secret")), "the `secret` that the server has; also "+config.TURNEnvName("secret"))
 	fs.StringVar(&t.Username, "user", "", "`name` of a static user, instead of a secret")
 	fs.StringVar(&t.Password, "password", "", "`password` of that user")
-	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return config.ErrHelp
-	} else if err != nil {
-		return usageError{err}
+	if err := parse(fs, args, stdout); err != nil {
+		return err
 	}
 	if t.Server == "" {
 		cfg := config.DefaultTURN()
@@ -61,8 +58,11 @@ func tell(stdout io.Writer, run func(report func(doctor.Check))) error {
 			return
 		}
 		failed++
-		fmt.Fprintf(stdout, "FAIL  %s: %v\n      To mend it: %s.\n", c.Name, c.Err, c.Mend)
+		fmt.Fprintf(stdout, "FAIL  %s: %v\n      To fix it: %s.\n", c.Name, c.Err, c.Fix)
 	})
+	if failed == 1 {
+		return errors.New("1 check failed")
+	}
 	if failed > 0 {
 		return fmt.Errorf("%d checks failed", failed)
 	}

@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -23,8 +22,8 @@ type Config struct {
 	PublicIP       []netip.Addr   // addresses under which browsers reach this server; none: all of the machine's own
 	MaxSessions    int            // sessions at most; more are told that the server is full
 	Redis          string         // URL of Redis, which nodes share; empty keeps the queue in memory
-	Database       string         // URL of PostgreSQL; empty uses SQLite under DataDir
-	DataDir        string         // where secrets and the embedded database live
+	Database       string         // not used by this version: must be empty
+	DataDir        string         // where secrets live
 	Admin          string         // listen address of metrics, health and profiles
 	TURNListen     string         // listen address of TURN over UDP and TCP; "off" turns it off
 	TURNSecret     string         // shared secret of the TURN REST credentials; empty takes one from the root key in DataDir
@@ -65,48 +64,48 @@ func (c Config) Validate() error {
 		if l.addr == "off" && (l.name == "tcp" || l.name == "admin" || l.name == "turn-listen") {
 			continue
 		}
-		if _, _, err := net.SplitHostPort(l.addr); err != nil {
-			fault("%s: %q is no listen address: write host:port or :port", l.name, l.addr)
+		if err := listenable(l.addr); err != nil {
+			fault("--%s: %w", l.name, err)
 		}
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
-		fault("tls-cert and tls-key: give both files or none")
+		fault("--tls-cert and --tls-key: give both files or none")
 	}
 	for _, o := range c.AllowedOrigins {
 		if u, err := url.Parse(o); err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" {
-			fault("allowed-origins: %q is no origin: write it like https://chat.example.org", o)
+			fault("--allowed-origins: %q is not an origin: write it like https://chat.example.org", o)
 		}
 	}
 	if c.Redis != "" {
 		if _, err := redisdb.Parse(c.Redis); err != nil {
-			fault("redis: %w", err)
+			fault("--redis: %w", err)
 		}
 	}
 	if c.Database != "" {
-		fault("database: this version stores nothing in a database yet: leave it empty")
+		fault("--database: this version stores nothing in a database yet: leave it empty")
 	}
 	if c.MaxSessions < 1 {
-		fault("max-sessions: %d is too few: at least 1", c.MaxSessions)
+		fault("--max-sessions: %d is too few: at least 1", c.MaxSessions)
 	}
 	if c.DataDir == "" {
-		fault("data-dir: name a directory")
+		fault("--data-dir: name a directory")
 	}
 	if c.TURNSecret != "" && len(c.TURNSecret) < 16 {
-		fault("turn-secret: too short to be secret: use 16 characters or more")
+		fault("--turn-secret: too short to be secret: use 16 characters or more")
 	}
 	for _, d := range []struct {
 		name string
 		d    time.Duration
 	}{{"grace", c.Grace}, {"rematch", c.Rematch}, {"drain-timeout", c.DrainTimeout}} {
 		if d.d < 0 || d.d > 10*time.Minute {
-			fault("%s: %v is out of range: 0s to 10m", d.name, d.d)
+			fault("--%s: %v is out of range: 0s to 10m", d.name, d.d)
 		}
 	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
-		fault("log-level: %q is none of debug, info, warn, error", c.LogLevel)
+		fault("--log-level: %q is none of debug, info, warn, error", c.LogLevel)
 	}
 	if !slices.Contains([]string{"text", "json"}, c.LogFormat) {
-		fault("log-format: %q is neither text nor json", c.LogFormat)
+		fault("--log-format: %q is neither text nor json", c.LogFormat)
 	}
 	return errors.Join(faults...)
 }

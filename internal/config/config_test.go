@@ -147,19 +147,26 @@ func TestFaultsAreNamedAllAtOnce(t *testing.T) {
 		want []string
 	}{
 		{"several", []string{"--http", "8080", "--log-level", "loud", "--turn-secret", "short"}, nil, []string{"http:", "log-level:", "turn-secret:"}},
-		{"unknown flag", []string{"--nonsense"}, nil, []string{"nonsense", "--help"}},
+		{"unknown flag", []string{"--nonsense"}, nil, []string{" --nonsense", "--help"}},
 		{"argument", []string{"now"}, nil, []string{`"now"`}},
-		{"environment", nil, map[string]string{"PASSERBY_PUBLIC_IP": "here"}, []string{"PASSERBY_PUBLIC_IP", "no IP address"}},
-		{"unknown key", []string{"--config", write(t, "htp: ':1'")}, nil, []string{`"htp" is no setting`}},
+		{"environment", nil, map[string]string{"PASSERBY_PUBLIC_IP": "here"}, []string{"PASSERBY_PUBLIC_IP", "not an IP address"}},
+		{"unknown key", []string{"--config", write(t, "htp: ':1'")}, nil, []string{`"htp" is not a setting; see passerby serve --help`}},
 		{"nested", []string{"--config", write(t, "http: {a: 1}")}, nil, []string{"http:"}},
-		{"not YAML", []string{"--config", write(t, "a: [")}, nil, []string{"no valid YAML"}},
-		{"no file", []string{"--config", "/does/not/exist"}, nil, []string{"no such file"}},
+		{"not YAML", []string{"--config", write(t, "a: [")}, nil, []string{"not valid YAML"}},
+		{"no file", []string{"--config", "/does/not/exist"}, nil, []string{"--config", "no such file", "name a YAML file; config/passerby.yaml is an example"}},
 		{"half of TLS", []string{"--tls-cert", "x"}, nil, []string{"tls-key"}},
 		{"origin with a path", []string{"--allowed-origins", "https://a.example/x"}, nil, []string{"allowed-origins"}},
 		{"redis", []string{"--redis", "http://x"}, nil, []string{"redis:", "redis://host"}},
 		{"database", []string{"--database", "postgres://x"}, nil, []string{"database:"}},
-		{"no network", []string{"--turn-allow-peers", "203.0.113.1"}, nil, []string{"turn-allow-peers", "no network"}},
+		{"no network", []string{"--turn-allow-peers", "203.0.113.1"}, nil, []string{"turn-allow-peers", "not a network"}},
 		{"negative time", []string{"--grace", "-1s"}, nil, []string{"grace:"}},
+		{"bare number", []string{"--grace", "10"}, nil, []string{"--grace", "write it like 500ms, 10s, 2m"}},
+		{"time in the environment", nil, map[string]string{"PASSERBY_REMATCH": "abc"}, []string{"PASSERBY_REMATCH", "write it like 500ms, 10s, 2m"}},
+		{"word for a number", []string{"--max-sessions", "many"}, nil, []string{"--max-sessions", "write a number"}},
+		{"port out of range", []string{"--http", ":99999"}, nil, []string{"--http:", "0 to 65535"}},
+		{"port with a name", []string{"--http", "foo:bar"}, nil, []string{"--http:", "0 to 65535"}},
+		{"top-level list", []string{"--config", write(t, "- http")}, nil, []string{"write key: value lines"}},
+		{"list for one value", []string{"--config", write(t, "max-sessions: [1]")}, nil, []string{"max-sessions: write one value, not a list"}},
 		{"no room", []string{"--max-sessions", "0"}, nil, []string{"max-sessions"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -173,5 +180,12 @@ func TestFaultsAreNamedAllAtOnce(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestUnknownEnv(t *testing.T) {
+	got := config.UnknownEnv([]string{"HOME=/", "PASSERBY_HTTP=:1", "PASSERBY_TURN_SECRET=x", "PASSERBY_TEST_X=1", "PASSERBY_HTPP=:1"})
+	if !reflect.DeepEqual(got, []string{"PASSERBY_HTPP"}) {
+		t.Errorf("got %q", got)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -25,9 +26,42 @@ func EnvName(setting string) string {
 // Help goes to out. It returns ErrHelp after --help, and every fault of the result at once otherwise.
 func Load(args []string, lookup func(string) (string, bool), out io.Writer) (Config, error) {
 	c := Defaults()
-	l := layers{flags: flags(&c), command: "serve", does: "Serves pages, signaling, media and TURN.", env: EnvName}
+	l := layers{flags: flags(&c), command: "serve", does: "Serves pages, signaling, media and TURN.", sample: "config/passerby.yaml", env: EnvName}
 	err := l.load(args, lookup, out, func() error { return c.Validate() })
 	return c, err
+}
+
+// oneDash is how package flag writes the name of a flag.
+var oneDash = regexp.MustCompile(`(flag|defined:|argument:|for) -([a-z])`)
+
+// Parse reads the flags of a command; words beside them are an error, as in every command. It prints nothing.
+func Parse(fs *flag.FlagSet, args []string, command string) error {
+	fs.SetOutput(io.Discard)
+	err := fs.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return ErrHelp
+	case err != nil:
+		return fmt.Errorf("%s; see passerby %s --help", oneDash.ReplaceAllString(err.Error(), "$1 --$2"), command)
+	case fs.NArg() > 0:
+		return fmt.Errorf("%q is not a setting; see passerby %s --help", fs.Arg(0), command)
+	}
+	return nil
+}
+
+// UnknownEnv returns the variables of environ, as os.Environ gives it, that are named like settings but set none.
+func UnknownEnv(environ []string) []string {
+	known := map[string]bool{}
+	flags(&Config{}).VisitAll(func(f *flag.Flag) { known[EnvName(f.Name)] = true })
+	turnFlags(&TURN{}).VisitAll(func(f *flag.Flag) { known[TURNEnvName(f.Name)] = true })
+	var unknown []string
+	for _, pair := range environ {
+		name, _, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, EnvName("")) && !strings.HasPrefix(name, EnvName("test-")) && !known[name] {
+			unknown = append(unknown, name)
+		}
+	}
+	return unknown
 }
 
 // layers puts flags, environment and file over the defaults of one command.
@@ -35,21 +69,17 @@ type layers struct {
 	flags   *flag.FlagSet
 	command string
 	does    string // a sentence for its help
+	sample  string // file that shows all settings
 	env     func(setting string) string
 }
 
 func (l layers) load(args []string, lookup func(string) (string, bool), out io.Writer, validate func() error) error {
 	fs := l.flags
-	fs.SetOutput(io.Discard)
-	if err := fs.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			l.help(out)
-			return ErrHelp
-		}
-		return fmt.Errorf("%w; see passerby %s --help", err, l.command)
-	}
-	if fs.NArg() > 0 {
-		return fmt.Errorf("%q is no setting; see passerby %s --help", fs.Arg(0), l.command)
+	if err := Parse(fs, args, l.command); errors.Is(err, ErrHelp) {
+		l.help(out)
+		return err
+	} else if err != nil {
+		return err
 	}
 	given := map[string]string{}
 	fs.Visit(func(f *flag.Flag) { given[f.Name] = f.Value.String() })
@@ -60,7 +90,7 @@ func (l layers) load(args []string, lookup func(string) (string, bool), out io.W
 	}
 	// The lower layers overwrite the flags first; the flags are then put back on top.
 	if file != "" {
-		if err := readFile(file, fs); err != nil {
+		if err := l.readFile(file); err != nil {
 			return err
 		}
 	}
@@ -89,18 +119,18 @@ func flags(c *Config) *flag.FlagSet {
 	fs.StringVar(&c.UDP, "udp", c.UDP, "listen `address` of media over UDP: one port for all users")
 	fs.StringVar(&c.TCP, "tcp", c.TCP, "listen `address` of media over TCP for networks without UDP, or off")
 	fs.Var(list[netip.Addr]{&c.PublicIP, address}, "public-ip", "`addresses` under which browsers reach this server, comma separated; none: those of this machine")
-	fs.IntVar(&c.MaxSessions, "max-sessions", c.MaxSessions, "`number` of sessions at most; more are told that the server is full")
+	fs.Var(number{&c.MaxSessions}, "max-sessions", "`number` of sessions at most; more are told that the server is full")
 	fs.StringVar(&c.Redis, "redis", c.Redis, "`URL` of Redis, like redis://user:password@host:6379, or redis+sentinel://host1,host2/NAME, or redis+cluster://host1,host2; rediss for TLS; none: one node, which keeps all in memory")
-	fs.StringVar(&c.Database, "database", c.Database, "`URL` of PostgreSQL; none: an embedded database under data-dir")
-	fs.StringVar(&c.DataDir, "data-dir", c.DataDir, "`directory` of secrets and of the embedded database")
+	fs.StringVar(&c.Database, "database", c.Database, "`URL` of PostgreSQL; not used by this version, which refuses it: leave it empty")
+	fs.StringVar(&c.DataDir, "data-dir", c.DataDir, "`directory` of secrets")
 	fs.StringVar(&c.Admin, "admin", c.Admin, "listen `address` of /metrics, /healthz, /readyz and /debug/pprof, or off; keep it private")
 	fs.StringVar(&c.TURNListen, "turn-listen", c.TURNListen, "listen `address` of the TURN server over UDP and TCP, or off")
 	fs.StringVar(&c.TURNSecret, "turn-secret", c.TURNSecret, "shared `secret` of the TURN REST credentials, 16 characters or more; none: from the key in data-dir")
 	fs.Var(list[netip.Prefix]{&c.TURNAllowPeers, network}, "turn-allow-peers", "`networks` that TURN relays to besides this server's media ports, comma separated, like 203.0.113.0/24")
 	fs.StringVar(&c.NodeID, "node-id", c.NodeID, "`name` of this node in logs and in a cluster; none: made at each start")
-	fs.DurationVar(&c.Grace, "grace", c.Grace, "`time` that a wish with tags waits for a shared tag before it takes anyone")
-	fs.DurationVar(&c.Rematch, "rematch", c.Rematch, "`time` that two people who just met wait before they may meet again")
-	fs.DurationVar(&c.DrainTimeout, "drain-timeout", c.DrainTimeout, "`time` that a stopping server gives its users to leave")
+	fs.Var(duration{&c.Grace}, "grace", "`time` that a wish with tags waits for a shared tag before it takes anyone")
+	fs.Var(duration{&c.Rematch}, "rematch", "`time` that two people who just met wait before they may meet again")
+	fs.Var(duration{&c.DrainTimeout}, "drain-timeout", "`time` that a stopping server gives its users to leave")
 	fs.StringVar(&c.LogLevel, "log-level", c.LogLevel, "least `level` that is logged: debug, info, warn or error")
 	fs.StringVar(&c.LogFormat, "log-format", c.LogFormat, "`format` of the log: text or json")
 	fs.String("config", "", "YAML `file` with these settings; config/passerby.yaml shows all")
@@ -120,27 +150,37 @@ func (l layers) help(out io.Writer) {
 	})
 }
 
-func readFile(name string, fs *flag.FlagSet) error {
+func (l layers) readFile(name string) error {
 	b, err := os.ReadFile(name)
 	if err != nil {
-		return fmt.Errorf("config: %w", err)
+		return fmt.Errorf("--config: %w: name a YAML file; %s is an example", err, l.sample)
 	}
-	keys := map[string]any{}
-	if err := yaml.Unmarshal(b, &keys); err != nil {
-		return fmt.Errorf("config: %s is no valid YAML: %w", name, err)
+	var top any
+	if err := yaml.Unmarshal(b, &top); err != nil {
+		return fmt.Errorf("--config: %s is not valid YAML: %w", name, err)
+	}
+	keys, ok := top.(map[string]any)
+	if !ok && top != nil {
+		return fmt.Errorf("--config: %s does not hold settings: write key: value lines; %s is an example", name, l.sample)
 	}
 	var faults []error
 	for key, v := range keys {
-		if key == "config" || fs.Lookup(key) == nil {
-			faults = append(faults, fmt.Errorf("config: %s: %q is no setting", name, key))
+		f := l.flags.Lookup(key)
+		if key == "config" || f == nil {
+			faults = append(faults, fmt.Errorf("--config: %s: %q is not a setting; see passerby %s --help", name, key, l.command))
 			continue
 		}
 		value, err := scalar(v)
+		if _, ok := v.([]any); ok && err == nil {
+			if _, ok := f.Value.(several); !ok {
+				err = errors.New("write one value, not a list")
+			}
+		}
 		if err == nil {
-			err = fs.Set(key, value)
+			err = l.flags.Set(key, value)
 		}
 		if err != nil {
-			faults = append(faults, fmt.Errorf("config: %s: %s: %w", name, key, err))
+			faults = append(faults, fmt.Errorf("--config: %s: %s: %w", name, key, err))
 		}
 	}
 	slices.SortFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
@@ -164,57 +204,6 @@ func scalar(v any) (string, error) {
 		}
 		return strings.Join(parts, ","), nil
 	default:
-		return "", fmt.Errorf("%T is no single value or list", v)
+		return "", errors.New("write one value or a list of values")
 	}
-}
-
-// list is a flag whose value is comma separated.
-type list[T any] struct {
-	values *[]T
-	parse  func(string) (T, error)
-}
-
-// String is also called on the zero list, by package flag.
-func (l list[T]) String() string {
-	if l.values == nil {
-		return ""
-	}
-	parts := make([]string, len(*l.values))
-	for i, v := range *l.values {
-		parts[i] = fmt.Sprint(v)
-	}
-	return strings.Join(parts, ",")
-}
-
-func (l list[T]) Set(s string) error {
-	*l.values = nil
-	for part := range strings.SplitSeq(s, ",") {
-		if part = strings.TrimSpace(part); part == "" {
-			continue
-		}
-		v, err := l.parse(part)
-		if err != nil {
-			return err
-		}
-		*l.values = append(*l.values, v)
-	}
-	return nil
-}
-
-func text(s string) (string, error) { return s, nil }
-
-func address(s string) (netip.Addr, error) {
-	a, err := netip.ParseAddr(s)
-	if err != nil {
-		return a, fmt.Errorf("%q is no IP address", s)
-	}
-	return a, nil
-}
-
-func network(s string) (netip.Prefix, error) {
-	p, err := netip.ParsePrefix(s)
-	if err != nil {
-		return p, fmt.Errorf("%q is no network: write it like 203.0.113.0/24", s)
-	}
-	return p.Masked(), nil
 }

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -24,8 +23,8 @@ type TURN struct {
 	STUNOnly     bool              // answer Binding requests only
 	RelayIP      []netip.Addr      // addresses that relays bind to, at most one of each family
 	PublicIP     []netip.Addr      // addresses that clients are told, at most one of each family
-	MinPort      uint              // range of relay ports; 0: any
-	MaxPort      uint
+	MinPort      int               // range of relay ports; 0: any
+	MaxPort      int
 	AllowPeer    []netip.Prefix // special networks that may be relayed to besides the public Internet
 	DenyPeer     []netip.Prefix // networks that may not
 	Quota        int            // allocations of one user
@@ -50,7 +49,7 @@ func TURNEnvName(setting string) string { return EnvName("turn-" + setting) }
 // LoadTURN is Load for `passerby turn`.
 func LoadTURN(args []string, lookup func(string) (string, bool), out io.Writer) (TURN, error) {
 	c := DefaultTURN()
-	l := layers{flags: turnFlags(&c), command: "turn", does: "Serves TURN and STUN for any WebRTC app.", env: TURNEnvName}
+	l := layers{flags: turnFlags(&c), command: "turn", does: "Serves TURN and STUN for any WebRTC app.", sample: "config/turn.yaml", env: TURNEnvName}
 	err := l.load(args, lookup, out, func() error { return c.Validate() })
 	return c, err
 }
@@ -63,18 +62,18 @@ func (c TURN) Validate() error {
 		if l.addr == "off" && l.name == "admin" {
 			continue
 		}
-		if _, _, err := net.SplitHostPort(l.addr); err != nil {
-			fault("%s: %q is no listen address: write host:port or :port", l.name, l.addr)
+		if err := listenable(l.addr); err != nil {
+			fault("--%s: %w", l.name, err)
 		}
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
-		fault("tls-cert and tls-key: give both files or none")
+		fault("--tls-cert and --tls-key: give both files or none")
 	}
 	if c.Realm == "" || len(c.Realm) > 127 {
-		fault("realm: 1 to 127 characters")
+		fault("--realm: 1 to 127 characters")
 	}
 	if c.Secret != "" && len(c.Secret) < 16 {
-		fault("secret: too short to be secret: use 16 characters or more")
+		fault("--secret: too short to be secret: use 16 characters or more")
 	}
 	for _, l := range []struct {
 		name string
@@ -82,23 +81,23 @@ func (c TURN) Validate() error {
 	}{{"relay-ip", c.RelayIP}, {"public-ip", c.PublicIP}} {
 		v4 := len(slices.DeleteFunc(slices.Clone(l.ips), netip.Addr.Is6))
 		if v4 > 1 || len(l.ips)-v4 > 1 {
-			fault("%s: at most one IPv4 and one IPv6 address", l.name)
+			fault("--%s: at most one IPv4 and one IPv6 address", l.name)
 		}
 	}
-	if c.MinPort > c.MaxPort || c.MaxPort > 65535 || c.MinPort == 0 && c.MaxPort != 0 {
-		fault("min-port %d and max-port %d are no range of ports", c.MinPort, c.MaxPort)
+	if c.MinPort < 0 || c.MinPort > c.MaxPort || c.MaxPort > 65535 || c.MinPort == 0 && c.MaxPort != 0 {
+		fault("--min-port %d and --max-port %d are not a range of ports", c.MinPort, c.MaxPort)
 	}
 	if c.Quota < 1 || c.MaxTCP < 1 {
-		fault("quota and max-tcp: at least 1")
+		fault("--quota and --max-tcp: at least 1")
 	}
 	if c.DrainTimeout < 0 || c.DrainTimeout > time.Hour {
-		fault("drain-timeout: %v is out of range: 0s to 1h", c.DrainTimeout)
+		fault("--drain-timeout: %v is out of range: 0s to 1h", c.DrainTimeout)
 	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
-		fault("log-level: %q is none of debug, info, warn, error", c.LogLevel)
+		fault("--log-level: %q is none of debug, info, warn, error", c.LogLevel)
 	}
 	if !slices.Contains([]string{"text", "json"}, c.LogFormat) {
-		fault("log-format: %q is neither text nor json", c.LogFormat)
+		fault("--log-format: %q is neither text nor json", c.LogFormat)
 	}
 	return errors.Join(faults...)
 }
@@ -115,14 +114,14 @@ func turnFlags(c *TURN) *flag.FlagSet {
 	fs.BoolVar(&c.STUNOnly, "stun-only", c.STUNOnly, "`true` answers Binding requests and relays nothing")
 	fs.Var(list[netip.Addr]{&c.RelayIP, address}, "relay-ip", "`addresses` that relays bind to, one IPv4, one IPv6; none: all")
 	fs.Var(list[netip.Addr]{&c.PublicIP, address}, "public-ip", "`addresses` that clients are told, one IPv4, one IPv6, when this host is behind NAT; none: relay-ip, or the machine's own")
-	fs.UintVar(&c.MinPort, "min-port", c.MinPort, "first `port` of the relays; 0: any")
-	fs.UintVar(&c.MaxPort, "max-port", c.MaxPort, "last `port` of the relays; 0: any")
+	fs.Var(number{&c.MinPort}, "min-port", "first `port` of the relays; 0: any")
+	fs.Var(number{&c.MaxPort}, "max-port", "last `port` of the relays; 0: any")
 	fs.Var(list[netip.Prefix]{&c.AllowPeer, network}, "allow-peer", "private or special `networks` that may be relayed to, comma separated, like 10.1.0.0/16; the public Internet always may")
 	fs.Var(list[netip.Prefix]{&c.DenyPeer, network}, "deny-peer", "`networks` that may not be relayed to, comma separated; wins over allow-peer")
-	fs.IntVar(&c.Quota, "quota", c.Quota, "`number` of allocations that one user may hold")
-	fs.IntVar(&c.MaxTCP, "max-tcp", c.MaxTCP, "`number` of TCP connections at most; as many over TLS, as many over DTLS")
+	fs.Var(number{&c.Quota}, "quota", "`number` of allocations that one user may hold")
+	fs.Var(number{&c.MaxTCP}, "max-tcp", "`number` of TCP connections at most; as many over TLS, as many over DTLS")
 	fs.StringVar(&c.Admin, "admin", c.Admin, "listen `address` of /metrics, /healthz, /readyz and /debug/pprof, or off; keep it private")
-	fs.DurationVar(&c.DrainTimeout, "drain-timeout", c.DrainTimeout, "`time` that a stopping server lets calls go on")
+	fs.Var(duration{&c.DrainTimeout}, "drain-timeout", "`time` that a stopping server lets calls go on")
 	fs.StringVar(&c.LogLevel, "log-level", c.LogLevel, "least `level` that is logged: debug, info, warn or error")
 	fs.StringVar(&c.LogFormat, "log-format", c.LogFormat, "`format` of the log: text or json")
 	fs.String("config", "", "YAML `file` with these settings; config/turn.yaml shows all")
@@ -131,6 +130,8 @@ func turnFlags(c *TURN) *flag.FlagSet {
 
 // users is a flag that may be given several times, each with one or more name:password.
 type users struct{ all *map[string]string }
+
+func (users) several() {}
 
 // String shows what Set reads.
 func (u users) String() string {

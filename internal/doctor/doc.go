@@ -1,4 +1,4 @@
-// Package doctor checks a Passerby server as a user would meet it and says in a sentence what is wrong and how to mend it.
+// Package doctor checks a Passerby server as a user would meet it and says in a sentence what is wrong and how to fix it.
 //
 //	page → session → WebSocket → media over UDP → media over TCP → TURN → a call between two made-up people
 //

@@ -10,6 +10,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
 	"time"
 )
 
@@ -17,21 +20,21 @@ import (
 type Check struct {
 	Name string
 	Err  error  // nil when it is well
-	Mend string // what to do when it is not
+	Fix  string // what to do when it is not
 }
 
 const eachCheck = 10 * time.Second
 
 // Run examines the server at base, like http://localhost:8080, and reports each check as soon as it is done.
 func Run(ctx context.Context, base string, report func(Check)) {
-	check := func(name, mend string, f func(context.Context) error) bool {
+	check := func(name, fix string, f func(context.Context) error) bool {
 		ctx, cancel := context.WithTimeout(ctx, eachCheck)
 		defer cancel()
 		err := f(ctx)
-		report(Check{Name: name, Err: err, Mend: mend})
+		report(Check{Name: name, Err: err, Fix: fix})
 		return err == nil
 	}
-	if !check("server", "start it with `make run`, or name its address with --url", func(ctx context.Context) error { return reach(ctx, base+"/v1/stats") }) {
+	if !check("server", "start it with `make run`, or give its right address with --url", func(ctx context.Context) error { return Reach(ctx, base) }) {
 		return
 	}
 	check("page", "run `make web`, then build again", func(ctx context.Context) error { return page(ctx, base) })
@@ -49,17 +52,41 @@ func get(ctx context.Context, url string) ([]byte, error) {
 		return nil, err
 	}
 	res, err := http.DefaultClient.Do(req)
-	if err != nil {
+	switch {
+	case err != nil && strings.Contains(err.Error(), "HTTP response to HTTPS client"):
+		return nil, errors.New("the server speaks plain HTTP: write http:// instead of https://")
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return nil, fmt.Errorf("nothing listens at %s", req.URL.Host)
+	case err != nil:
 		return nil, err
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answered %d", url, res.StatusCode)
+		b, _ := io.ReadAll(io.LimitReader(res.Body, 1<<10))
+		if bytes.Contains(b, []byte("HTTP request to an HTTPS server")) {
+			return nil, errors.New("the server speaks HTTPS: write https:// instead of http://")
+		}
+		return nil, fmt.Errorf("something answers at %s, but with status %d: it is not Passerby, or a proxy in between does not pass this on", url, res.StatusCode)
 	}
 	return io.ReadAll(io.LimitReader(res.Body, 1<<20))
 }
 
-func reach(ctx context.Context, url string) error {
+// Address checks the address of a server as an operator writes it, and returns it without a slash at the end.
+func Address(s string) (string, error) {
+	u, err := url.Parse(s)
+	switch {
+	case err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") && u.RawQuery == "" && u.Fragment == "":
+		return strings.TrimRight(s, "/"), nil
+	case strings.Contains(s, "://"):
+		return "", fmt.Errorf("%q is not the address of a server: write it like http://localhost:8080 or https://chat.example.org", s)
+	default:
+		return "", fmt.Errorf("%q lacks http:// or https:// in front: write it like http://localhost:8080 or https://chat.example.org", s)
+	}
+}
+
+// Reach returns nil when a Passerby server answers at base.
+func Reach(ctx context.Context, base string) error {
+	url := base + "/v1/stats"
 	b, err := get(ctx, url)
 	if err == nil && !bytes.Contains(b, []byte(`"online"`)) {
 		return fmt.Errorf("something answers at %s, but it is not Passerby", url)

@@ -23,14 +23,14 @@ type TURN struct {
 
 // Run lets two clients of the server meet through it over each transport, and reports each as soon as it is done.
 func (t TURN) Run(ctx context.Context, report func(Check)) {
-	check := func(name, mend string, f func(context.Context) (string, error)) {
+	check := func(name, fix string, f func(context.Context) (string, error)) {
 		ctx, cancel := context.WithTimeout(ctx, eachCheck)
 		defer cancel()
 		said, err := f(ctx)
 		if err == nil && said != "" {
 			name += ": " + said
 		}
-		report(Check{Name: name, Err: err, Mend: mend})
+		report(Check{Name: name, Err: err, Fix: fix})
 	}
 	check("STUN over UDP", "open the listen port for UDP in the firewall", t.stun)
 	check("TURN over UDP", "open the listen port for UDP, check the credentials and the clocks", func(ctx context.Context) (string, error) { return t.relay(ctx, "udp") })

@@ -1,0 +1,119 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// duration is a flag whose value is a time.
+type duration struct{ d *time.Duration }
+
+// String is also called on the zero duration, by package flag.
+func (v duration) String() string {
+	if v.d == nil {
+		return ""
+	}
+	return v.d.String()
+}
+
+func (v duration) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return errors.New("write it like 500ms, 10s, 2m")
+	}
+	*v.d = d
+	return nil
+}
+
+// number is a flag whose value is an integer of 32 bits.
+type number struct{ n *int }
+
+// String is also called on the zero number, by package flag.
+func (v number) String() string {
+	if v.n == nil {
+		return ""
+	}
+	return strconv.Itoa(*v.n)
+}
+
+func (v number) Set(s string) error {
+	n, err := strconv.ParseInt(s, 10, 32)
+	if err != nil {
+		return errors.New("write a number")
+	}
+	*v.n = int(n)
+	return nil
+}
+
+// several is a flag that holds more than one value.
+type several interface{ several() }
+
+// list is a flag whose value is comma separated.
+type list[T any] struct {
+	values *[]T
+	parse  func(string) (T, error)
+}
+
+func (list[T]) several() {}
+
+// String is also called on the zero list, by package flag.
+func (l list[T]) String() string {
+	if l.values == nil {
+		return ""
+	}
+	parts := make([]string, len(*l.values))
+	for i, v := range *l.values {
+		parts[i] = fmt.Sprint(v)
+	}
+	return strings.Join(parts, ",")
+}
+
+func (l list[T]) Set(s string) error {
+	*l.values = nil
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		v, err := l.parse(part)
+		if err != nil {
+			return err
+		}
+		*l.values = append(*l.values, v)
+	}
+	return nil
+}
+
+func text(s string) (string, error) { return s, nil }
+
+func address(s string) (netip.Addr, error) {
+	a, err := netip.ParseAddr(s)
+	if err != nil {
+		return a, fmt.Errorf("%q is not an IP address", s)
+	}
+	return a, nil
+}
+
+func network(s string) (netip.Prefix, error) {
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return p, fmt.Errorf("%q is not a network: write it like 203.0.113.0/24", s)
+	}
+	return p.Masked(), nil
+}
+
+// listenable refuses what cannot be listened on.
+func listenable(addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return fmt.Errorf("%q is not a listen address: write host:port or :port, with a port from 0 to 65535 (0: any free one)", addr)
+	}
+	return nil
+}
