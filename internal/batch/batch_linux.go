@@ -221,4 +221,6 @@ func (c *Conn) Add(w *Writer, b []byte, to netip.AddrPort) error {
 }
 
 // WriteBatch writes the list of w and empties it.
-func (c *Conn) WriteBatch(w *Writer) error { return c.raw.Control(func(fd uintptr) { w.Flush(int(fd)) }) }
+func (c *Conn) WriteBatch(w *Writer) error {
+	return c.raw.Control(func(fd uintptr) { w.Flush(int(fd)) })
+}
