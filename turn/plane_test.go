@@ -144,11 +144,7 @@ func TestRefusesTheInside(t *testing.T) {
 func TestNonsense(t *testing.T) {
 	peer := mustPeer(t, "127.0.0.1:0")
 	s := mustListen(t, turn.Config{AllowPeerAddrs: []netip.AddrPort{peer}})
-	relay, err := mustDial(t, "udp", s, good("ada")).Allocate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer relay.Close()
+	relay := mustRelay(t, s)
 	c, err := net.Dial("udp", s.UDPAddr().String())
 	if err != nil {
 		t.Fatal(err)

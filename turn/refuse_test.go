@@ -76,11 +76,7 @@ func TestRefusesOtherPorts(t *testing.T) {
 	}
 	defer other.Close()
 	s := mustListen(t, turn.Config{AllowPeerAddrs: []netip.AddrPort{peer}})
-	relay, err := mustDial(t, "udp", s, good("ada")).Allocate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer relay.Close()
+	relay := mustRelay(t, s)
 	if err := exchange(relay, peer, "hello"); err != nil {
 		t.Fatal(err)
 	}
@@ -105,11 +101,7 @@ func TestRefusesOtherPorts(t *testing.T) {
 func TestRefusesOtherSenders(t *testing.T) {
 	peer := mustPeer(t, "127.0.0.1:0")
 	s := mustListen(t, turn.Config{AllowPeerAddrs: []netip.AddrPort{peer}})
-	relay, err := mustDial(t, "udp", s, good("ada")).Allocate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer relay.Close()
+	relay := mustRelay(t, s)
 	if err := exchange(relay, peer, "hello"); err != nil {
 		t.Fatal(err)
 	}

@@ -174,3 +174,14 @@ func ownIP(t testing.TB) string {
 	}
 	return "127.0.0.1"
 }
+
+// mustRelay allocates a relay over UDP, which ends with the test.
+func mustRelay(t testing.TB, s *turn.Server) net.PacketConn {
+	t.Helper()
+	relay, err := mustDial(t, "udp", s, good("ada")).Allocate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = relay.Close() })
+	return relay
+}

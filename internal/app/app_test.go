@@ -63,6 +63,14 @@ func run(t *testing.T, c config.Config) (url string, logs *log) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	untilEnd(t, s)
+	return s.URL(), logs
+}
+
+// untilEnd lets a server run until the test ends, and then end without an error.
+func untilEnd(t *testing.T, s interface {
+	Run(ctx context.Context) error
+}) {
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
@@ -73,7 +81,6 @@ func run(t *testing.T, c config.Config) (url string, logs *log) {
 		}
 		http.DefaultClient.CloseIdleConnections()
 	})
-	return s.URL(), logs
 }
 
 // TestCall lets two made-up people meet through the whole server: over UDP, TCP and TURN.

@@ -32,8 +32,7 @@ func (s *Server) openRedis() (err error) {
 
 // newQueue makes the queue. Its hints reach the hub, which is made from it: they go through s.
 func (s *Server) newQueue() (runningQueue, error) {
-	// To the queue, zero means its default; to an operator it means none.
-	cfg := match.Config{Grace: max(s.cfg.Grace, time.Millisecond), Rematch: max(s.cfg.Rematch, time.Millisecond), Notify: s.hint}
+	cfg := match.Config{Grace: orNone(s.cfg.Grace), Rematch: orNone(s.cfg.Rematch), Notify: s.hint}
 	if s.redis == nil {
 		cfg.Capacity = s.cfg.MaxSessions
 		return queuememory.New(cfg)
@@ -41,6 +40,9 @@ func (s *Server) newQueue() (runningQueue, error) {
 	cfg.Lease = pairLease
 	return queueredis.New(s.redis, queueredis.Config{Config: cfg, Logger: s.log})
 }
+
+// orNone is an operator's time as the queue and the hub want it: zero means none to the one, and a default to the others.
+func orNone(d time.Duration) time.Duration { return max(d, time.Millisecond) }
 
 // reachRedis opens a client and closes it again.
 func reachRedis(ctx context.Context, url string) error {

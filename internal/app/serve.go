@@ -179,7 +179,7 @@ func (s *Server) build(events *sink) error {
 }
 
 func (s *Server) signaling() signaling.Config {
-	return signaling.Config{Node: s.address, Origins: s.cfg.AllowedOrigins, MaxSessions: s.cfg.MaxSessions, Grace: max(s.cfg.Grace, time.Millisecond)}
+	return signaling.Config{Node: s.address, Origins: s.cfg.AllowedOrigins, MaxSessions: s.cfg.MaxSessions, Grace: orNone(s.cfg.Grace)}
 }
 
 func (s *Server) hint(e match.Event) {

@@ -11,21 +11,10 @@ import (
 	"go.uber.org/goleak"
 
 	"passerby/internal/cluster"
-	"passerby/internal/redisdb"
 	"passerby/internal/testenv"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-func open(t *testing.T, url string) redis.UniversalClient {
-	t.Helper()
-	client, err := redisdb.Open(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = client.Close() })
-	return client
-}
 
 func TestSessions(t *testing.T) { sessions(t, testenv.Redis(t)) }
 
@@ -35,7 +24,7 @@ func TestSessionsOnACluster(t *testing.T) {
 }
 
 func sessions(t *testing.T, url string) {
-	client, ctx, ttl := open(t, url), t.Context(), time.Minute
+	client, ctx, ttl := testenv.OpenRedis(t, url), t.Context(), time.Minute
 	a, b := cluster.NewSessions(client, "a"), cluster.NewSessions(client, "b")
 	if _, err := a.Take(ctx, "s", "ann", "", false, ttl); !errors.Is(err, cluster.ErrNone) {
 		t.Fatalf("nobody saved it: %v", err)
@@ -82,7 +71,7 @@ func sessions(t *testing.T, url string) {
 }
 
 func TestSessionsExpire(t *testing.T) {
-	client := open(t, testenv.Redis(t))
+	client := testenv.OpenRedis(t, testenv.Redis(t))
 	s := cluster.NewSessions(client, "a")
 	if err := s.Save(t.Context(), "s", cluster.Record{User: "ann", Epoch: 1}, 100*time.Millisecond); err != nil {
 		t.Fatal(err)
@@ -96,7 +85,7 @@ func TestSessionsExpire(t *testing.T) {
 // member runs one node; stop ends it as a crash does, without a word, when rude.
 func member(t *testing.T, url, name string, gone chan<- string) (m *cluster.Members, stop func()) {
 	m = cluster.NewMembers(cluster.MembersConfig{
-		Client: open(t, url), Node: name, Counts: func() cluster.Counts { return cluster.Counts{Sessions: len(name)} },
+		Client: testenv.OpenRedis(t, url), Node: name, Counts: func() cluster.Counts { return cluster.Counts{Sessions: len(name)} },
 		Gone: func(node string) { gone <- node }, Beat: 20 * time.Millisecond, Lease: 300 * time.Millisecond,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -124,7 +113,7 @@ func TestMembers(t *testing.T) {
 	gone := make(chan string, 16)
 	one, _ := member(t, server.URL(), "one", gone)
 	_, leave := member(t, server.URL(), "three", make(chan string, 16))
-	client := open(t, server.URL())
+	client := testenv.OpenRedis(t, server.URL())
 	if err := client.Do(t.Context(), "ZADD", "{passerby:nodes}:alive", "99999999999999", "dead").Err(); err != nil { // a node that never beats
 		t.Fatal(err)
 	}
@@ -149,13 +138,13 @@ func TestMembersOutliveRedis(t *testing.T) {
 	until(t, "both are seen", total(one, 2, 8))
 	server.Kill()
 	server.Start()
-	client := open(t, server.URL())
+	client := testenv.OpenRedis(t, server.URL())
 	until(t, "both have come back", func() bool { return client.HLen(t.Context(), "{passerby:nodes}:counts").Val() == 2 })
 	until(t, "both are seen again", total(one, 2, 8))
 }
 
 func TestNodesWithOtherKeysDoNotJoin(t *testing.T) {
-	client := open(t, testenv.Redis(t))
+	client := testenv.OpenRedis(t, testenv.Redis(t))
 	node := func(name, key string) *cluster.Members {
 		return cluster.NewMembers(cluster.MembersConfig{
 			Client: client, Node: name, Key: key, Counts: func() cluster.Counts { return cluster.Counts{} }, Gone: func(string) {}, Lease: 10 * time.Second,

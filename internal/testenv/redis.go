@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"passerby/internal/redisdb"
 )
 
 // Redis starts a redis-server of the test's own, with these arguments on top, and returns its URL,
@@ -15,6 +17,17 @@ import (
 func Redis(t testing.TB, args ...string) string {
 	t.Helper()
 	return StartRedis(t, append([]string{"--save", "", "--appendonly", "no"}, args...)...).URL()
+}
+
+// OpenRedis opens a client of the Redis at a URL, which closes with the test.
+func OpenRedis(t testing.TB, url string) redisdb.Client {
+	t.Helper()
+	client, err := redisdb.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	return client
 }
 
 // RedisServer is a real redis-server on a private port, with a directory of its own. It is used by one goroutine.

@@ -3,7 +3,6 @@ package machine_test
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -16,9 +15,9 @@ import (
 // The histories of this file are random: sessions, clients, a queue and a network
 // that loses, repeats and reorders hints and loses the partners' messages. Sessions
 // move to other nodes, with their state or, when the node was killed in the middle of
-// something, with what was written down last. Now and
-// then the weather clears; then everybody must agree with the queue, with his
-// partner, and with what his client was told, and every text must have arrived once.
+// something, with what was written down last. Now and then the weather clears; then
+// everybody must agree with the queue, with his partner, and with what his client was
+// told, and every text must have arrived once.
 
 // errFlaky is the queue's answer when it pretends to fail.
 var errFlaky = errors.New("flaky")
@@ -52,33 +51,6 @@ type actor struct {
 	saved  machine.State // what other nodes can find
 	killed bool          // its node, in the middle of a step
 	client client
-}
-
-// client is what a client believes, from what it was told.
-type client struct {
-	phase   machine.Phase
-	match   string
-	met     []string // matches, oldest first
-	partner string   // key
-	keyID   string
-	away    bool
-	fed     machine.Route
-	sent    uint64 // texts written in this match
-	acked   uint64 // of those
-	got     uint64 // texts received in order
-	key     int
-}
-
-// model is the queue's truth.
-type model struct {
-	line    []machine.Ticket
-	pairs   map[string]*machine.Pair   // by session
-	endings map[string]*machine.Ending // by session, until it does something itself
-	reasons map[string]protocol.EndReason
-	seen    map[string]int // round of the last renewal
-	round   int
-	made    int
-	members map[string][]string // who ever was in a pair
 }
 
 func TestRandomHistories(t *testing.T) {
@@ -248,24 +220,6 @@ func (s *sim) request(a *actor) {
 	s.step(a.name, machine.Request{Message: m})
 }
 
-// knows is what a client says of the newest match that it knows of; it need not say anything.
-func (s *sim) knows(c *client) *string {
-	if s.rng.IntN(2) == 0 || len(c.met) == 0 {
-		return nil
-	}
-	return &c.met[len(c.met)-1]
-}
-
-// one is a match that the client was in, at random.
-func (c *client) one(rng *rand.Rand) string {
-	if len(c.met) == 0 {
-		return "none"
-	}
-	return c.met[rng.IntN(len(c.met))]
-}
-
-func (c *client) name(a *actor) string { return fmt.Sprintf("%s-key-%d", a.name, c.key) }
-
 // deliver takes one post at random; some are lost, some come twice.
 func (s *sim) deliver(box *[]post) {
 	if len(*box) == 0 {
@@ -374,60 +328,6 @@ func (s *sim) carryOut(a *actor, effect machine.Effect) machine.Event {
 	return nil
 }
 
-// told is what a client makes of a message.
-func (s *sim) told(a *actor, m protocol.Message) {
-	c := &a.client
-	s.log("  %s is told %s", a.name, protocol.Append(nil, m))
-	switch m := m.(type) {
-	case *protocol.Waiting:
-		c.phase, c.match = machine.Waiting, ""
-	case *protocol.Matched:
-		if !slices.Contains(s.queue.members[m.Match], a.name) {
-			s.t.Errorf("%s is told of the match %s of others", a.name, m.Match)
-		}
-		if m.Match != c.match {
-			c.match, c.sent, c.acked, c.got = m.Match, m.Sent, 0, m.Acked
-			c.met = append(c.met, m.Match)
-		}
-		if m.Sent > c.sent || m.Acked > c.got {
-			s.t.Errorf("%s: the snapshot knows of more than the client: %+v", a.name, m)
-		}
-		c.phase, c.partner, c.keyID = machine.Matched, m.Peer.Key, m.KeyID
-		if !m.Resumed || c.away {
-			c.away = false // a snapshot is followed by "reconnecting" when that is so
-		}
-	case *protocol.Partner:
-		if m.Match == c.match {
-			c.away = m.State == protocol.PartnerReconnecting
-		}
-	case *protocol.Ended:
-		if reason := s.queue.reasons[m.Match]; m.Reason != reason && m.Reason != protocol.EndBlocked {
-			s.t.Errorf("%s is told that %s ended with %q, and it was %q", a.name, m.Match, m.Reason, reason)
-		}
-		if m.Match == c.match || c.phase == machine.Idle {
-			c.phase, c.match = machine.Idle, ""
-		}
-	case *protocol.Left:
-		c.phase, c.match = machine.Idle, ""
-	case *protocol.Error:
-		if m.Code == protocol.Internal && c.phase == machine.Waiting && a.state.Phase == machine.Idle {
-			c.phase = machine.Idle
-		}
-	case *protocol.PartnerText:
-		if m.Match != c.match || m.N > c.got+1 { // the past, or too early
-			return
-		}
-		if m.N == c.got+1 { // else it is a double, whose ack was lost
-			c.got++
-		}
-		s.step(a.name, machine.Request{Message: &protocol.Ack{Match: c.match, N: c.got}})
-	case *protocol.Ack:
-		if m.Match == c.match {
-			c.acked = max(c.acked, m.N)
-		}
-	}
-}
-
 // clearUp lets everybody come back, delivers everything, and beats until all is settled.
 func (s *sim) clearUp() {
 	s.log("the weather clears")
@@ -517,59 +417,4 @@ func (s *sim) checkAgreement() {
 			s.t.Errorf("%s: %d texts sent, %d arrived, %d acknowledged", name, c.sent, p.client.got, c.acked)
 		}
 	}
-}
-
-func (q *model) arrive(s *sim, t machine.Ticket) machine.Standing {
-	q.leave(s, t.Session, protocol.EndNext)
-	q.seen[t.Session] = q.round
-	if t.Since.IsZero() {
-		t.Since = s.now
-	}
-	if len(q.line) == 0 {
-		q.line = append(q.line, t)
-		return q.standing(t.Session)
-	}
-	first := q.line[0]
-	q.line = slices.Delete(q.line, 0, 1)
-	q.made++
-	p := &machine.Pair{
-		ID: fmt.Sprint("m", q.made), Mode: t.Wish.Mode, At: s.now,
-		Initiator: machine.Side{Session: first.Session, User: first.User, Node: first.Node, Key: first.Key},
-		Responder: machine.Side{Session: t.Session, User: t.User, Node: t.Node, Key: t.Key},
-	}
-	q.members[p.ID] = []string{first.Session, t.Session}
-	for _, name := range q.members[p.ID] {
-		q.pairs[name] = p
-		s.hints = append(s.hints, post{to: name, event: machine.PairMade{Pair: *p}})
-	}
-	return q.standing(t.Session)
-}
-
-func (q *model) leave(s *sim, name string, reason protocol.EndReason) {
-	q.line = slices.DeleteFunc(q.line, func(t machine.Ticket) bool { return t.Session == name })
-	delete(q.endings, name)
-	p := q.pairs[name]
-	if p == nil {
-		return
-	}
-	maps.DeleteFunc(q.pairs, func(_ string, other *machine.Pair) bool { return other == p })
-	q.reasons[p.ID] = reason
-	for _, member := range q.members[p.ID] {
-		if member != name {
-			q.endings[member] = &machine.Ending{Pair: p.ID, Reason: reason}
-			s.hints = append(s.hints, post{to: member, event: machine.PairEnded{Pair: p.ID, Reason: reason}})
-		}
-	}
-}
-
-func (q *model) standing(name string) machine.Standing {
-	if p := q.pairs[name]; p != nil {
-		return machine.Standing{Place: machine.Paired, Pair: p}
-	}
-	for i, t := range q.line {
-		if t.Session == name {
-			return machine.Standing{Place: machine.InLine, Since: t.Since, Position: i + 1}
-		}
-	}
-	return machine.Standing{Ended: q.endings[name]}
 }

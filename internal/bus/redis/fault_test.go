@@ -77,9 +77,9 @@ func flow(t *testing.T, from bus.Node, to string, pause time.Duration) (stop fun
 
 func TestConnectionsAreCut(t *testing.T) {
 	url := testenv.Redis(t)
-	got, admin := newNumbers(t), open(t, url)
-	from := join(t, redis.Config{Client: open(t, url), Name: "a", Handle: newNumbers(t).handle})
-	join(t, redis.Config{Client: open(t, url), Name: "b", Handle: got.handle})
+	got, admin := newNumbers(t), testenv.OpenRedis(t, url)
+	from := join(t, redis.Config{Client: testenv.OpenRedis(t, url), Name: "a", Handle: newNumbers(t).handle})
+	join(t, redis.Config{Client: testenv.OpenRedis(t, url), Name: "b", Handle: got.handle})
 	stop := flow(t, from, "b", 200*time.Microsecond)
 	last, count := 0, 0
 	for range 20 {
@@ -99,8 +99,8 @@ func TestConnectionsAreCut(t *testing.T) {
 func TestRedisRestarts(t *testing.T) {
 	server := testenv.StartRedis(t, "--save", "", "--appendonly", "no")
 	got := newNumbers(t)
-	from := join(t, redis.Config{Client: open(t, server.URL()), Name: "a", Handle: newNumbers(t).handle})
-	join(t, redis.Config{Client: open(t, server.URL()), Name: "b", Handle: got.handle})
+	from := join(t, redis.Config{Client: testenv.OpenRedis(t, server.URL()), Name: "a", Handle: newNumbers(t).handle})
+	join(t, redis.Config{Client: testenv.OpenRedis(t, server.URL()), Name: "b", Handle: got.handle})
 	stop := flow(t, from, "b", time.Millisecond)
 	defer stop()
 	last, _ := got.until(0, 100)
@@ -113,9 +113,9 @@ func TestRedisRestarts(t *testing.T) {
 
 func TestSlowRedisHoldsNobodyUp(t *testing.T) {
 	url := testenv.Redis(t)
-	got, admin := newNumbers(t), open(t, url)
-	from := join(t, redis.Config{Client: open(t, url), Name: "a", Handle: newNumbers(t).handle})
-	join(t, redis.Config{Client: open(t, url), Name: "b", Handle: got.handle})
+	got, admin := newNumbers(t), testenv.OpenRedis(t, url)
+	from := join(t, redis.Config{Client: testenv.OpenRedis(t, url), Name: "a", Handle: newNumbers(t).handle})
+	join(t, redis.Config{Client: testenv.OpenRedis(t, url), Name: "b", Handle: got.handle})
 	if err := admin.Do(t.Context(), "CLIENT", "PAUSE", "1000", "ALL").Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -133,9 +133,9 @@ func TestSlowRedisHoldsNobodyUp(t *testing.T) {
 
 func TestFloodIsBounded(t *testing.T) {
 	url := testenv.Redis(t)
-	got, admin := newNumbers(t), open(t, url)
-	from := join(t, redis.Config{Client: open(t, url), Name: "a", Handle: newNumbers(t).handle, Queue: 100 << 10})
-	join(t, redis.Config{Client: open(t, url), Name: "b", Handle: got.handle})
+	got, admin := newNumbers(t), testenv.OpenRedis(t, url)
+	from := join(t, redis.Config{Client: testenv.OpenRedis(t, url), Name: "a", Handle: newNumbers(t).handle, Queue: 100 << 10})
+	join(t, redis.Config{Client: testenv.OpenRedis(t, url), Name: "b", Handle: got.handle})
 	if err := admin.Do(t.Context(), "CLIENT", "PAUSE", "1000", "ALL").Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -158,8 +158,8 @@ func TestFloodIsBounded(t *testing.T) {
 func TestCloseSendsWhatWaits(t *testing.T) {
 	url := testenv.Redis(t)
 	got := newNumbers(t)
-	join(t, redis.Config{Client: open(t, url), Name: "b", Handle: got.handle})
-	from := join(t, redis.Config{Client: open(t, url), Name: "a", Handle: newNumbers(t).handle})
+	join(t, redis.Config{Client: testenv.OpenRedis(t, url), Name: "b", Handle: got.handle})
+	from := join(t, redis.Config{Client: testenv.OpenRedis(t, url), Name: "a", Handle: newNumbers(t).handle})
 	for i := range 5000 {
 		if err := from.Send(t.Context(), "b", "s", []byte(fmt.Sprint(i+1))); err != nil {
 			t.Fatal(err)
@@ -174,7 +174,7 @@ func TestCloseSendsWhatWaits(t *testing.T) {
 }
 
 func TestTooLongALetterIsRefused(t *testing.T) {
-	from := join(t, redis.Config{Client: open(t, testenv.Redis(t)), Name: "a", Handle: newNumbers(t).handle})
+	from := join(t, redis.Config{Client: testenv.OpenRedis(t, testenv.Redis(t)), Name: "a", Handle: newNumbers(t).handle})
 	if err := from.Send(t.Context(), "a", "s", make([]byte, 2<<20)); err == nil {
 		t.Error("two megabytes were taken")
 	}
@@ -182,8 +182,8 @@ func TestTooLongALetterIsRefused(t *testing.T) {
 
 func TestSilentRedisIsLeft(t *testing.T) {
 	url := testenv.Redis(t)
-	got, admin, reg := newNumbers(t), open(t, url), prometheus.NewRegistry()
-	n := join(t, redis.Config{Client: open(t, url), Name: "a", Handle: got.handle, Quiet: 50 * time.Millisecond, Registerer: reg})
+	got, admin, reg := newNumbers(t), testenv.OpenRedis(t, url), prometheus.NewRegistry()
+	n := join(t, redis.Config{Client: testenv.OpenRedis(t, url), Name: "a", Handle: got.handle, Quiet: 50 * time.Millisecond, Registerer: reg})
 	if err := admin.Do(t.Context(), "CLIENT", "PAUSE", "1000", "ALL").Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -205,21 +205,21 @@ func TestSilentRedisIsLeft(t *testing.T) {
 func TestClusterMovesTheChannel(t *testing.T) {
 	url, servers := testenv.RedisCluster(t)
 	got := newNumbers(t)
-	from := join(t, redis.Config{Client: open(t, url), Name: "a", Handle: newNumbers(t).handle})
-	join(t, redis.Config{Client: open(t, url), Name: "b", Handle: got.handle})
+	from := join(t, redis.Config{Client: testenv.OpenRedis(t, url), Name: "a", Handle: newNumbers(t).handle})
+	join(t, redis.Config{Client: testenv.OpenRedis(t, url), Name: "b", Handle: got.handle})
 	stop := flow(t, from, "b", time.Millisecond)
 	defer stop()
 	last, _ := got.until(0, 50)
-	admin := open(t, url)
+	admin := testenv.OpenRedis(t, url)
 	slot := admin.ClusterKeySlot(t.Context(), "passerby:bus:b").Val()
 	var ids []string
 	for _, s := range servers {
-		ids = append(ids, strings.TrimSpace(open(t, s.URL()).Do(t.Context(), "CLUSTER", "MYID").String()))
+		ids = append(ids, strings.TrimSpace(testenv.OpenRedis(t, s.URL()).Do(t.Context(), "CLUSTER", "MYID").String()))
 	}
 	for _, target := range ids {
 		id := target[strings.LastIndex(target, " ")+1:]
 		for _, s := range servers {
-			if err := open(t, s.URL()).Do(t.Context(), "CLUSTER", "SETSLOT", slot, "NODE", id).Err(); err != nil {
+			if err := testenv.OpenRedis(t, s.URL()).Do(t.Context(), "CLUSTER", "SETSLOT", slot, "NODE", id).Err(); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -5,27 +5,15 @@ import (
 	"fmt"
 	"testing"
 
-	goredis "github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
 	"passerby/internal/bus"
 	"passerby/internal/bus/bustest"
 	"passerby/internal/bus/redis"
-	"passerby/internal/redisdb"
 	"passerby/internal/testenv"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-func open(t testing.TB, url string) goredis.UniversalClient {
-	t.Helper()
-	client, err := redisdb.Open(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = client.Close() })
-	return client
-}
 
 func join(t testing.TB, cfg redis.Config) *redis.Node {
 	t.Helper()
@@ -44,7 +32,7 @@ func conform(t *testing.T, url string) {
 		tests++
 		prefix := fmt.Sprintf("test-%d-", tests)
 		return func(t testing.TB, name string, handle bus.Handler) bus.Node {
-			return prefixed{join(t, redis.Config{Client: open(t, url), Name: prefix + name, Handle: handle}), prefix}
+			return prefixed{join(t, redis.Config{Client: testenv.OpenRedis(t, url), Name: prefix + name, Handle: handle}), prefix}
 		}
 	})
 }
@@ -71,7 +59,7 @@ func TestJoinSaysWhatIsMissing(t *testing.T) {
 		t.Error("joined without a client")
 	}
 	s := testenv.StartRedis(t)
-	client := open(t, s.URL())
+	client := testenv.OpenRedis(t, s.URL())
 	s.Kill()
 	if _, err := redis.Join(t.Context(), redis.Config{Client: client, Name: "a", Handle: func(string, []byte) {}}); err == nil {
 		t.Error("joined without Redis")

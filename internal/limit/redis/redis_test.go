@@ -4,25 +4,13 @@ import (
 	"testing"
 	"time"
 
-	goredis "github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
 	"passerby/internal/limit/redis"
-	"passerby/internal/redisdb"
 	"passerby/internal/testenv"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-func open(t *testing.T, url string) goredis.UniversalClient {
-	t.Helper()
-	client, err := redisdb.Open(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = client.Close() })
-	return client
-}
 
 func allow(t *testing.T, l *redis.Limit, name string) (bool, time.Duration) {
 	t.Helper()
@@ -35,7 +23,7 @@ func allow(t *testing.T, l *redis.Limit, name string) (bool, time.Duration) {
 
 func TestNodesShareALimit(t *testing.T) {
 	url := testenv.Redis(t)
-	one, two := redis.New(open(t, url), "skips", 0.1, 4), redis.New(open(t, url), "skips", 0.1, 4)
+	one, two := redis.New(testenv.OpenRedis(t, url), "skips", 0.1, 4), redis.New(testenv.OpenRedis(t, url), "skips", 0.1, 4)
 	for i := range 4 {
 		if ok, _ := allow(t, []*redis.Limit{one, two}[i%2], "ada"); !ok {
 			t.Fatalf("event %d of a burst of 4 was refused", i+1)
@@ -49,13 +37,13 @@ func TestNodesShareALimit(t *testing.T) {
 	if ok, _ := allow(t, one, "bob"); !ok {
 		t.Error("the limit is not for each name")
 	}
-	if ok, _ := allow(t, redis.New(open(t, url), "reports", 0.1, 1), "ada"); !ok {
+	if ok, _ := allow(t, redis.New(testenv.OpenRedis(t, url), "reports", 0.1, 1), "ada"); !ok {
 		t.Error("the limit is not for each kind")
 	}
 }
 
 func TestBucketsRefill(t *testing.T) {
-	client := open(t, testenv.Redis(t))
+	client := testenv.OpenRedis(t, testenv.Redis(t))
 	l := redis.New(client, "skips", 20, 2)
 	allow(t, l, "ada")
 	allow(t, l, "ada")
@@ -75,7 +63,7 @@ func TestBucketsRefill(t *testing.T) {
 
 func TestRedisAway(t *testing.T) {
 	s := testenv.StartRedis(t)
-	client := open(t, s.URL())
+	client := testenv.OpenRedis(t, s.URL())
 	s.Kill()
 	if ok, _, err := redis.New(client, "skips", 1, 1).Allow(t.Context(), "ada"); err == nil || ok {
 		t.Errorf("allowed: %t, %v", ok, err)

@@ -21,7 +21,6 @@ const (
 type Asker struct {
 	state askState
 	gated bool
-	first bool // the request that leaves with the route is still due
 	next  time.Time
 	until time.Time
 }
@@ -30,6 +29,7 @@ type askState uint8
 
 const (
 	askIdle askState = iota
+	askFirst
 	askWaiting
 	askAsking
 	askUnshown
@@ -38,7 +38,7 @@ const (
 // Route begins for a new route. keyed says that the sender is known to have
 // its keys; gated, that a key id is waited for at all.
 func (a *Asker) Route(now time.Time, keyed, gated bool) {
-	*a = Asker{state: askWaiting, gated: gated, first: true, next: now}
+	*a = Asker{state: askFirst, gated: gated, next: now}
 	if keyed || !gated {
 		a.state = askAsking
 	}
@@ -101,12 +101,8 @@ func (a *Asker) Due(now time.Time) bool {
 			return false
 		}
 		a.next = now.Add(AskUnshown)
-	case askWaiting:
-		if a.first {
-			a.first, a.next = false, now.Add(AskFallback)
-			return true
-		}
-		fallthrough
+	case askFirst:
+		a.state, a.next = askWaiting, now.Add(AskFallback)
 	default:
 		a.state = askAsking
 		a.next = now.Add(AskRetry)

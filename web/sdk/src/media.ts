@@ -30,7 +30,9 @@ export interface MediaOptions {
 }
 
 /** RTCSetParameterOptions (WebRTC Extensions), which TypeScript's library lacks; other browsers pass over it. */
-type EncodingSender = { setParameters(parameters: RTCRtpSendParameters, options: { encodingOptions: { keyFrame: boolean }[] }): Promise<void> };
+type EncodingSender = Pick<RTCRtpSender, 'getParameters'> & {
+  setParameters(parameters: RTCRtpSendParameters, options: { encodingOptions: { keyFrame: boolean }[] }): Promise<void>;
+};
 
 const CHANNEL = 'passerby';
 /** A connection may be disconnected for this long before something is done. */
@@ -119,10 +121,11 @@ export class Media {
    */
   async makeKeyFrame(): Promise<void> {
     if (this.options.pauseWhenIdle) return; // an encoder that is switched on begins with one
-    const sender = this.#transceivers.get('video')?.sender;
-    const parameters = sender?.getParameters();
-    const encodingOptions = parameters?.encodings.map(() => ({ keyFrame: true }));
-    await (sender as EncodingSender | undefined)?.setParameters(parameters!, { encodingOptions: encodingOptions! }).catch(() => {});
+    const transceiver = this.#transceivers.get('video');
+    if (!transceiver) return;
+    const sender: EncodingSender = transceiver.sender;
+    const parameters = sender.getParameters();
+    await sender.setParameters(parameters, { encodingOptions: parameters.encodings.map(() => ({ keyFrame: true })) }).catch(() => {});
   }
 
   /**

@@ -51,13 +51,12 @@ scope.addEventListener('rtctransform', (event) => {
 scope.addEventListener('message', (event: MessageEvent<ToWorker>) => {
   const message = event.data;
   switch (message.op) {
-    case 'keys':
-      {
-        const { keyId, send, receive } = message;
-        const keyFrame = frames.holding;
-        tell(frames.install(keyId, send, receive) ? { op: 'installed', keyId, keyFrame } : { op: 'refused', keyId });
-      }
+    case 'keys': {
+      const { keyId, send, receive } = message;
+      const keyFrame = frames.holding;
+      tell(frames.install(keyId, send, receive) ? { op: 'installed', keyId, keyFrame } : { op: 'refused', keyId });
       break;
+    }
     case 'clear':
       frames.clear();
       break;
