@@ -1,11 +1,11 @@
 // N1: how long from the server's decision that two people meet to the first decoded picture of the new partner?
 //
-//   node bench/next/run.mjs [--blocks 5] [--nexts 4] [--delay 50ms]
+//   node bench/next/run.mjs [--blocks 5] [--nexts 4] [--delay 50ms] [--pages 4]
 //
-// Four Chromium pages, a network of 50 ms each way (media and WebSocket, bench/impair). Beside it, on the same pages and
-// interleaved in one run: a new PeerConnection for each match (bench/newpeer). A picture counts when its colour is the new
-// partner's. Blocks: A = warm, encoder kept running while waiting; B = warm, camera switched off while waiting; C = new
-// PeerConnection; A B C A B C … The clocks of server and pages are the same machine's.
+// Four Chromium pages (three leave two processors some room: two in a match, one waits), a network of 50 ms each way
+// (media and WebSocket, bench/impair). Beside it, on the same pages, block by block in turns: a new PeerConnection for
+// each match (bench/newpeer). A picture counts when its colour is the new partner's. The clocks of server and pages are
+// the same machine's.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Server } from '../../web/test/lib/server.mjs';
 import { freePort } from '../../web/test/lib/net.mjs';
@@ -21,7 +21,7 @@ const BLOCKS = Number(option('blocks', 5));
 const NEXTS = Number(option('nexts', 4)); // of each page, in each block
 const DELAY = option('delay', '50ms');
 const TIMEOUT = 8000;
-const names = ['red', 'green', 'blue', 'yellow'];
+const names = ['red', 'green', 'blue', 'yellow'].slice(0, Number(option('pages', 4)));
 
 /** One bad network for a media port on 127.0.0.2, seen on 127.0.0.1 under the same port. */
 const mediaProxy = (impair, port) => serve(impair, '--listen', `127.0.0.1:${port}`, '--target', `127.0.0.2:${port}`, '--delay', DELAY);
@@ -51,8 +51,7 @@ async function setUp() {
 
 /** The ways to meet: how a page joins, presses Next, and leaves again. */
 const ways = {
-  warm: (env) => warm(env, ''),
-  'warm, camera off while waiting': (env) => warm(env, '?waiting=inactive'),
+  warm,
   'new PeerConnection': ({ url, coldURL }) => ({
     async join(page) {
       await page.goto(url, { waitUntil: 'load' });
@@ -63,10 +62,10 @@ const ways = {
   }),
 };
 
-function warm({ url }, query) {
+function warm({ url }) {
   return {
     async join(page) {
-      await page.goto(`${url}/${query}`, { waitUntil: 'load' });
+      await page.goto(url, { waitUntil: 'load' });
       await page.evaluate(watchPicture, '[data-testid="remote-video"]');
       await page.waitForSelector('[data-testid="confirm-age"]');
       await page.evaluate(() => {
@@ -81,11 +80,12 @@ function warm({ url }, query) {
   };
 }
 
-/** Waits until all pages are in a match other than before[i], in two pairs. Returns the match of each page, or null. */
+/** Waits until all pages, but for an odd one, are in a new match. Returns the match of each page or null; nothing when it takes too long. */
 async function settled(pages, before) {
   for (const end = Date.now() + 2 * TIMEOUT; Date.now() < end; await sleep(100)) {
-    const now = await Promise.all(pages.map((p) => p.evaluate(() => bench.match)));
-    if (now.every((m, i) => m && m !== before[i] && now.filter((x) => x === m).length === 2)) return now;
+    const said = await Promise.all(pages.map((p) => p.evaluate(() => bench.match)));
+    const now = said.map((m) => (m && !before.includes(m) && said.filter((x) => x === m).length === 2 ? m : null));
+    if (now.filter(Boolean).length === 2 * Math.floor(pages.length / 2)) return now;
   }
   return null;
 }
@@ -100,7 +100,7 @@ async function block(way, pages) {
   const left = names.map(() => NEXTS);
   let partner = partners(matches);
   while (left.some((n) => n > 0)) {
-    const pressing = [0, 1, 2, 3].filter((i) => i < partner[i]).map((i) => (left[i] >= left[partner[i]] ? i : partner[i]));
+    const pressing = names.map((_, i) => i).filter((i) => i < partner[i]).map((i) => (left[i] >= left[partner[i]] ? i : partner[i]));
     for (const i of pressing) left[i]--;
     await Promise.all(pressing.map((i) => way.next(pages[i])));
     const now = await settled(pages, matches);
@@ -112,7 +112,7 @@ async function block(way, pages) {
     [matches, partner] = [now, partners(now)];
     const seen = await Promise.all(
       pages.map(async (p, i) => {
-        if (partner[i] === was[i]) return null; // the colour would not change
+        if (partner[i] < 0 || partner[i] === was[i]) return null; // alone, or the colour would not change
         return p.evaluate((id, colour, limit) => bench.firstPicture(id, colour, limit), now[i], names[partner[i]], TIMEOUT);
       }),
     );
@@ -131,7 +131,7 @@ async function block(way, pages) {
   return results;
 }
 
-const partners = (matches) => matches.map((m, i) => matches.findIndex((x, j) => x === m && j !== i));
+const partners = (matches) => matches.map((m, i) => matches.findIndex((x, j) => m && x === m && j !== i));
 
 const env = await setUp();
 const rows = Object.fromEntries(Object.keys(ways).map((name) => [name, { results: [], blocks: [], idle: [] }]));
@@ -168,8 +168,8 @@ const summary = Object.entries(rows).map(([way, { results, idle: shares }]) => {
     'idle CPU': `${(100 * Math.min(...shares)).toFixed(0)} %`,
   };
 });
-console.log(`\nN1: server's decision → first decoded picture of the new partner; ${DELAY} each way, four Chromium pages`);
+console.log(`\nN1: server's decision → first decoded picture of the new partner; ${DELAY} each way, ${names.length} Chromium pages`);
 table(summary);
-const ratio = summary[0]['median ms'] / summary[2]['median ms'];
+const ratio = summary[0]['median ms'] / summary[1]['median ms'];
 console.log(`warm ÷ new PeerConnection (median): ${ratio.toFixed(2)}`);
 save('next', { delay: DELAY, summary, ratio, results: Object.fromEntries(Object.entries(rows).map(([k, v]) => [k, v])) });

@@ -2,13 +2,12 @@ import type { Options } from '@passerby/client';
 
 /**
  * What the address bar may change. For tests and for finding faults only, and never a secret:
- * `?relay=1` sends media through TURN, `?udp=0` keeps to TCP, `?waiting=inactive` switches the camera off between matches.
+ * `?relay=1` sends media through TURN, `?udp=0` keeps to TCP.
  */
 export function fromQuery(search: string): Options {
   const query = new URLSearchParams(search);
   const options: Options = {};
   if (query.get('relay') === '1') options.iceTransportPolicy = 'relay';
   if (query.get('udp') === '0') options.blockUdp = true;
-  if (query.get('waiting') === 'inactive') options.whileWaiting = 'inactive';
   return options;
 }

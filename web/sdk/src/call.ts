@@ -133,7 +133,6 @@ export class Call {
           iceServers: [],
           iceTransportPolicy: this.options.iceTransportPolicy ?? 'all',
           blockUdp: this.options.blockUdp ?? false,
-          pauseWhenIdle: this.options.whileWaiting === 'inactive',
           stream: this.stream,
         },
         {

@@ -23,8 +23,6 @@ export interface MediaOptions {
   iceServers: RTCIceServer[];
   iceTransportPolicy: RTCIceTransportPolicy;
   blockUdp: boolean;
-  /** Switch encoders off while nobody is there. */
-  pauseWhenIdle: boolean;
   /** Receives the remote tracks. */
   stream: MediaStream;
 }
@@ -105,22 +103,11 @@ export class Media {
     await this.#transceivers.get(kind)?.sender.replaceTrack(track);
   }
 
-  /** Somebody is there, or nobody. */
-  async setActive(active: boolean): Promise<void> {
-    if (!this.options.pauseWhenIdle) return;
-    for (const { sender } of this.#transceivers.values()) {
-      const parameters = sender.getParameters();
-      for (const encoding of parameters.encodings) encoding.active = active;
-      await sender.setParameters(parameters).catch(() => {});
-    }
-  }
-
   /**
    * Makes the camera's encoder begin anew with a key frame where the browser lets a page do so (Chromium); elsewhere
    * the server asks for one.
    */
   async makeKeyFrame(): Promise<void> {
-    if (this.options.pauseWhenIdle) return; // an encoder that is switched on begins with one
     const transceiver = this.#transceivers.get('video');
     if (!transceiver) return;
     const sender: EncodingSender = transceiver.sender;
@@ -158,9 +145,8 @@ export class Media {
   }
 
   #add(kind: Kind, frames: FrameWorker): void {
-    const active = !this.options.pauseWhenIdle;
-    const encoding: RTCRtpEncodingParameters = kind === 'video' ? { active, maxBitrate: MAX_BITRATE } : { active };
-    const transceiver = this.pc.addTransceiver(this.options.tracks[kind] ?? kind, { direction: 'sendrecv', sendEncodings: [encoding] });
+    const sendEncodings: RTCRtpEncodingParameters[] = kind === 'video' ? [{ maxBitrate: MAX_BITRATE }] : [{}];
+    const transceiver = this.pc.addTransceiver(this.options.tracks[kind] ?? kind, { direction: 'sendrecv', sendEncodings });
     this.#transceivers.set(kind, transceiver);
     prefer(transceiver, kind === 'video' ? ['video/vp8', 'video/rtx'] : ['audio/opus']);
     frames.attach(transceiver.sender, 'send', kind);

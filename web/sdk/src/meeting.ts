@@ -154,7 +154,6 @@ export class Meeting {
     this.#match = null;
     this.#matched = null;
     this.deps.vault.forgetText();
-    void this.deps.media()?.setActive(false);
   }
 
   /** Forgets the conversations before, too. */
@@ -218,7 +217,6 @@ export class Meeting {
     talk.begin(check.keys, own, matched);
     this.tellMedia();
     if (!installed) return talk.verify();
-    void this.deps.media()?.setActive(true);
     const underWay = await installed;
     if (!this.#current(talk, matched)) return;
     if (!underWay) void this.deps.media()?.makeKeyFrame();

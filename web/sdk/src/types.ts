@@ -28,8 +28,6 @@ export interface Options {
   iceTransportPolicy?: RTCIceTransportPolicy;
   /** For tests: use only the server's TCP candidates. */
   blockUdp?: boolean;
-  /** What camera and microphone do without a match: keep the encoder warm and drop (default), or switch it off. */
-  whileWaiting?: 'drop' | 'inactive';
   /** Search again when the partner leaves; default true. */
   autoNext?: boolean;
   /** Where token and resume secret survive a reload; default `sessionStorage`, null for nowhere. */
