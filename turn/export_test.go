@@ -39,3 +39,6 @@ func Challenges(answer, request []byte, at time.Time) bool {
 
 // Budget is what one address is answered before it has proven itself.
 func Budget() func(to netip.Addr, now time.Time) bool { return new(budget).spend }
+
+// Home is what allocations are counted by.
+var Home = home

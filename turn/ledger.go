@@ -2,6 +2,7 @@ package turn
 
 import (
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 )
@@ -15,37 +16,66 @@ const (
 // run out during a call, and against floods of permissions. A client is its
 // transport address, since pion tells no more.
 type ledger struct {
-	quota  int
-	maxAge time.Duration
+	quota, perAddress, most int
+	maxAge                  time.Duration
 
 	mu      sync.Mutex // guards the rest
 	clients map[string]*client
-	held    map[string]int // allocations by name, those being made included
+	held    map[string]int     // allocations by name, those being made included
+	homes   map[netip.Addr]int // the same by home
 }
 
 type client struct {
 	name   string
+	home   netip.Addr
 	made   bool // false: admitted, and not yet allocated
 	grants int
 	window time.Time
 }
 
-func newLedger(quota int, maxAge time.Duration) *ledger {
-	return &ledger{quota: quota, maxAge: maxAge, clients: make(map[string]*client), held: make(map[string]int)}
+func newLedger(c Config) *ledger {
+	return &ledger{
+		quota: c.Quota, perAddress: c.MaxPerAddress, most: c.MaxAllocations, maxAge: c.MaxAge,
+		clients: make(map[string]*client), held: make(map[string]int), homes: make(map[netip.Addr]int),
+	}
+}
+
+// home is what one person can hardly have many of: an IPv4 address, or the /64 of an IPv6 one.
+func home(a netip.Addr) netip.Addr {
+	a = plain(a)
+	if a.Is6() {
+		p, _ := a.Prefix(64)
+		return p.Addr()
+	}
+	return a
+}
+
+func homeOf(a net.Addr) netip.Addr {
+	at, _ := netip.ParseAddrPort(a.String())
+	return home(at.Addr())
 }
 
 func keyOf(a net.Addr) string { return a.Network() + " " + a.String() }
 
-// admit reserves an allocation for the user if the quota allows it.
+// full reports whether the server holds more than it may; the allocation that is being made counts.
+func (l *ledger) full() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.clients) > l.most
+}
+
+// admit reserves an allocation for the user if the quotas of the name and of the address allow it.
 func (l *ledger) admit(from net.Addr, name string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.removeLocked(keyOf(from))
-	if l.held[name] >= l.quota {
+	at := homeOf(from)
+	if l.held[name] >= l.quota || l.homes[at] >= l.perAddress {
 		return false
 	}
 	l.held[name]++
-	l.clients[keyOf(from)] = &client{name: name}
+	l.homes[at]++
+	l.clients[keyOf(from)] = &client{name: name, home: at}
 	return true
 }
 
@@ -82,6 +112,9 @@ func (l *ledger) removeLocked(key string) {
 	delete(l.clients, key)
 	if l.held[c.name]--; l.held[c.name] <= 0 {
 		delete(l.held, c.name)
+	}
+	if l.homes[c.home]--; l.homes[c.home] <= 0 {
+		delete(l.homes, c.home)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 )
 
 var (
+	errFull   = errors.New("the server holds as many allocations as it may")
 	errNoPort = errors.New("no free relay port")
 	errClosed = errors.New("the server is closing")
 	errTCP    = errors.New("TCP relays are not offered")
@@ -25,6 +26,7 @@ var (
 type relays struct {
 	cfg     Config
 	refused *refusals
+	full    func() bool // the server holds as many allocations as it may
 	policy  policy
 	inside  inside
 
@@ -34,8 +36,8 @@ type relays struct {
 	gone   sync.WaitGroup // one for each open relay
 }
 
-func newRelays(cfg Config, refused *refusals) *relays {
-	return &relays{cfg: cfg, refused: refused, policy: newPolicy(cfg), inside: newInside(cfg), open: make(map[*relay]struct{})}
+func newRelays(cfg Config, refused *refusals, full func() bool) *relays {
+	return &relays{cfg: cfg, refused: refused, full: full, policy: newPolicy(cfg), inside: newInside(cfg), open: make(map[*relay]struct{})}
 }
 
 func (r *relays) Validate() error { return nil }
@@ -48,6 +50,9 @@ func (r *relays) AllocateListener(pion.AllocateListenerConfig) (net.Listener, ne
 
 // AllocatePacketConn binds a relay socket and says what address clients are told.
 func (r *relays) AllocatePacketConn(ask pion.AllocateListenerConfig) (net.PacketConn, net.Addr, error) {
+	if r.full() {
+		return nil, nil, errFull
+	}
 	conn, told, err := r.bind(ask)
 	if err != nil {
 		return nil, nil, err

@@ -22,6 +22,9 @@ func (p *plane) AllocateListener(ask pion.AllocateListenerConfig) (net.Listener,
 
 // AllocatePacketConn opens a relay socket for the client whose request pion works on. Nothing is relayed before created.
 func (p *plane) AllocatePacketConn(ask pion.AllocateListenerConfig) (net.PacketConn, net.Addr, error) {
+	if p.all.full() {
+		return nil, nil, errFull
+	}
 	cfg := p.all.cfg
 	at, public := cfg.RelayIP, cfg.PublicIP
 	if ask.Network == "udp6" {

@@ -36,8 +36,8 @@ func Listen(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg, ledger: newLedger(cfg.Quota, cfg.MaxAge)}
-	s.relays = newRelays(cfg, &s.refused)
+	s := &Server{cfg: cfg, ledger: newLedger(cfg)}
+	s.relays = newRelays(cfg, &s.refused, s.ledger.full)
 	if err := s.bind(); err != nil {
 		return nil, err
 	}

@@ -145,6 +145,7 @@ func (s *Server) listenMedia(events sfu.Events) (err error) {
 	s.turn, err = turn.Listen(turn.Config{
 		Listen: s.cfg.TURNListen, Realm: "passerby", Secret: s.secret, PublicIP: host,
 		AllowPeerAddrs: s.sfu.Addrs(), AllowPeers: s.cfg.TURNAllowPeers, Logger: s.log,
+		MaxPerAddress: s.cfg.TURNPerAddress, MaxAllocations: s.cfg.TURNMost,
 	})
 	if err != nil {
 		return explain("turn-listen", s.cfg.TURNListen, err)
