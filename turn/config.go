@@ -18,6 +18,7 @@ type Config struct {
 	// name and password, for as long as they like. One of the two is required,
 	// unless STUNOnly, which answers Binding requests and nothing else.
 	Secret   string
+	Accept   []string // former secrets, whose Credentials are good too, while applications change over
 	Users    map[string]string
 	STUNOnly bool
 
@@ -33,7 +34,7 @@ type Config struct {
 	MaxPort  uint16
 
 	// IPv6 that relay sockets bind to and that clients are told; default: no
-	// IPv6 relays, and 508 to who asks for one. RelayIP6 defaults to PublicIP6.
+	// IPv6 relays, and 440 to who asks for one. RelayIP6 defaults to PublicIP6.
 	RelayIP6  netip.Addr
 	PublicIP6 netip.Addr
 
@@ -70,8 +71,8 @@ type Config struct {
 	MaxTCP int           // TCP, TLS and DTLS connections at once, each; default 4096
 
 	// UDP clients are spread over Shards sockets, each with a goroutine of its
-	// own; default: one per core. Plain leaves all to pion/turn, as on systems
-	// other than Linux.
+	// own; default: one per core. Plain moves packets one by one, with a goroutine
+	// for each relay, as on systems other than Linux.
 	Shards int
 	Plain  bool
 

@@ -32,10 +32,8 @@ var (
 	PutData     = putData
 )
 
-// Challenges keeps answer, and tells whether it is given to request.
-func Challenges(answer, request []byte, at time.Time) bool {
-	return newChallenge(answer, time.Now()).applies(request, at)
-}
+// ListenAt is Listen with a clock of lifetimes and nonces.
+var ListenAt = listen
 
 // Budget is what one address is answered before it has proven itself.
 func Budget() func(to netip.Addr, now time.Time) bool { return new(budget).spend }
