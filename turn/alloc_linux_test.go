@@ -12,37 +12,44 @@ import (
 // AllocsPerRelayed drives a shard's round by hand with packets of a made-up client, to a peer and to its own relay, and with
 // packets of the peer, and returns the allocations for each.
 func AllocsPerRelayed(t *testing.T, s *Server, conn *net.UDPConn) float64 {
-	p, peer := s.fast, conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	fd, err := relaySocket(netip.MustParseAddr("127.0.0.1"), 0, Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	peer := conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	// A shard of its own, on a socket of its own, that no goroutine runs.
-	listener, v6, err := udpSocket(&net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}, false)
+	loopback := netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	listener, v6, err := udpSocket(netip.AddrPortFrom(loopback, 0), false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sh, err := newShard(p, listener, v6)
+	sh := newShard(s)
+	sh.lock()
+	p, err := newBatched(sh, listener, v6)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer sh.closeSockets()
-	told := netip.AddrPortFrom(s.cfg.PublicIP, uint16(portOf(fd)))
+	sh.pump = p
+	defer p.closeSockets()
+	r, _, err := s.relays.open(p, family4, false, false)
+	if err != nil {
+		t.Fatal(err)
+	}
 	sender, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer sender.Close()
-	a := &allocation{client: sender.LocalAddr().(*net.UDPAddr).AddrPort(), told: told, fd: fd, shard: sh, done: make(chan struct{})}
-	p.all.inside.add(told, a)
-	defer func() { p.all.inside.remove(told); sh.remove(a) }()
-	sh.add(a)
-	a.change(func(t *peers) {
-		t.hosts = []netip.Addr{peer.Addr(), told.Addr()}
-		t.channels = []channel{{peer: peer, number: 0x4001, open: true}, {peer: told, number: 0x4002}}
+	a := &allocation{client: sender.LocalAddr().(*net.UDPAddr).AddrPort(), relays: [2]*relay{r}}
+	r.a = a
+	s.relays.inside.add(r.told, a)
+	defer s.relays.inside.remove(r.told)
+	p.watch(r)
+	defer r.shut()
+	sh.clients[a.client] = a
+	later := sh.now + time.Hour
+	a.peers.Store(&peers{
+		hosts:    []host{{peer.Addr(), later}, {r.told.Addr(), later}},
+		channels: []channel{{peer: peer, number: 0x4001, open: true, until: later}, {peer: r.told, number: 0x4002, until: later}},
 	})
-	loopback := netip.AddrFrom4([4]byte{127, 0, 0, 1})
-	in, relay := netip.AddrPortFrom(loopback, uint16(portOf(listener))), netip.AddrPortFrom(loopback, uint16(portOf(fd)))
+	sh.mu.Unlock()
+	in, relay := netip.AddrPortFrom(loopback, uint16(portOf(listener))), netip.AddrPortFrom(loopback, r.told.Port())
 	packets := [][]byte{append([]byte{0x40, 1, 0, 4}, "peer"...), append([]byte{0x40, 2, 0, 4}, "self"...), sendTo(peer, "indication..")}
 	events := make([]unix.EpollEvent, 8)
 	moved := 0
@@ -58,11 +65,11 @@ func AllocsPerRelayed(t *testing.T, s *Server, conn *net.UDPConn) float64 {
 			}
 		}
 		for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); {
-			n, _ := unix.EpollWait(sh.epoll, events, 5)
+			n, _ := unix.EpollWait(p.epoll, events, 5)
 			if n <= 0 {
 				break
 			}
-			m, _ := sh.round(events[:n])
+			m, _ := p.round(events[:n])
 			moved += m
 		}
 	}

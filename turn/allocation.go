@@ -1,41 +1,82 @@
 package turn
 
 import (
+	"net"
 	"net/netip"
-	"sync"
 	"sync/atomic"
+	"time"
 )
 
-// allocation is what the data plane knows of an allocation of a UDP client.
+// Times of RFC 8656: section 7.2 (an allocation lives for the default, or for what its client asks up to most), 9 and 12.
+const (
+	defaultLifetime    = 600 * time.Second
+	mostLifetime       = 3600 * time.Second
+	permissionLifetime = 300 * time.Second
+	channelLifetime    = 600 * time.Second
+)
+
+// allocation is what one client holds. But for peers it is owned by a shard, under its lock. Times count from the server's start.
 type allocation struct {
 	client netip.AddrPort
-	told   netip.AddrPort // the relayed address
-	fd     int            // of the relay socket
-	shard  *shard
-	live   bool // known to its shard; guarded by shard.mu
+	stream *stream // nil for a UDP client
+	user   string
+	home   netip.Addr // as the ledger counts
+	id     [12]byte   // of the request that made it, which may come again
+	asked  time.Duration
+	token  token // of the port that was reserved with it
+	saved  bool  // there is such a port
+	lacks6 int   // why there is no IPv6 relay although one was asked for besides: a code, or 0
+	until  time.Duration
+	place  int // in the shard's list of what is due
+	relays [2]*relay
 
-	changing sync.Mutex            // guards the making of peers
-	peers    atomic.Pointer[peers] // read by every shard
+	peers atomic.Pointer[peers] // read by every shard
 
-	// Owned by the shard, under its lock.
-	first, last int32 // of this batch's packets to the relay socket, as index + 1
-	verdicts    [4]verdict
-	next        uint8 // verdict to be replaced
-
-	done chan struct{} // closed with the relay socket
+	grants   int // permissions and channels asked for …
+	window   time.Duration
+	verdicts [4]verdict
+	next     uint8 // verdict to be replaced
 }
 
-// peers says whom an allocation talks to. It is never changed, only replaced. Lists are short, so they are searched from the
-// front; the ledger bounds how fast they can grow.
+// relay is a relay socket of an allocation.
+type relay struct {
+	a    *allocation // nil while the port is only reserved
+	told netip.AddrPort
+	pool bool // the port came from the pool
+
+	fd          int          // of the batched pump
+	first, last int32        // of this batch's packets to the socket, as index + 1
+	conn        *net.UDPConn // of the plain pump
+}
+
+// index is where the relay of a family lies in allocation.relays.
+func index(a netip.Addr) int {
+	if a.Is4() {
+		return 0
+	}
+	return 1
+}
+
+// relayTo is the relay that talks to a peer, or nil.
+func (a *allocation) relayTo(peer netip.Addr) *relay { return a.relays[index(peer)] }
+
+// peers says whom an allocation talks to. It is never changed, only replaced, and what has run out is dropped with the next change.
+// Lists are short, so they are searched from the front; grants bounds how fast they can grow.
 type peers struct {
-	hosts    []netip.Addr // permissions, RFC 8656, section 9
-	channels []channel    // section 12
+	hosts    []host    // permissions, RFC 8656, section 9
+	channels []channel // section 12
+}
+
+type host struct {
+	addr  netip.Addr
+	until time.Duration
 }
 
 type channel struct {
 	peer   netip.AddrPort
 	number uint16
 	open   bool // the policy allows this port of the peer
+	until  time.Duration
 }
 
 // verdict is what the policy said of a peer without a channel.
@@ -47,45 +88,66 @@ type verdict struct {
 // maxPeers bounds permissions, and channels, of one allocation.
 const maxPeers = 256
 
-func (a *allocation) change(f func(*peers)) {
-	a.changing.Lock()
-	defer a.changing.Unlock()
-	p := peers{}
-	if old := a.peers.Load(); old != nil {
-		p.hosts = append(p.hosts, old.hosts...)
-		p.channels = append(p.channels, old.channels...)
+// young is a copy without what has run out.
+func (p *peers) young(now time.Duration) *peers {
+	q := new(peers)
+	if p != nil {
+		for _, h := range p.hosts {
+			if h.until > now {
+				q.hosts = append(q.hosts, h)
+			}
+		}
+		for _, c := range p.channels {
+			if c.until > now {
+				q.channels = append(q.channels, c)
+			}
+		}
 	}
-	f(&p)
-	a.peers.Store(&p)
+	return q
 }
 
-func (p *peers) permits(host netip.Addr) bool {
+// permit adds or renews a permission. It reports whether there was room.
+func (p *peers) permit(addr netip.Addr, until time.Duration) bool {
+	for i := range p.hosts {
+		if p.hosts[i].addr == addr {
+			p.hosts[i].until = until
+			return true
+		}
+	}
+	p.hosts = append(p.hosts, host{addr, until})
+	return len(p.hosts) <= maxPeers
+}
+
+// permits reports whether there is a permission that has not run out.
+func (p *peers) permits(addr netip.Addr, now time.Duration) bool {
 	if p != nil {
 		for i := range p.hosts {
-			if p.hosts[i] == host {
-				return true
+			if p.hosts[i].addr == addr {
+				return p.hosts[i].until > now
 			}
 		}
 	}
 	return false
 }
 
-func (p *peers) byNumber(n uint16) *channel {
+// byNumber is a live channel, or nil.
+func (p *peers) byNumber(n uint16, now time.Duration) *channel {
 	if p != nil {
 		for i := range p.channels {
-			if p.channels[i].number == n {
-				return &p.channels[i]
+			if c := &p.channels[i]; c.number == n && c.until > now {
+				return c
 			}
 		}
 	}
 	return nil
 }
 
-func (p *peers) byPeer(peer netip.AddrPort) *channel {
+// byPeer is a live channel, or nil.
+func (p *peers) byPeer(peer netip.AddrPort, now time.Duration) *channel {
 	if p != nil {
 		for i := range p.channels {
-			if p.channels[i].peer == peer {
-				return &p.channels[i]
+			if c := &p.channels[i]; c.peer == peer && c.until > now {
+				return c
 			}
 		}
 	}

@@ -1,59 +1,78 @@
 package turn
 
 import (
-	"net"
+	"bytes"
 	"net/netip"
-
-	pion "github.com/pion/turn/v5"
 )
 
-// key is pion's AuthHandler: the user, and the key that he should have used.
-func (s *Server) key(a *pion.RequestAttributes) (user string, key []byte, ok bool) {
-	if a.Realm != s.cfg.Realm {
-		s.fail("wrong realm")
-		return "", nil, false
+// authenticate says who sent a request, or with which code it is refused (RFC 8489, section 9.2.4).
+func (s *shard) authenticate(m *message, a *allocation, from netip.AddrPort) (login, int) {
+	cfg := &s.server.cfg
+	if cfg.STUNOnly {
+		return login{}, codeForbidden
 	}
-	if password, known := s.cfg.Users[a.Username]; known {
-		return a.Username, pion.GenerateAuthKey(a.Username, a.Realm, password), true
+	if m.integrity == 0 && m.integrity256 == 0 {
+		s.count.challenges++
+		return login{}, codeUnauthorized
 	}
-	if s.cfg.Secret == "" {
-		s.fail("unknown user")
-		return "", nil, false
+	algorithm, ok := m.passwordAlgorithm()
+	if !ok || m.username == nil || m.realm == nil || m.nonce == nil {
+		return login{}, codeBadRequest
 	}
-	now := s.cfg.Now()
-	expires, name, err := ParseUsername(a.Username)
-	switch {
-	case err != nil:
-		s.fail("malformed username")
-	case !now.Before(expires) && !s.ledger.outlives(a.SrcAddr, name, expires, now):
-		s.fail("expired")
-	default:
-		return name, pion.GenerateAuthKey(a.Username, a.Realm, passwordFor(s.cfg.Secret, a.Username)), true
+	if !s.nonces.valid(m.nonce, from, s.server.clock()) {
+		return login{}, codeStaleNonce
 	}
-	return "", nil, false
+	if string(m.realm) != cfg.Realm {
+		return s.server.fail("wrong realm")
+	}
+	prove := func(user, password string) (login, bool) {
+		key := longTermKey(algorithm, m.username, m.realm, password)
+		return login{user, key}, m.signed(key)
+	}
+	if password, known := cfg.Users[string(m.username)]; known {
+		if who, ok := prove(string(m.username), password); ok {
+			return who, 0
+		}
+		return s.server.fail("wrong password")
+	}
+	if cfg.Secret == "" {
+		return s.server.fail("unknown user")
+	}
+	username := string(m.username)
+	expires, name, err := ParseUsername(username)
+	if err != nil {
+		return s.server.fail("malformed username")
+	}
+	if now := cfg.Now(); !now.Before(expires) && (a == nil || a.user != name || now.Sub(expires) >= cfg.MaxAge) {
+		return s.server.fail("expired")
+	}
+	for _, secret := range s.server.secrets {
+		if who, ok := prove(name, passwordFor(secret, username)); ok {
+			return who, 0
+		}
+	}
+	return s.server.fail("wrong password")
 }
 
-func (s *Server) authenticated(_, _ net.Addr, _, _, _ string, _ string, ok bool) {
-	if !ok {
-		s.fail("wrong password")
+// passwordAlgorithm is what the client chose. It must repeat our offer if it chose: else somebody took the better one out of it on the way.
+func (m *message) passwordAlgorithm() (algorithm int, ok bool) {
+	if m.algorithm == nil && m.algorithms == nil {
+		return algorithmMD5, true
 	}
+	if !bytes.Equal(m.algorithms, offeredAlgorithms) || len(m.algorithm) != 4 || m.algorithm[2]|m.algorithm[3] != 0 {
+		return 0, false
+	}
+	algorithm = int(m.algorithm[0])<<8 | int(m.algorithm[1])
+	return algorithm, algorithm == algorithmMD5 || algorithm == algorithmSHA256
 }
 
-func (s *Server) fail(reason string) {
+func (s *Server) fail(reason string) (login, int) {
 	s.failed.count(reason)
 	s.cfg.Logger.Debug("turn: authentication failed", "reason", reason)
+	return login{}, codeUnauthorized
 }
 
-// permit is pion's PermissionHandler, for CreatePermission and ChannelBind.
-func (s *Server) permit(from net.Addr, ip net.IP) bool {
-	addr, _ := netip.AddrFromSlice(ip)
-	ok, reason := s.relays.policy.allow(netip.AddrPortFrom(addr, 0))
-	if ok && !s.ledger.grant(from, s.cfg.Now()) {
-		ok, reason = false, reasonHurry
-	}
-	if !ok {
-		s.refused.count(reason)
-		s.cfg.Logger.Debug("turn: peer refused", "reason", reason)
-	}
-	return ok
+func (s *Server) refusePeer(reason string) {
+	s.refused.count(reason)
+	s.cfg.Logger.Debug("turn: peer refused", "reason", reason)
 }

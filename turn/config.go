@@ -18,6 +18,7 @@ type Config struct {
 	// name and password, for as long as they like. One of the two is required,
 	// unless STUNOnly, which answers Binding requests and nothing else.
 	Secret   string
+	Accept   []string // former secrets, whose Credentials are good too, while applications change over
 	Users    map[string]string
 	STUNOnly bool
 
@@ -33,7 +34,7 @@ type Config struct {
 	MaxPort  uint16
 
 	// IPv6 that relay sockets bind to and that clients are told; default: no
-	// IPv6 relays, and 508 to who asks for one. RelayIP6 defaults to PublicIP6.
+	// IPv6 relays, and 440 to who asks for one. RelayIP6 defaults to PublicIP6.
 	RelayIP6  netip.Addr
 	PublicIP6 netip.Addr
 
@@ -59,13 +60,19 @@ type Config struct {
 	// addresses are refused without asking.
 	AllowPeer func(netip.AddrPort) (ok bool, reason string)
 
-	Quota  int           // allocations a user may hold at once; default 12
+	// Allocations at once: of a user, of a client address (IPv6: of a /64), which
+	// closes the way around Quota for who can have many names, and of the server.
+	// Over the first two an Allocate gets 486, over the third 508.
+	Quota          int // default 12
+	MaxPerAddress  int // default 256
+	MaxAllocations int // default 16384
+
 	MaxAge time.Duration // how long an allocation outlives its credentials; default 12 h
 	MaxTCP int           // TCP, TLS and DTLS connections at once, each; default 4096
 
 	// UDP clients are spread over Shards sockets, each with a goroutine of its
-	// own; default: one per core. Plain leaves all to pion/turn, as on systems
-	// other than Linux.
+	// own; default: one per core. Plain moves packets one by one, with a goroutine
+	// for each relay, as on systems other than Linux.
 	Shards int
 	Plain  bool
 
@@ -97,6 +104,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Quota == 0 {
 		c.Quota = 12
+	}
+	if c.MaxPerAddress == 0 {
+		c.MaxPerAddress = 256
+	}
+	if c.MaxAllocations == 0 {
+		c.MaxAllocations = 16384
 	}
 	if c.MaxAge == 0 {
 		c.MaxAge = 12 * time.Hour
@@ -144,8 +157,8 @@ func (c Config) Validate() error {
 	if (c.MinPort == 0) != (c.MaxPort == 0) || c.MinPort > c.MaxPort {
 		errs = append(errs, fmt.Errorf("MinPort %d and MaxPort %d are no range", c.MinPort, c.MaxPort))
 	}
-	if c.Shards < 0 || c.Quota < 0 || c.MaxAge < 0 || c.MaxTCP < 0 {
-		errs = append(errs, errors.New("negative Shards, Quota, MaxAge or MaxTCP"))
+	if c.Shards < 0 || c.Quota < 0 || c.MaxPerAddress < 0 || c.MaxAllocations < 0 || c.MaxAge < 0 || c.MaxTCP < 0 {
+		errs = append(errs, errors.New("negative Shards, Quota, MaxPerAddress, MaxAllocations, MaxAge or MaxTCP"))
 	}
 	for name, list := range map[string][]netip.Prefix{"AllowPeers": c.AllowPeers, "DenyPeers": c.DenyPeers} {
 		if slices.ContainsFunc(list, func(p netip.Prefix) bool { return !p.IsValid() }) {

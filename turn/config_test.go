@@ -1,9 +1,13 @@
 package turn_test
 
 import (
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/pion/stun/v4"
 
 	"passerby/turn"
 )
@@ -42,5 +46,41 @@ func TestSamePort(t *testing.T) {
 	udp, tcp := s.UDPAddr().String(), s.TCPAddr().String()
 	if udp != tcp {
 		t.Errorf("UDP on %s, TCP on %s", udp, tcp)
+	}
+}
+
+// Without an address, clients come over both families: a call from an IPv6-only network starts too.
+func TestBothFamilies(t *testing.T) {
+	for _, plain := range []bool{false, true} {
+		s, err := turn.Listen(turn.Config{Listen: ":0", Secret: secret, Plain: plain})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, port, err := net.SplitHostPort(s.UDPAddr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, ip := range []string{"127.0.0.1", "::1"} {
+			for _, network := range []string{"udp", "tcp"} {
+				c, err := net.Dial(network, net.JoinHostPort(ip, port))
+				if err != nil {
+					t.Fatal(err)
+				}
+				answer := make([]byte, 200)
+				_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+				if _, err := c.Write(stun.MustBuild(stun.TransactionID, stun.BindingRequest).Raw); err != nil {
+					t.Fatal(err)
+				}
+				n, err := c.Read(answer)
+				var seen stun.XORMappedAddress
+				if m := (&stun.Message{Raw: answer[:n]}); err != nil || m.Decode() != nil || seen.GetFrom(m) != nil || seen.String() != c.LocalAddr().String() {
+					t.Errorf("plain %v, %s to %s: seen as %v (%v)", plain, network, ip, seen, err)
+				}
+				_ = c.Close()
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

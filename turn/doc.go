@@ -22,7 +22,7 @@
 //
 // Safe for concurrent use? Yes. Who closes? Whoever called Listen calls
 // Close, which waits until every connection and relay socket is closed. What
-// happens when full? Over a user's quota an Allocate gets 486; without a free
-// relay port 508; over MaxTCP a connection is closed at once;
+// happens when full? Over a user's or an address's quota an Allocate gets 486;
+// over MaxAllocations, or without a free relay port, 508; over MaxTCP a connection is closed at once;
 // packets that find no room are dropped and counted.
 package turn

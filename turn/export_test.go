@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"net/netip"
+	"testing"
 	"time"
 )
 
@@ -32,10 +33,64 @@ var (
 	PutData     = putData
 )
 
-// Challenges keeps answer, and tells whether it is given to request.
-func Challenges(answer, request []byte, at time.Time) bool {
-	return newChallenge(answer, time.Now()).applies(request, at)
-}
+// ListenAt is Listen with a clock of lifetimes and nonces.
+var ListenAt = listen
 
 // Budget is what one address is answered before it has proven itself.
 func Budget() func(to netip.Addr, now time.Time) bool { return new(budget).spend }
+
+// Home is what allocations are counted by.
+var Home = home
+
+// LongTermKey is that of MD5.
+func LongTermKey(username, realm, password string) []byte {
+	return longTermKey(algorithmMD5, []byte(username), []byte(realm), password)
+}
+
+// Verify5389 takes a message apart and says whether a key signed it.
+func Verify5389(b, key []byte) (parsed, signed, fingerprint bool) {
+	if _, err := stunType(b); err != nil {
+		return false, false, false
+	}
+	var m message
+	if !m.parse(b) {
+		return false, false, false
+	}
+	return true, m.integrity != 0 && m.signed(key), m.fingerprint
+}
+
+// MappedAddress is the XOR-MAPPED-ADDRESS of a message.
+func MappedAddress(b []byte) (a netip.AddrPort) {
+	attributes(b, func(kind uint16, v []byte) bool {
+		if kind == attrXORMapped {
+			a, _ = xorAddress(v, b)
+		}
+		return true
+	})
+	return a
+}
+
+// Answerer answers requests of a client that holds an allocation, as if they were authentic or not, on a server that does not run.
+func Answerer(tb testing.TB) func(b []byte, authentic bool) []byte {
+	s, err := Listen(Config{Listen: "127.0.0.1:0", Secret: "x", PublicIP6: netip.IPv6Loopback(), AllowPeers: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}, Plain: true})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = s.Close() })
+	x, from := s.shards[0], sender{at: netip.MustParseAddrPort("127.0.0.1:9")}
+	return func(b []byte, authentic bool) []byte {
+		x.lock()
+		defer x.mu.Unlock()
+		if !authentic {
+			return x.answer(b, from)
+		}
+		if !x.msg.parse(b) {
+			return nil
+		}
+		x.out = appendHead(x.out[:0], x.msg.kind|classSuccess, x.msg.id())
+		if code := x.serve(&x.msg, x.find(from), from, login{user: "ada"}); code != 0 {
+			x.refuse(&x.msg, code, from)
+		}
+		return x.out
+	}
+}

@@ -1,121 +1,65 @@
 package turn
 
 import (
-	"net"
+	"net/netip"
 	"sync"
-	"time"
 )
 
-const (
-	grantBurst  = 64 // permissions and channels that one client may ask for …
-	grantWindow = time.Minute
-)
-
-// ledger knows who holds which allocation: for quotas, for credentials that
-// run out during a call, and against floods of permissions. A client is its
-// transport address, since pion tells no more.
+// ledger counts allocations, for quotas: by the name of the user, by the address of the client, and all.
 type ledger struct {
-	quota  int
-	maxAge time.Duration
+	quota, perAddress, most int
 
-	mu      sync.Mutex // guards the rest
-	clients map[string]*client
-	held    map[string]int // allocations by name, those being made included
+	mu    sync.Mutex // guards the rest
+	held  map[string]int
+	homes map[netip.Addr]int
+	all   int
 }
 
-type client struct {
-	name   string
-	made   bool // false: admitted, and not yet allocated
-	grants int
-	window time.Time
+func newLedger(c Config) *ledger {
+	return &ledger{quota: c.Quota, perAddress: c.MaxPerAddress, most: c.MaxAllocations, held: make(map[string]int), homes: make(map[netip.Addr]int)}
 }
 
-func newLedger(quota int, maxAge time.Duration) *ledger {
-	return &ledger{quota: quota, maxAge: maxAge, clients: make(map[string]*client), held: make(map[string]int)}
+// home is what one person can hardly have many of: an IPv4 address, or the /64 of an IPv6 one.
+func home(a netip.Addr) netip.Addr {
+	a = plain(a)
+	if a.Is6() {
+		p, _ := a.Prefix(64)
+		return p.Addr()
+	}
+	return a
 }
 
-func keyOf(a net.Addr) string { return a.Network() + " " + a.String() }
-
-// admit reserves an allocation for the user if the quota allows it.
-func (l *ledger) admit(from net.Addr, name string) bool {
+// admit counts one more allocation, or says why not: codeQuota or codeCapacity.
+func (l *ledger) admit(name string, at netip.Addr) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.removeLocked(keyOf(from))
-	if l.held[name] >= l.quota {
-		return false
+	switch {
+	case l.held[name] >= l.quota || l.homes[at] >= l.perAddress:
+		return codeQuota
+	case l.all >= l.most:
+		return codeCapacity
 	}
 	l.held[name]++
-	l.clients[keyOf(from)] = &client{name: name}
-	return true
+	l.homes[at]++
+	l.all++
+	return 0
 }
 
-// made turns the reservation into an allocation.
-func (l *ledger) made(from net.Addr) {
+// release gives one back.
+func (l *ledger) release(name string, at netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if c := l.clients[keyOf(from)]; c != nil {
-		c.made = true
+	l.all--
+	if l.held[name]--; l.held[name] == 0 {
+		delete(l.held, name)
 	}
-}
-
-// failed gives a reservation back.
-func (l *ledger) failed(from net.Addr) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if c := l.clients[keyOf(from)]; c != nil && !c.made {
-		l.removeLocked(keyOf(from))
+	if l.homes[at]--; l.homes[at] == 0 {
+		delete(l.homes, at)
 	}
-}
-
-// ended gives an allocation back.
-func (l *ledger) ended(from net.Addr) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.removeLocked(keyOf(from))
-}
-
-func (l *ledger) removeLocked(key string) {
-	c := l.clients[key]
-	if c == nil {
-		return
-	}
-	delete(l.clients, key)
-	if l.held[c.name]--; l.held[c.name] <= 0 {
-		delete(l.held, c.name)
-	}
-}
-
-// outlives reports whether this client holds an allocation of this user,
-// which may go on although the credentials expired.
-func (l *ledger) outlives(from net.Addr, name string, expired, now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	c := l.clients[keyOf(from)]
-	return c != nil && c.made && c.name == name && now.Sub(expired) < l.maxAge
-}
-
-// grant reports whether the client may ask for one more permission or channel now.
-func (l *ledger) grant(from net.Addr, now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	c := l.clients[keyOf(from)]
-	if c == nil {
-		return false
-	}
-	if now.Sub(c.window) >= grantWindow {
-		c.window, c.grants = now, 0
-	}
-	c.grants++
-	return c.grants <= grantBurst
 }
 
 func (l *ledger) count() (allocations, users int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, c := range l.clients {
-		if c.made {
-			allocations++
-		}
-	}
-	return allocations, len(l.held)
+	return l.all, len(l.held)
 }

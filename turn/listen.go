@@ -5,9 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"net/netip"
 	"strconv"
-	"time"
 
 	"github.com/pion/dtls/v3"
 )
@@ -56,17 +54,4 @@ func listenSecure(cfg Config) (secure, datagram net.Listener, err error) {
 		return nil, nil, errors.Join(err, tcp.Close())
 	}
 	return secure, datagram, nil
-}
-
-// packets is a UDP socket for pion; a failed read does not end the server.
-type packets struct{ *net.UDPConn }
-
-func (p packets) ReadFrom(b []byte) (int, net.Addr, error) {
-	for {
-		n, from, err := p.UDPConn.ReadFromUDPAddrPort(b)
-		if err == nil || errors.Is(err, net.ErrClosed) {
-			return n, net.UDPAddrFromAddrPort(netip.AddrPortFrom(plain(from.Addr()), from.Port())), err
-		}
-		time.Sleep(time.Millisecond)
-	}
 }

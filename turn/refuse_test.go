@@ -2,6 +2,7 @@ package turn_test
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -326,5 +327,62 @@ func TestRefusesHurry(t *testing.T) {
 	}
 	if given < 10 || given > 64 || s.Stats().Refused["too many requests"] == 0 {
 		t.Errorf("%d permissions of 100 in a hurry, refusals %v", given, s.Stats().Refused)
+	}
+}
+
+// Fresh names give one address no more than it may hold, and nobody gets more than the server holds.
+func TestBounds(t *testing.T) {
+	for _, plain := range []bool{false, true} {
+		for name, tt := range map[string]struct {
+			cfg  turn.Config
+			code string
+		}{
+			"an address":   {turn.Config{MaxPerAddress: 3}, "486"},
+			"everybody":    {turn.Config{MaxAllocations: 3}, "508"},
+			"the narrower": {turn.Config{MaxAllocations: 3, MaxPerAddress: 4}, "508"},
+		} {
+			t.Run(fmt.Sprint(name, " plain ", plain), func(t *testing.T) {
+				tt.cfg.Plain = plain
+				s := mustListen(t, tt.cfg)
+				var relays []net.PacketConn
+				for i, network := range []string{"udp", "tcp", "udp"} {
+					relay, err := mustDial(t, network, s, good(fmt.Sprint("name ", i))).Allocate()
+					if err != nil {
+						t.Fatalf("allocation %d of 3: %v", i+1, err)
+					}
+					defer relay.Close()
+					relays = append(relays, relay)
+				}
+				for _, network := range []string{"udp", "tcp"} {
+					if _, err := mustDial(t, network, s, good("another name")).Allocate(); err == nil || !strings.Contains(err.Error(), tt.code) {
+						t.Errorf("a fourth over %s: %v, want %s", network, err, tt.code)
+					}
+				}
+				if err := relays[0].Close(); err != nil {
+					t.Fatal(err)
+				}
+				await(t, "one was given back", func() bool { return s.Stats().Allocations == 2 })
+				again, err := mustDial(t, "udp", s, good("another name")).Allocate()
+				if err != nil {
+					t.Fatalf("after one was given back: %v", err)
+				}
+				defer again.Close()
+			})
+		}
+	}
+}
+
+// An IPv6 network is one address: its holder has 2^64 of them.
+func TestHome(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		same bool
+	}{
+		{"192.0.2.1", "192.0.2.1", true}, {"192.0.2.1", "192.0.2.2", false}, {"192.0.2.1", "::ffff:192.0.2.1", true},
+		{"2001:db8::1", "2001:db8::ffff:1", true}, {"2001:db8::1", "2001:db8:0:1::1", false},
+	} {
+		if same := turn.Home(netip.MustParseAddr(tt.a)) == turn.Home(netip.MustParseAddr(tt.b)); same != tt.same {
+			t.Errorf("%s and %s count together: %v", tt.a, tt.b, same)
+		}
 	}
 }

@@ -6,21 +6,23 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	pion "github.com/pion/turn/v5"
 )
 
 // Server is a running TURN server. Make it with Listen.
 type Server struct {
 	cfg      Config
-	pion     *pion.Server
-	udp      net.PacketConn
-	streams  []*listener // TCP, then TLS and DTLS when they are on
-	fast     *plane      // nil where pion relays alone
+	secrets  []string         // that Credentials may be made with
+	clock    func() time.Time // of lifetimes and nonces
+	began    time.Time
+	nonceKey []byte
+	udp      net.Addr
+	shards   []*shard
+	turns    sync.WaitGroup // one for each shard's pump
+	streams  []*listener    // TCP, then TLS and DTLS when they are on
+	next     atomic.Uint32  // shard of the next stream
 	relays   *relays
 	ledger   *ledger
 	refused  refusals
@@ -31,98 +33,60 @@ type Server struct {
 }
 
 // Listen starts a server on UDP and TCP, and on TLS and DTLS if they are set.
-func Listen(cfg Config) (*Server, error) {
+func Listen(cfg Config) (*Server, error) { return listen(cfg, time.Now) }
+
+func listen(cfg Config, clock func() time.Time) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg, ledger: newLedger(cfg.Quota, cfg.MaxAge)}
+	s := &Server{
+		cfg: cfg, secrets: append([]string{cfg.Secret}, cfg.Accept...), clock: clock, began: clock(), nonceKey: newNonceKey(), ledger: newLedger(cfg),
+	}
 	s.relays = newRelays(cfg, &s.refused)
 	if err := s.bind(); err != nil {
 		return nil, err
 	}
-	settings := pion.ServerConfig{
-		Realm:         cfg.Realm,
-		LoggerFactory: quiet{cfg.Logger},
-		QuotaHandler: func(user, _ string, from net.Addr) bool {
-			return !s.draining.Load() && s.ledger.admit(from, user)
-		},
-		EventHandler:        s.events(),
-		StrictAddressFamily: true,
+	for _, x := range s.shards {
+		s.turns.Go(x.pump.run)
 	}
-	if !cfg.STUNOnly {
-		settings.AuthHandler = s.key
-	}
-	udp := pion.PacketConnConfig{PacketConn: s.udp, RelayAddressGenerator: s.relays, PermissionHandler: s.permit}
-	if s.fast != nil {
-		udp.RelayAddressGenerator = s.fast
-	}
-	settings.PacketConnConfigs = []pion.PacketConnConfig{udp}
 	for _, l := range s.streams {
-		settings.ListenerConfigs = append(settings.ListenerConfigs, pion.ListenerConfig{Listener: l, RelayAddressGenerator: s.relays, PermissionHandler: s.permit})
-	}
-	var err error
-	if s.pion, err = pion.NewServer(settings); err != nil {
-		return nil, fmt.Errorf("turn: %w", errors.Join(err, s.unbind()))
+		l.turns.Go(l.run)
 	}
 	cfg.Logger.Info("turn: listening", "udp", s.UDPAddr().String(), "tcp", s.TCPAddr().String(), "relay", cfg.PublicIP.String())
 	return s, nil
 }
 
 func (s *Server) bind() error {
-	var tcp net.Listener
-	var err error
-	if runtime.GOOS == "linux" && !s.cfg.Plain {
-		var fast *plane
-		if fast, tcp, err = listenPlane(s.cfg.Listen, s.cfg.Shards, s.relays); err == nil {
-			s.fast, s.udp = fast, fast
-		}
-	} else {
-		var udp *net.UDPConn
-		udp, tcp, err = bindBoth(s.cfg.Listen)
-		s.udp = packets{udp}
-	}
+	tcp, err := s.listenUDP()
 	if err != nil {
 		return fmt.Errorf("turn: listen on %s: %w", s.cfg.Listen, err)
 	}
-	s.streams = []*listener{newListener(tcp, s.cfg.MaxTCP)}
+	s.streams = []*listener{newListener(tcp, s)}
 	if s.cfg.TLSListen != "" {
 		secure, datagram, err := listenSecure(s.cfg)
 		if err != nil {
-			return fmt.Errorf("turn: listen on %s: %w", s.cfg.TLSListen, errors.Join(err, s.unbind()))
+			s.closePumps()
+			return fmt.Errorf("turn: listen on %s: %w", s.cfg.TLSListen, errors.Join(err, tcp.Close()))
 		}
-		s.streams = append(s.streams, newListener(secure, s.cfg.MaxTCP), newListener(datagram, s.cfg.MaxTCP))
+		s.streams = append(s.streams, newListener(secure, s), newListener(datagram, s))
 		s.streams[2].datagram = true
 	}
 	return nil
 }
 
-func (s *Server) unbind() error {
-	errs := []error{s.udp.Close()}
-	for _, l := range s.streams {
-		errs = append(errs, l.Close())
+func (s *Server) closePumps() {
+	for _, x := range s.shards {
+		x.pump.closeSockets()
 	}
-	if s.fast != nil {
-		s.fast.wait()
-	}
-	return errors.Join(errs...)
+	s.shards = nil
 }
 
-func (s *Server) events() pion.EventHandler {
-	e := pion.EventHandler{
-		OnAuth:              s.authenticated,
-		OnAllocationCreated: func(from, _ net.Addr, _, _, _ string, _ net.Addr, _ int) { s.ledger.made(from) },
-		OnAllocationDeleted: func(from, _ net.Addr, _, _, _ string) { s.ledger.ended(from) },
-		OnAllocationError:   func(from, _ net.Addr, _, _ string) { s.ledger.failed(from) },
-	}
-	if s.fast != nil {
-		return s.fast.events(e)
-	}
-	return e
-}
+// nextShard spreads the streams.
+func (s *Server) nextShard() *shard { return s.shards[int(s.next.Add(1))%len(s.shards)] }
 
 // UDPAddr is where UDP clients come in.
-func (s *Server) UDPAddr() net.Addr { return s.udp.LocalAddr() }
+func (s *Server) UDPAddr() net.Addr { return s.udp }
 
 // TCPAddr is where TCP clients come in.
 func (s *Server) TCPAddr() net.Addr { return s.streams[0].Addr() }
@@ -160,10 +124,18 @@ func (s *Server) Drain(ctx context.Context) error {
 func (s *Server) Stats() Stats {
 	st := Stats{Refused: s.refused.snapshot(), Failed: s.failed.snapshot()}
 	st.Allocations, st.Users = s.ledger.count()
-	if s.fast != nil {
-		c := s.fast.count()
-		st.ToClients, st.ToClientBytes, st.ToPeers, st.ToPeerBytes = c.toClients, c.toClientBytes, c.toPeers, c.toPeerBytes
-		st.Hairpin, st.Dropped, st.Challenges, st.Unanswered = c.hairpin, c.dropped, c.challenges, c.unanswered
+	for _, x := range s.shards {
+		x.mu.Lock()
+		c := x.count
+		x.mu.Unlock()
+		st.ToClients += c.toClients
+		st.ToClientBytes += c.toClientBytes
+		st.ToPeers += c.toPeers
+		st.ToPeerBytes += c.toPeerBytes
+		st.Hairpin += c.hairpin
+		st.Dropped += c.dropped
+		st.Challenges += c.challenges
+		st.Unanswered += c.unanswered
 	}
 	return st
 }
@@ -171,14 +143,23 @@ func (s *Server) Stats() Stats {
 // Close ends every connection and allocation. It may be called more than once.
 func (s *Server) Close() error {
 	s.close.Do(func() {
-		s.err = s.pion.Close() // the sockets, and with the listeners their connections
+		var errs []error
+		for _, l := range s.streams {
+			errs = append(errs, l.Close())
+		}
 		for _, l := range s.streams {
 			l.wait()
 		}
-		s.relays.close()
-		if s.fast != nil {
-			s.fast.wait()
+		for _, x := range s.shards {
+			x.shut()
+			x.pump.stop()
 		}
+		s.turns.Wait()
+		s.relays.sweep(1 << 62)
+		for _, x := range s.shards { // what was reserved is closed, and nobody sends any more
+			x.pump.closeSockets()
+		}
+		s.err = errors.Join(errs...)
 	})
 	return s.err
 }

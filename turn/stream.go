@@ -5,65 +5,77 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 )
 
 const (
-	maxFrame     = 1600 - 1         // pion drops longer ones
+	maxFrame     = maxDatagram - 1  // the longest message on a stream
 	firstFrame   = 10 * time.Second // to the first message of a connection
 	betweenTwo   = 11 * time.Minute // an allocation is refreshed within 10
 	writeTimeout = 5 * time.Second  // a client that does not read for so long is gone
-	stunHeader   = 20
-	channelBytes = 4
 )
 
 var errFrame = errors.New("not a TURN message of acceptable length")
 
-// listener accepts TCP clients, at most max at once, each behind the framing guard.
+// listener accepts TCP, TLS or DTLS clients, at most max at once.
 type listener struct {
 	net.Listener
-	max      int
+	server   *Server
 	datagram bool // DTLS: each read is a whole datagram
 
 	mu     sync.Mutex // guards the rest
 	open   map[*stream]struct{}
 	closed bool
-	gone   sync.WaitGroup // one for each open stream
+	turns  sync.WaitGroup // the accepting goroutine, and two for each open stream
 }
 
-func newListener(l net.Listener, most int) *listener {
-	return &listener{Listener: l, max: most, open: make(map[*stream]struct{})}
+func newListener(l net.Listener, s *Server) *listener {
+	return &listener{Listener: l, server: s, open: make(map[*stream]struct{})}
 }
 
-// Accept waits for the next client; transient failures are waited out.
-func (l *listener) Accept() (net.Conn, error) {
+// run accepts clients until Close; transient failures are waited out.
+func (l *listener) run() {
 	for {
-		c, err := l.Listener.Accept()
+		c, err := l.Accept()
 		if errors.Is(err, net.ErrClosed) {
-			return nil, err
+			return
 		}
 		if err != nil { // out of descriptors, or a client gone before it was accepted
 			time.Sleep(50 * time.Millisecond)
 			continue
 		}
-		if s := l.admit(c); s != nil {
-			return s, nil
+		if !l.admit(c) {
+			_ = c.Close()
 		}
-		c.Close()
 	}
 }
 
-func (l *listener) admit(c net.Conn) *stream {
+func (l *listener) admit(c net.Conn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed || len(l.open) >= l.max {
-		return nil
+	if l.closed || len(l.open) >= l.server.cfg.MaxTCP {
+		return false
 	}
-	s := &stream{Conn: c, all: l}
+	s := &stream{Conn: c, all: l, shard: l.server.nextShard(), at: remote(c)}
+	s.out.ready.L = &s.out.mu
 	l.open[s] = struct{}{}
-	l.gone.Add(1)
-	return s
+	l.turns.Go(s.serve)
+	l.turns.Go(s.write)
+	return true
+}
+
+// remote is the address of a client.
+func remote(c net.Conn) netip.AddrPort {
+	var at netip.AddrPort
+	switch a := c.RemoteAddr().(type) {
+	case *net.TCPAddr:
+		at = a.AddrPort()
+	case *net.UDPAddr:
+		at = a.AddrPort()
+	}
+	return netip.AddrPortFrom(plain(at.Addr()), at.Port())
 }
 
 // Close closes the listener and every connection. wait tells when they are gone.
@@ -73,33 +85,59 @@ func (l *listener) Close() error {
 	defer l.mu.Unlock()
 	l.closed = true
 	for s := range l.open {
-		s.Conn.Close()
+		_ = s.Conn.Close()
 	}
 	return err
 }
 
-func (l *listener) wait() { l.gone.Wait() }
+func (l *listener) wait() { l.turns.Wait() }
 
-// stream is a TCP client. Read returns exactly one whole STUN or ChannelData
-// message (RFC 8656, section 3.7; padding included) and ends the connection
-// at the first byte that cannot be one: pion's own framing trusts lengths.
+// stream is a client on a connection. Its messages are served by a shard, as those of UDP clients; what that has for it waits in out.
 type stream struct {
 	net.Conn
 	all    *listener
+	shard  *shard
+	at     netip.AddrPort
+	held   *allocation // guarded by the shard's lock
 	spoken bool
-	once   sync.Once
+	out    outbox
 }
 
-func (s *stream) Read(b []byte) (int, error) {
+// serve reads until the connection ends, which ends the allocation.
+func (s *stream) serve() {
+	slot := newSlot()
+	from := sender{s.at, s}
+	for {
+		n, err := s.read(slot[headroom : headroom+maxFrame])
+		if err != nil {
+			break
+		}
+		s.shard.lock()
+		s.shard.handle(slot, headroom, n, from)
+		s.shard.pump.flush()
+		s.shard.mu.Unlock()
+	}
+	_ = s.Conn.Close()
+	s.out.close()
+	s.shard.lock()
+	if s.held != nil {
+		s.shard.end(s.held)
+	}
+	s.shard.mu.Unlock()
+	s.all.mu.Lock()
+	delete(s.all.open, s)
+	s.all.mu.Unlock()
+}
+
+// read returns exactly one whole STUN or ChannelData message (RFC 8656, section 3.7; padding included); at the first byte that cannot be one the
+// connection is over.
+func (s *stream) read(b []byte) (int, error) {
 	patience := firstFrame
 	if s.spoken {
 		patience = betweenTwo
 	}
 	if err := s.Conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		return 0, err
-	}
-	if len(b) < maxFrame {
-		return 0, io.ErrShortBuffer
 	}
 	if s.all.datagram {
 		return s.readDatagram(b)
@@ -156,27 +194,26 @@ func frameLength(head []byte) (int, error) {
 	return n, nil
 }
 
-func (s *stream) Write(b []byte) (int, error) {
-	if err := s.Conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return 0, err
+// write sends what waits in out until the connection ends.
+func (s *stream) write() {
+	var all []byte
+	for {
+		var more bool
+		if all, more = s.out.take(all); !more {
+			return
+		}
+		for b := all; len(b) > 0; {
+			n := len(b)
+			if s.all.datagram { // each message in one of its own
+				n, _ = frameLength(b)
+			}
+			_ = s.Conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+			if _, err := s.Conn.Write(b[:n]); err != nil {
+				_ = s.Conn.Close() // half a message: nothing after it makes sense
+				s.out.close()
+				return
+			}
+			b = b[n:]
+		}
 	}
-	n, err := s.Conn.Write(b)
-	if err != nil {
-		s.Conn.Close() // half a message on a stream: nothing after it makes sense
-	}
-	return n, err
-}
-
-func (s *stream) Close() error {
-	err := s.Conn.Close()
-	s.once.Do(func() {
-		s.all.mu.Lock()
-		delete(s.all.open, s)
-		s.all.mu.Unlock()
-		s.all.gone.Done()
-	})
-	if errors.Is(err, net.ErrClosed) {
-		return nil
-	}
-	return err
 }

@@ -6,19 +6,20 @@ import (
 	"net/netip"
 )
 
-// The parts of STUN (RFC 8489) and TURN (RFC 8656) that the data plane reads and writes by itself.
+// The parts of STUN (RFC 8489) and TURN (RFC 8656) that packets need; message.go has those of requests.
 const (
-	magicCookie      = 0x2112A442
-	typeBinding      = 0x0001
-	typeAllocate     = 0x0003
-	typeSend         = 0x0016
-	typeData         = 0x0017
-	attrXORPeer      = 0x0012
-	attrData         = 0x0013
-	attrIntegrity    = 0x0008
-	attrDontFragment = 0x001A
-	dataHeader4      = stunHeader + 12 + 4 // XOR-PEER-ADDRESS of IPv4, head of DATA
-	dataHeader6      = stunHeader + 24 + 4
+	magicCookie          = 0x2112A442
+	typeBinding          = 0x0001
+	typeAllocate         = 0x0003
+	typeRefresh          = 0x0004
+	typeCreatePermission = 0x0008
+	typeChannelBind      = 0x0009
+	typeSend             = 0x0016
+	typeData             = 0x0017
+	stunHeader           = 20
+	channelBytes         = 4
+	dataHeader4          = stunHeader + 12 + 4 // XOR-PEER-ADDRESS of IPv4, head of DATA
+	dataHeader6          = stunHeader + 24 + 4
 )
 
 var errSTUN = errors.New("not a STUN message")

@@ -91,39 +91,6 @@ func TestPutData(t *testing.T) {
 	}
 }
 
-// Only a stranger's plain Allocate gets the kept answer, and only while its nonce is young.
-func TestChallenge(t *testing.T) {
-	now := time.Now()
-	allocate := func(extra ...stun.Setter) []byte {
-		return stun.MustBuild(append([]stun.Setter{stun.TransactionID, stun.NewType(stun.MethodAllocate, stun.ClassRequest), attribute{0x0019, []byte{17, 0, 0, 0}}}, extra...)...).Raw
-	}
-	answer := func(code stun.ErrorCode, extra ...stun.Setter) []byte {
-		return stun.MustBuild(append([]stun.Setter{stun.TransactionID, stun.NewType(stun.MethodAllocate, stun.ClassErrorResponse), code, stun.NewNonce("n"), stun.NewRealm("r")}, extra...)...).Raw
-	}
-	good := answer(stun.CodeUnauthorized)
-	for name, tt := range map[string]struct {
-		answer, request []byte
-		at              time.Time
-		want            bool
-	}{
-		"a stranger":                       {good, allocate(), now, true},
-		"with a lifetime":                  {good, allocate(attribute{stun.AttrLifetime, []byte{0, 0, 2, 88}}), now, true},
-		"who names himself":                {good, allocate(stun.NewUsername("ada")), now, false},
-		"with integrity":                   {good, allocate(attribute{stun.AttrMessageIntegrity, make([]byte, 20)}), now, false},
-		"with something unknown":           {good, allocate(attribute{0x7001, nil}), now, false},
-		"after its time":                   {good, allocate(), now.Add(2 * time.Minute), false},
-		"a stale nonce is no challenge":    {answer(stun.CodeStaleNonce), allocate(), now, false},
-		"nor is what is signed for one":    {answer(stun.CodeUnauthorized, attribute{stun.AttrMessageIntegrity, make([]byte, 20)}), allocate(), now, false},
-		"nor is something that is no STUN": {[]byte("GET / HTTP/1.1\r\n\r\n....."), allocate(), now, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := turn.Challenges(tt.answer, tt.request, tt.at); got != tt.want {
-				t.Errorf("answered: %v, want %v", got, tt.want)
-			}
-		})
-	}
-}
-
 // A victim whose address is claimed gets so much and no more; others go on; after a second it begins again.
 func TestBudget(t *testing.T) {
 	spend, now := turn.Budget(), time.Now()

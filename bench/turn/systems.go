@@ -35,7 +35,7 @@ func systems(bin string) []system {
 	return []system{
 		{"passerby", func(_, port string) []string {
 			return []string{bin, "turn", "--listen", "127.0.0.1:" + port, "--realm", realm, "--user", user + ":" + pass, "--relay-ip", "127.0.0.1",
-				"--allow-peer", "127.0.0.0/8", "--quota", "100000", "--admin", "off", "--log-level", "error", "--drain-timeout", "0s"}
+				"--allow-peer", "127.0.0.0/8", "--quota", "100000", "--max-per-address", "100000", "--max-allocations", "100000", "--admin", "off", "--log-level", "error", "--drain-timeout", "0s"}
 		}},
 		{"coturn", func(dir, port string) []string {
 			return []string{"turnserver", "-n", "-L", "127.0.0.1", "-E", "127.0.0.1", "-p", port, "-m", "1", "--no-tls", "--no-dtls", "--no-cli", "--lt-cred-mech",

@@ -55,7 +55,7 @@ type Server struct {
 	public   net.Listener
 	admin    net.Listener // nil when off
 	secret   string       // of the TURN credentials
-	turnHost string
+	hosts    turnHosts
 	draining atomic.Bool
 }
 
@@ -131,21 +131,24 @@ func (s *Server) listenMedia(events sfu.Events) (err error) {
 		}
 		return explain(setting, addr, err)
 	}
-	s.turnHost = turnHost(s.cfg.PublicIP, s.sfu)
 	if s.cfg.TURNListen == "off" {
 		return nil
 	}
-	host, err := netip.ParseAddr(s.turnHost)
-	if err != nil {
-		return fmt.Errorf("turn: %w", err)
+	media := s.sfu.Addrs()
+	own := make([]netip.Addr, len(media))
+	for i, a := range media {
+		own[i] = a.Addr()
 	}
-	if !host.Is4() {
-		host = netip.Addr{} // the relay's own address is IPv4; the TURN server finds one
+	s.hosts = newTURNHosts(s.cfg.PublicIP, own)
+	settings := turn.Config{
+		Listen: s.cfg.TURNListen, Realm: "passerby", Secret: s.secret, PublicIP: s.hosts.v4, PublicIP6: s.hosts.v6,
+		AllowPeerAddrs: media, AllowPeers: s.cfg.TURNAllowPeers, Logger: s.log,
+		MaxPerAddress: s.cfg.TURNPerAddress, MaxAllocations: s.cfg.TURNMost,
 	}
-	s.turn, err = turn.Listen(turn.Config{
-		Listen: s.cfg.TURNListen, Realm: "passerby", Secret: s.secret, PublicIP: host,
-		AllowPeerAddrs: s.sfu.Addrs(), AllowPeers: s.cfg.TURNAllowPeers, Logger: s.log,
-	})
+	if s.hosts.v6.IsValid() {
+		settings.RelayIP6 = netip.IPv6Unspecified() // the public address may be that of a NAT
+	}
+	s.turn, err = turn.Listen(settings)
 	if err != nil {
 		return explain("turn-listen", s.cfg.TURNListen, err)
 	}
@@ -192,7 +195,7 @@ func (s *Server) hint(e match.Event) {
 }
 
 func (s *Server) iceServers(session string) []protocol.ICEServer {
-	return iceServers(s.turnHost, s.turn, s.secret, session)
+	return iceServers(s.hosts, s.turn, s.secret, session)
 }
 
 // URL is where a browser on this machine finds the page.

@@ -28,6 +28,8 @@ type Config struct {
 	TURNListen     string         // listen address of TURN over UDP and TCP; "off" turns it off
 	TURNSecret     string         // shared secret of the TURN REST credentials; empty takes one from the root key in DataDir
 	TURNAllowPeers []netip.Prefix // further peers that TURN relays to; none: only this server's media ports
+	TURNPerAddress int            // TURN allocations of one client address; of an IPv6 /64
+	TURNMost       int            // TURN allocations of all
 	NodeID         string         // name of this node in logs and in the cluster; empty makes one
 	Grace          time.Duration  // how long a wish with tags waits for a shared tag
 	Rematch        time.Duration  // how long two people who just met wait before they may meet again
@@ -39,18 +41,20 @@ type Config struct {
 // Defaults returns the configuration of a laptop with nothing installed.
 func Defaults() Config {
 	return Config{
-		HTTP:         ":8080",
-		UDP:          ":50000",
-		TCP:          ":50000",
-		MaxSessions:  10000,
-		DataDir:      "data",
-		Admin:        "127.0.0.1:9090",
-		TURNListen:   ":3478",
-		Grace:        10 * time.Second,
-		Rematch:      5 * time.Second,
-		DrainTimeout: 10 * time.Second,
-		LogLevel:     "info",
-		LogFormat:    "text",
+		HTTP:           ":8080",
+		UDP:            ":50000",
+		TCP:            ":50000",
+		MaxSessions:    10000,
+		DataDir:        "data",
+		Admin:          "127.0.0.1:9090",
+		TURNListen:     ":3478",
+		TURNPerAddress: 256,
+		TURNMost:       16384,
+		Grace:          10 * time.Second,
+		Rematch:        5 * time.Second,
+		DrainTimeout:   10 * time.Second,
+		LogLevel:       "info",
+		LogFormat:      "text",
 	}
 }
 
@@ -92,6 +96,9 @@ func (c Config) Validate() error {
 	}
 	if c.TURNSecret != "" && len(c.TURNSecret) < 16 {
 		fault("--turn-secret: too short to be secret: use 16 characters or more")
+	}
+	if c.TURNPerAddress < 1 || c.TURNMost < 1 {
+		fault("--turn-max-per-address and --turn-max-allocations: at least 1")
 	}
 	for _, d := range []struct {
 		name string

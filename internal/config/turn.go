@@ -28,6 +28,8 @@ type TURN struct {
 	AllowPeer    []netip.Prefix // special networks that may be relayed to besides the public Internet
 	DenyPeer     []netip.Prefix // networks that may not
 	Quota        int            // allocations of one user
+	PerAddress   int            // allocations of one client address; of an IPv6 /64
+	Allocations  int            // allocations of all
 	MaxTCP       int            // TCP, TLS and DTLS connections, each
 	Admin        string         // listen address of metrics, health and profiles
 	DrainTimeout time.Duration  // how long a stopping server lets calls go on
@@ -38,7 +40,7 @@ type TURN struct {
 // DefaultTURN returns the configuration of a host with a public address and nothing else to say.
 func DefaultTURN() TURN {
 	return TURN{
-		Listen: ":3478", TLSListen: ":5349", Realm: "passerby", Quota: 12, MaxTCP: 4096, Admin: "127.0.0.1:9091",
+		Listen: ":3478", TLSListen: ":5349", Realm: "passerby", Quota: 12, PerAddress: 256, Allocations: 16384, MaxTCP: 4096, Admin: "127.0.0.1:9091",
 		DrainTimeout: 10 * time.Second, LogLevel: "info", LogFormat: "text",
 	}
 }
@@ -87,8 +89,8 @@ func (c TURN) Validate() error {
 	if c.MinPort < 0 || c.MinPort > c.MaxPort || c.MaxPort > 65535 || c.MinPort == 0 && c.MaxPort != 0 {
 		fault("--min-port %d and --max-port %d are not a range of ports", c.MinPort, c.MaxPort)
 	}
-	if c.Quota < 1 || c.MaxTCP < 1 {
-		fault("--quota and --max-tcp: at least 1")
+	if c.Quota < 1 || c.PerAddress < 1 || c.Allocations < 1 || c.MaxTCP < 1 {
+		fault("--quota, --max-per-address, --max-allocations and --max-tcp: at least 1")
 	}
 	if c.DrainTimeout < 0 || c.DrainTimeout > time.Hour {
 		fault("--drain-timeout: %v is out of range: 0s to 1h", c.DrainTimeout)
@@ -119,6 +121,8 @@ func turnFlags(c *TURN) *flag.FlagSet {
 	fs.Var(list[netip.Prefix]{&c.AllowPeer, network}, "allow-peer", "private or special `networks` that may be relayed to, comma separated, like 10.1.0.0/16; the public Internet always may")
 	fs.Var(list[netip.Prefix]{&c.DenyPeer, network}, "deny-peer", "`networks` that may not be relayed to, comma separated; wins over allow-peer")
 	fs.Var(number{&c.Quota}, "quota", "`number` of allocations that one user may hold")
+	fs.Var(number{&c.PerAddress}, "max-per-address", "`number` of allocations that one client address, or IPv6 /64, may hold")
+	fs.Var(number{&c.Allocations}, "max-allocations", "`number` of allocations at most; each of a UDP client is an open file")
 	fs.Var(number{&c.MaxTCP}, "max-tcp", "`number` of TCP connections at most; as many over TLS, as many over DTLS")
 	fs.StringVar(&c.Admin, "admin", c.Admin, "listen `address` of /metrics, /healthz, /readyz and /debug/pprof, or off; keep it private")
 	fs.Var(duration{&c.DrainTimeout}, "drain-timeout", "`time` that a stopping server lets calls go on")

@@ -1,0 +1,142 @@
+package turn
+
+import "time"
+
+// allocate serves RFC 8656, section 7.2, in the order of its checks.
+func (s *shard) allocate(m *message, old *allocation, from sender, who login) int {
+	if old != nil {
+		if old.id == m.id() && old.user == who.user { // it was sent again: our answer got lost
+			s.allocated(old, from)
+			return 0
+		}
+		return codeMismatch
+	}
+	relays := s.server.relays
+	switch {
+	case m.transport == nil:
+		return codeBadRequest
+	case m.transport[0] != protocolUDP:
+		return codeTransport
+	case len(m.unknown) > 0: // DONT-FRAGMENT among them
+		return codeUnknownAttribute
+	case m.hasToken && (m.even || m.family != 0 || m.additional != 0):
+		return codeBadRequest
+	case m.family != 0 && m.additional != 0 || m.additional != 0 && m.additional != family6 || m.additional != 0 && m.pair:
+		return codeBadRequest
+	case m.family > family6 || m.family == family6 && !relays.has(family6):
+		return codeFamily
+	case s.closed || s.server.draining.Load():
+		return codeQuota
+	}
+	a := &allocation{client: from.at, stream: from.stream, user: who.user, home: home(from.at.Addr()), id: m.id(), asked: lifetime(m)}
+	if code := s.server.ledger.admit(a.user, a.home); code != 0 {
+		return code
+	}
+	if err := s.open(m, a); err != nil {
+		s.server.cfg.Logger.Debug("turn: no relay", "err", err)
+		s.server.ledger.release(a.user, a.home)
+		return codeCapacity
+	}
+	a.until = s.now + a.asked
+	s.due.add(a)
+	if a.stream != nil {
+		a.stream.held = a
+	} else {
+		s.clients[a.client] = a
+	}
+	for _, r := range a.relays {
+		if r != nil {
+			r.a = a
+			relays.inside.add(r.told, a)
+			s.pump.watch(r)
+		}
+	}
+	s.allocated(a, from)
+	return 0
+}
+
+const protocolUDP = 17
+
+// open finds the relay sockets that a request asks for.
+func (s *shard) open(m *message, a *allocation) (err error) {
+	relays := s.server.relays
+	if m.hasToken {
+		r := relays.claim(m.token, a.user, s.now)
+		if r == nil {
+			return errNoToken
+		}
+		a.relays[index(r.told.Addr())] = r
+		return nil
+	}
+	if m.pair && relays.sweep(s.now) >= maxReserved {
+		return errNoPort
+	}
+	first := byte(family4)
+	if m.family == family6 {
+		first = family6
+	}
+	var spare *relay
+	if a.relays[first-1], spare, err = relays.open(s.pump, first, m.even, m.pair); err != nil {
+		return err
+	}
+	if spare != nil {
+		a.token, a.saved = relays.reserve(spare, a.user, s.now), true
+	}
+	if m.additional == family6 { // who gets one of two is told why (RFC 8656, section 7.2)
+		switch {
+		case !relays.has(family6):
+			a.lacks6 = codeFamily
+		default:
+			if a.relays[1], _, err = relays.open(s.pump, family6, false, false); err != nil {
+				a.lacks6 = codeCapacity
+			}
+		}
+	}
+	return nil
+}
+
+// allocated writes the success, the same again for the same request.
+func (s *shard) allocated(a *allocation, from sender) {
+	for _, r := range a.relays {
+		if r != nil {
+			s.out = appendAddress(s.out, attrXORRelayed, r.told)
+		}
+	}
+	s.out = appendUint32(s.out, attrLifetime, uint32(a.asked/time.Second)) //nolint:gosec // an hour at most
+	s.out = appendAddress(s.out, attrXORMapped, from.at)
+	if a.saved {
+		s.out = appendAttribute(s.out, attrReservationToken, a.token[:]...)
+	}
+	if a.lacks6 != 0 {
+		s.out = appendAttribute(s.out, attrAddressError, family6, 0, byte(a.lacks6/100), byte(a.lacks6%100))
+	}
+}
+
+// lifetime is what a client gets for what it asks.
+func lifetime(m *message) time.Duration {
+	if m.lifetime < 0 {
+		return defaultLifetime
+	}
+	return min(max(time.Duration(m.lifetime)*time.Second, defaultLifetime), mostLifetime)
+}
+
+// refresh serves RFC 8656, section 8.2. A family names one of two relays, which may be given up alone.
+func (s *shard) refresh(m *message, a *allocation) int {
+	if m.family > family6 || m.family != 0 && a.relays[m.family-1] == nil {
+		return codePeerFamily
+	}
+	given := lifetime(m)
+	if m.lifetime == 0 {
+		given = 0
+		if m.family != 0 && a.relays[0] != nil && a.relays[1] != nil {
+			s.endRelay(a, int(m.family-1))
+		} else {
+			s.end(a)
+		}
+	} else {
+		a.until = s.now + given
+		s.due.moved(a)
+	}
+	s.out = appendUint32(s.out, attrLifetime, uint32(given/time.Second)) //nolint:gosec // an hour at most
+	return 0
+}

@@ -1,0 +1,116 @@
+package turn
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+const (
+	headroom = 64 // before each packet, for the head of a Data indication
+	tailroom = 8  // behind it, for padding
+)
+
+// maxDatagram is the longest message that is taken.
+const maxDatagram = 1600
+
+// shard owns a part of the clients, and all that they hold. What is done to it is done under its lock, for a batch of packets by the goroutine of its
+// pump, for a message of a stream by that stream's.
+type shard struct {
+	server *Server
+	pump   pump
+
+	mu        sync.Mutex                     // guards the rest
+	clients   map[netip.AddrPort]*allocation // of UDP clients
+	due       due                            // all allocations
+	closed    bool
+	ids       *rand.PCG
+	count     relayCount
+	now       time.Duration // since the server's start
+	nonces    nonces
+	strangers budget
+	msg       message
+	out       []byte // the answer that is being written
+}
+
+// pump moves a shard's datagrams. It is called under the shard's lock, but for the first three, and keeps slices until flush.
+type pump interface {
+	run() // until stop, and until its goroutines have ended
+	stop()
+	closeSockets() // of a pump that does not run
+	toClient(b []byte, to netip.AddrPort)
+	toPeer(r *relay, b []byte, to netip.AddrPort)
+	flush()
+	open(r *relay, at netip.Addr, port int) (int, error) // binds a relay socket; port 0 is any
+	watch(r *relay)                                      // from now on the shard gets what arrives there
+	close(r *relay)
+}
+
+// sender is where a message came from.
+type sender struct {
+	at     netip.AddrPort
+	stream *stream // nil for a datagram
+}
+
+func newShard(s *Server) *shard {
+	return &shard{
+		server: s, clients: make(map[netip.AddrPort]*allocation), ids: rand.NewPCG(rand.Uint64(), rand.Uint64()),
+		nonces: newNonces(s.nonceKey), strangers: budget{key: rand.Uint64()},
+	}
+}
+
+// lock begins a batch.
+func (s *shard) lock() {
+	s.mu.Lock()
+	s.now = s.server.clock().Sub(s.server.began)
+}
+
+// find is the allocation of a sender, or nil.
+func (s *shard) find(from sender) *allocation {
+	if from.stream != nil {
+		return from.stream.held
+	}
+	return s.clients[from.at]
+}
+
+// expire ends what has run out. Pumps call it about once a second.
+func (s *shard) expire() {
+	s.server.relays.sweep(s.now)
+	for len(s.due) > 0 && s.due[0].until <= s.now {
+		s.end(s.due[0])
+	}
+}
+
+// end closes an allocation.
+func (s *shard) end(a *allocation) {
+	s.due.remove(a)
+	if a.stream != nil {
+		a.stream.held = nil
+	} else {
+		delete(s.clients, a.client)
+	}
+	for i := range a.relays {
+		s.endRelay(a, i)
+	}
+	s.server.ledger.release(a.user, a.home)
+}
+
+func (s *shard) endRelay(a *allocation, i int) {
+	if r := a.relays[i]; r != nil {
+		s.server.relays.inside.remove(r.told)
+		s.pump.close(r)
+		s.server.relays.release(r)
+		a.relays[i] = nil
+	}
+}
+
+// shut ends all, and lets nothing begin.
+func (s *shard) shut() {
+	s.lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for len(s.due) > 0 {
+		s.end(s.due[0])
+	}
+}
