@@ -53,6 +53,9 @@ type Config struct {
 	// Ring is how many bytes of sent video each downlink keeps to answer NACKs
 	// from while it has a route; 0 means 262144 (about 1.4 s at 1.5 Mb/s).
 	Ring int
+	// UplinkBits and UplinkPackets are what a peer may send per second, in bits and packets of all kinds, with one second's
+	// worth at once; the rest is dropped. 0 means 6,000,000 bits and 2,000 packets.
+	UplinkBits, UplinkPackets int
 	// Disconnected is how long a silent peer counts as connected; 0 means 7 s:
 	// browsers check an idle connection every 4 to 6 s.
 	Disconnected time.Duration
@@ -92,6 +95,7 @@ func (c Config) Validate() error {
 	}
 	for name, n := range map[string]int{
 		"MaxPeers": c.MaxPeers, "MaxMessage": c.MaxMessage, "ChannelBuffer": c.ChannelBuffer, "Ring": c.Ring,
+		"UplinkBits": c.UplinkBits, "UplinkPackets": c.UplinkPackets,
 	} {
 		if n < 0 {
 			bad("%s is negative", name)
@@ -130,6 +134,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Ring == 0 {
 		c.Ring = 256 << 10
+	}
+	if c.UplinkBits == 0 {
+		c.UplinkBits = 6_000_000
+	}
+	if c.UplinkPackets == 0 {
+		c.UplinkPackets = 2000
 	}
 	if c.Disconnected == 0 {
 		c.Disconnected = 7 * time.Second

@@ -16,6 +16,8 @@ import (
 type offer struct {
 	sdp         string
 	fingerprint string    // "sha-256 AA:BB…", of the DTLS certificate
+	ufrag       string    // of ICE
+	password    string    // of ICE
 	wants       [2]bool   // by kind: the browser has a section that may receive
 	ssrc        [2]uint32 // by kind: what it will send from, if it says so; else 0
 }
@@ -69,6 +71,9 @@ func parseOffer(raw string) (out offer, err error) {
 		if own != out.fingerprint {
 			return out, fmt.Errorf("%w: sections differ in fingerprint", ErrSDP)
 		}
+		if out.ufrag == "" {
+			out.ufrag, out.password = credentials(&desc, m)
+		}
 		if kind < 2 {
 			out.ssrc[kind] = ssrc
 			out.wants[kind] = !hasAttribute(m, "sendonly") && !hasAttribute(m, "inactive")
@@ -121,6 +126,18 @@ func firstSSRC(m *sdp.MediaDescription) uint32 {
 	}
 	n, _ := strconv.ParseUint(first, 10, 32)
 	return uint32(n)
+}
+
+// credentials are the ICE ones of a section, or of the whole.
+func credentials(desc *sdp.SessionDescription, m *sdp.MediaDescription) (ufrag, password string) {
+	get := func(key string) string {
+		v, ok := m.Attribute(key)
+		if !ok {
+			v, _ = desc.Attribute(key)
+		}
+		return strings.Clone(strings.TrimSpace(v)) // or it would keep the whole offer
+	}
+	return get("ice-ufrag"), get("ice-pwd")
 }
 
 func hasAttribute(m *sdp.MediaDescription, key string) bool {
