@@ -49,9 +49,12 @@ type connKey struct {
 
 // New serves the sockets until Close.
 func New(cfg Config) (*Mux, error) {
+	return newMux(cfg, func() int64 { return time.Now().UnixNano() })
+}
+
+func newMux(cfg Config, now func() int64) (*Mux, error) {
 	m := &Mux{
-		rate: cfg.Rate, addrs: cfg.Addrs, maxPaths: maxPathsTotal, stop: make(chan struct{}),
-		now:   func() int64 { return time.Now().UnixNano() },
+		rate: cfg.Rate, addrs: cfg.Addrs, now: now, maxPaths: maxPathsTotal, stop: make(chan struct{}),
 		conns: map[connKey]*Conn{}, paths: map[netip.AddrPort]*path{},
 	}
 	for _, socket := range cfg.Sockets {
