@@ -30,7 +30,7 @@ type endpoints struct {
 	addresses []netip.Addr   // advertised
 	local     []netip.Addr   // one per address family: what pion sees
 	net       transport.Net
-	accepted  openConns
+	accepted  *openConns
 }
 
 func listen(cfg Config, log logging.LoggerFactory) (*endpoints, error) {
@@ -62,11 +62,15 @@ func listen(cfg Config, log logging.LoggerFactory) (*endpoints, error) {
 			return fail(fmt.Errorf("sfu: listen on TCP: %w", err))
 		}
 		e.tcpAddr = addrPort(listener.Addr())
+		e.accepted = newOpenConns(cfg)
 		e.tcp = ice.NewTCPMuxDefault(ice.TCPMuxParams{
 			Listener:        fixedListener{listener, e},
 			Logger:          log.NewLogger("tcp"),
 			ReadBufferSize:  tcpBuffer,
 			WriteBufferSize: tcpWriteCap,
+
+			FirstStunBindTimeout:         cfg.FirstCheck,
+			AliveDurationForConnFromStun: cfg.FirstCheck,
 		})
 	}
 	var local []net.Addr
