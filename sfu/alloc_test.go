@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -140,11 +141,13 @@ func FuzzOffer(f *testing.F) {
 	})
 }
 
+var print256 = "sha-256 " + strings.Repeat("AA:", 31) + "AA"
+
 // offers are seeds, shortened from browsers.
 var offers = []string{
 	"v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\n" +
-		"a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\na=fingerprint:sha-256 AA:BB\r\na=setup:actpass\r\na=mid:0\r\na=sendrecv\r\n" +
+		"a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\na=fingerprint:" + print256 + "\r\na=setup:actpass\r\na=mid:0\r\na=sendrecv\r\n" +
 		"a=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\na=ssrc:5 cname:x\r\n",
-	"v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=fingerprint:sha-256 AA\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n" +
+	"v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=fingerprint:" + print256 + "\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n" +
 		"c=IN IP4 0.0.0.0\r\na=mid:0\r\na=sctp-port:5000\r\na=candidate:1 1 udp 1 192.0.2.1 1 typ host\r\n",
 }

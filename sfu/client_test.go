@@ -36,19 +36,17 @@ var loopback = netip.MustParseAddr("127.0.0.1")
 type recorder struct {
 	mu     sync.Mutex
 	events []string
-	fresh  chan struct{}
+	fresh  chan struct{} // closed, and replaced, by the next event
 }
 
-func newRecorder() *recorder { return &recorder{fresh: make(chan struct{}, 1)} }
+func newRecorder() *recorder { return &recorder{fresh: make(chan struct{})} }
 
 func (r *recorder) add(s string) {
 	r.mu.Lock()
 	r.events = append(r.events, s)
+	close(r.fresh)
+	r.fresh = make(chan struct{})
 	r.mu.Unlock()
-	select {
-	case r.fresh <- struct{}{}:
-	default:
-	}
 }
 
 func (r *recorder) Connected(id string)      { r.add("connected " + id) }
@@ -57,9 +55,15 @@ func (r *recorder) ChannelOpen(id string)    { r.add("open " + id) }
 func (r *recorder) ChannelClosed(id string)  { r.add("closed " + id) }
 func (r *recorder) Data(id string, b []byte) { r.add("data " + id + " " + string(b)) }
 func (r *recorder) all() []string {
+	events, _ := r.snapshot()
+	return events
+}
+
+// snapshot gives the events, and a channel that the next one closes.
+func (r *recorder) snapshot() ([]string, <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]string(nil), r.events...)
+	return append([]string(nil), r.events...), r.fresh
 }
 
 // await waits until event was recorded n times.
@@ -68,7 +72,8 @@ func (r *recorder) await(t testing.TB, event string, n int) {
 	deadline := time.After(patience)
 	for {
 		seen := 0
-		for _, e := range r.all() {
+		events, fresh := r.snapshot()
+		for _, e := range events {
 			if e == event {
 				seen++
 			}
@@ -77,7 +82,7 @@ func (r *recorder) await(t testing.TB, event string, n int) {
 			return
 		}
 		select {
-		case <-r.fresh:
+		case <-fresh:
 		case <-deadline:
 			t.Fatalf("no event %q × %d; events: %q", event, n, r.all())
 		}

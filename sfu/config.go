@@ -53,6 +53,14 @@ type Config struct {
 	// Ring is how many bytes of sent video each downlink keeps to answer NACKs
 	// from while it has a route; 0 means 262144 (about 1.4 s at 1.5 Mb/s).
 	Ring int
+	// UplinkBits and UplinkPackets are what a peer may send per second, in bits and packets of all kinds, with one second's
+	// worth at once; the rest is dropped. 0 means 6,000,000 bits and 2,000 packets.
+	UplinkBits, UplinkPackets int
+	// MaxTCP is how many TCP connections are open at once, and MaxTCPPerAddress how many from one IPv4 address or IPv6 /64;
+	// more are closed at once. 0 means 4096 and 64.
+	MaxTCP, MaxTCPPerAddress int
+	// FirstCheck is how long a TCP connection may be without a connectivity check under a known ufrag; 0 means 5 s.
+	FirstCheck time.Duration
 	// Disconnected is how long a silent peer counts as connected; 0 means 7 s:
 	// browsers check an idle connection every 4 to 6 s.
 	Disconnected time.Duration
@@ -92,6 +100,8 @@ func (c Config) Validate() error {
 	}
 	for name, n := range map[string]int{
 		"MaxPeers": c.MaxPeers, "MaxMessage": c.MaxMessage, "ChannelBuffer": c.ChannelBuffer, "Ring": c.Ring,
+		"UplinkBits": c.UplinkBits, "UplinkPackets": c.UplinkPackets,
+		"MaxTCP": c.MaxTCP, "MaxTCPPerAddress": c.MaxTCPPerAddress,
 	} {
 		if n < 0 {
 			bad("%s is negative", name)
@@ -103,8 +113,8 @@ func (c Config) Validate() error {
 	if c.Ring > 0 && c.Ring < 16<<10 {
 		bad("Ring is under 16384 bytes")
 	}
-	if c.Disconnected < 0 || c.Failed < 0 {
-		bad("Disconnected and Failed must not be negative")
+	if c.Disconnected < 0 || c.Failed < 0 || c.FirstCheck < 0 {
+		bad("Disconnected, Failed and FirstCheck must not be negative")
 	}
 	if d := c.withDefaults(); d.Failed < d.Disconnected {
 		bad("Failed (%s) is shorter than Disconnected (%s)", d.Failed, d.Disconnected)
@@ -130,6 +140,21 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Ring == 0 {
 		c.Ring = 256 << 10
+	}
+	if c.UplinkBits == 0 {
+		c.UplinkBits = 6_000_000
+	}
+	if c.UplinkPackets == 0 {
+		c.UplinkPackets = 2000
+	}
+	if c.MaxTCP == 0 {
+		c.MaxTCP = 4096
+	}
+	if c.MaxTCPPerAddress == 0 {
+		c.MaxTCPPerAddress = 64
+	}
+	if c.FirstCheck == 0 {
+		c.FirstCheck = 5 * time.Second
 	}
 	if c.Disconnected == 0 {
 		c.Disconnected = 7 * time.Second

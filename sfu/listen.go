@@ -11,25 +11,26 @@ import (
 	"github.com/pion/logging"
 	"github.com/pion/transport/v5"
 	"github.com/pion/transport/v5/stdnet"
+
+	"passerby/sfu/internal/udp"
 )
 
 const (
-	socketBuffer = 4 << 20   // bytes asked of the kernel, each way
-	tcpBuffer    = 64        // packets that wait to be read from a TCP peer
-	tcpWriteCap  = 512 << 10 // bytes that wait to be written to one
+	tcpBuffer   = 64        // packets that wait to be read from a TCP peer
+	tcpWriteCap = 512 << 10 // bytes that wait to be written to one
 )
 
 // endpoints are the sockets that all peers share, and the addresses under
 // which browsers find them.
 type endpoints struct {
-	udp       *ice.UDPMuxDefault
+	udp       *udp.Mux
 	tcp       *ice.TCPMuxDefault
 	udpAddr   netip.AddrPort // as bound
 	tcpAddr   netip.AddrPort // as bound; invalid without TCP
 	addresses []netip.Addr   // advertised
 	local     []netip.Addr   // one per address family: what pion sees
 	net       transport.Net
-	accepted  openConns
+	accepted  *openConns
 }
 
 func listen(cfg Config, log logging.LoggerFactory) (*endpoints, error) {
@@ -37,17 +38,15 @@ func listen(cfg Config, log logging.LoggerFactory) (*endpoints, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sfu: UDP address: %w", err)
 	}
-	conn, err := net.ListenUDP("udp", udpAddr)
+	sockets, err := udp.Listen(udpAddr, udp.Sockets())
 	if err != nil {
-		return nil, fmt.Errorf("sfu: listen on UDP: %w", err)
+		return nil, fmt.Errorf("sfu: %w", err)
 	}
-	// Smaller buffers are what the system allows; not an error.
-	_ = conn.SetReadBuffer(socketBuffer)
-	_ = conn.SetWriteBuffer(socketBuffer)
-
-	e := &endpoints{udpAddr: addrPort(conn.LocalAddr())}
+	e := &endpoints{udpAddr: addrPort(sockets[0].LocalAddr())}
 	fail := func(err error) (*endpoints, error) {
-		_ = conn.Close()
+		for _, s := range sockets {
+			_ = s.Close()
+		}
 		return nil, err
 	}
 	if e.addresses, err = advertised(cfg.PublicIPs, e.udpAddr.Addr()); err != nil {
@@ -63,14 +62,27 @@ func listen(cfg Config, log logging.LoggerFactory) (*endpoints, error) {
 			return fail(fmt.Errorf("sfu: listen on TCP: %w", err))
 		}
 		e.tcpAddr = addrPort(listener.Addr())
+		e.accepted = newOpenConns(cfg)
 		e.tcp = ice.NewTCPMuxDefault(ice.TCPMuxParams{
 			Listener:        fixedListener{listener, e},
 			Logger:          log.NewLogger("tcp"),
 			ReadBufferSize:  tcpBuffer,
 			WriteBufferSize: tcpWriteCap,
+
+			FirstStunBindTimeout:         cfg.FirstCheck,
+			AliveDurationForConnFromStun: cfg.FirstCheck,
 		})
 	}
-	e.udp = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: log.NewLogger("udp"), Net: e.net})
+	var local []net.Addr
+	for _, ip := range e.local {
+		local = append(local, net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, e.udpAddr.Port())))
+	}
+	e.udp, err = udp.New(udp.Config{
+		Sockets: sockets, Addrs: local, Rate: udp.Rate{Bits: cfg.UplinkBits, Packets: cfg.UplinkPackets},
+	})
+	if err != nil {
+		return fail(fmt.Errorf("sfu: UDP sockets: %w", err))
+	}
 	return e, nil
 }
 
@@ -80,26 +92,6 @@ func (e *endpoints) close() error {
 		errs = append(errs, e.closeTCP())
 	}
 	return errors.Join(errs...)
-}
-
-// udpMux shows pion one address per family, whatever many are advertised: each
-// would cost every peer a goroutine, and all share one socket anyway.
-type udpMux struct {
-	ice.UDPMux
-	addrs []net.Addr
-}
-
-func (m udpMux) GetListenAddresses() []net.Addr { return m.addrs }
-
-func (e *endpoints) udpMux() ice.UDPMux {
-	if !e.udpAddr.Addr().IsUnspecified() {
-		return e.udp
-	}
-	m := udpMux{UDPMux: e.udp}
-	for _, ip := range e.local {
-		m.addrs = append(m.addrs, net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, e.udpAddr.Port())))
-	}
-	return m
 }
 
 // tcpMux hides the listener's own address, which pion would compare.

@@ -67,13 +67,17 @@ type Stats struct {
 	KeyFrames uint64 // requests sent to browsers
 	Dropped   uint64 // packets held back by gates or too late
 	Malformed uint64 // packets that could not be parsed
+	OverRate  uint64 // UDP packets over Config.UplinkBits or UplinkPackets
+	Unproven  uint64 // packets not sent to an address that proved nothing yet
 	Panics    uint64 // packets and messages that made the server panic; always a bug
 }
 
 // Stats counts what is and was.
 func (s *Server) Stats() Stats {
 	c, peers, routes := s.metrics.sum()
+	u := s.ends.udp.Stats()
 	return Stats{
+		OverRate: u.Limited, Unproven: u.Unproven,
 		Peers: peers, Routes: routes,
 		Received: c.received[0] + c.received[1], Sent: c.sent[0] + c.sent[1],
 		Resent: c.resent[0] + c.resent[1], KeyFrames: c.requests[0] + c.requests[1],
@@ -105,18 +109,19 @@ func (m *metrics) sum() (c counts, peers, routes int) {
 }
 
 var (
-	descPeers     = desc("peers", "Peers with an answered offer.")
-	descRoutes    = desc("routes", "Peers that are fed by another.")
-	descReceived  = desc("received_packets_total", "RTP packets from browsers.", "kind")
-	descReceivedB = desc("received_bytes_total", "RTP payload bytes from browsers.", "kind")
-	descSent      = desc("sent_packets_total", "RTP packets to browsers, repairs included.", "kind")
-	descSentB     = desc("sent_bytes_total", "RTP payload bytes to browsers.", "kind")
-	descResent    = desc("resent_packets_total", "Packets sent again for a NACK.", "kind")
-	descRequests  = desc("keyframe_requests_total", "Key frame requests to browsers.")
-	descDropped   = desc("dropped_packets_total", "Packets not forwarded, by reason.", "reason")
-	descRefused   = desc("refused_offers_total", "Offers that could not be answered.")
-	descMessages  = desc("messages_total", "Data channel messages.", "direction")
-	descPanics    = desc("panics_total", "Recovered panics; any is a bug.")
+	descPeers      = desc("peers", "Peers with an answered offer.")
+	descRoutes     = desc("routes", "Peers that are fed by another.")
+	descReceived   = desc("received_packets_total", "RTP packets from browsers.", "kind")
+	descReceivedB  = desc("received_bytes_total", "RTP payload bytes from browsers.", "kind")
+	descSent       = desc("sent_packets_total", "RTP packets to browsers, repairs included.", "kind")
+	descSentB      = desc("sent_bytes_total", "RTP payload bytes to browsers.", "kind")
+	descResent     = desc("resent_packets_total", "Packets sent again for a NACK.", "kind")
+	descRequests   = desc("keyframe_requests_total", "Key frame requests to browsers.")
+	descDropped    = desc("dropped_packets_total", "Packets not forwarded, by reason.", "reason")
+	descRefused    = desc("refused_offers_total", "Offers that could not be answered.")
+	descTCPRefused = desc("refused_tcp_connections_total", "TCP connections closed at once: too many, in all or from one address.")
+	descMessages   = desc("messages_total", "Data channel messages.", "direction")
+	descPanics     = desc("panics_total", "Recovered panics; any is a bug.")
 )
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -151,6 +156,14 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	count(descDropped, c.unanswered[0]+c.unanswered[1], "nack_unanswered")
 	count(descDropped, c.malformed, "malformed")
 	count(descDropped, c.unknown, "unknown_payload")
+	u := m.server.ends.udp.Stats()
+	count(descDropped, u.Limited, "rate")
+	count(descDropped, u.Unproven, "unproven_address")
+	count(descDropped, u.Unknown, "unknown_sender")
+	count(descDropped, u.Full, "queue")
+	if o := m.server.ends.accepted; o != nil {
+		count(descTCPRefused, o.refused.Load())
+	}
 	count(descRefused, m.refused.Load())
 	count(descMessages, m.messages[0].Load(), "in")
 	count(descMessages, m.messages[1].Load(), "out")

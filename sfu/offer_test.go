@@ -3,6 +3,7 @@ package sfu_test
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -110,6 +111,9 @@ func TestOfferErrors(t *testing.T) {
 		{"too large", sdp + strings.Repeat("a=x\r\n", 20000), sfu.ErrSDP},
 		{"no fingerprint", strings.ReplaceAll(sdp, "a=fingerprint", "a=finger"), sfu.ErrSDP},
 		{"no ICE", strings.ReplaceAll(sdp, "a=ice-", "a=nice-"), sfu.ErrSDP},
+		{"weak fingerprint", fingerprints.ReplaceAllString(sdp, "a=fingerprint:sha-1 "+strings.Repeat("AA:", 19)+"AA"), sfu.ErrSDP},
+		{"weaker fingerprint", fingerprints.ReplaceAllString(sdp, "a=fingerprint:md5 "+strings.Repeat("AA:", 15)+"AA"), sfu.ErrSDP},
+		{"short fingerprint", fingerprints.ReplaceAllString(sdp, "a=fingerprint:sha-256 AA:BB"), sfu.ErrSDP},
 		{"bad fingerprint", strings.ReplaceAll(sdp, "a=fingerprint:sha-256 ", "a=fingerprint:"), sfu.ErrSDP},
 		{"no mid", strings.ReplaceAll(sdp, "a=mid", "a=amid"), sfu.ErrSDP},
 		{"other media", strings.ReplaceAll(sdp, "m=audio", "m=smell"), sfu.ErrSDP},
@@ -218,4 +222,28 @@ func TestMediaAddedLater(t *testing.T) {
 	if p := b.next(true); p.tag() != 'a' {
 		t.Errorf("packet %q", p.tag())
 	}
+}
+
+var fingerprints = regexp.MustCompile(`a=fingerprint:[^\r\n]*`)
+
+// A browser may name its certificate by several hash functions: a strong one is enough, and is the one that counts.
+func TestStrongFingerprintBesideWeak(t *testing.T) {
+	s, events := mustListen(t)
+	c := newClient(t, s, "a", clientOptions{})
+	o, err := c.pc.CreateOffer(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.pc.SetLocalDescription(o); err != nil {
+		t.Fatal(err)
+	}
+	sdp := fingerprints.ReplaceAllString(c.pc.LocalDescription().SDP, "a=fingerprint:sha-1 "+strings.Repeat("AA:", 19)+"AA\r\n$0")
+	answer, err := s.Offer(context.Background(), "a", sdp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
+		t.Fatal(err)
+	}
+	events.await(t, "connected a", 1)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"passerby/sfu/internal/stream"
+	"passerby/sfu/internal/udp"
 )
 
 // The kinds of media, as indices.
@@ -32,6 +33,7 @@ type peer struct {
 	seat        *seat
 	pc          *webrtc.PeerConnection
 	fingerprint string
+	udp         *udp.Session
 
 	types atomic.Pointer[payloads]
 	up    [2]uplink
@@ -61,13 +63,14 @@ type peer struct {
 }
 
 func (s *Server) newPeer(m *seat, fingerprint string) (*peer, error) {
-	p := &peer{server: s, seat: m, fingerprint: fingerprint}
+	p := &peer{server: s, seat: m, fingerprint: fingerprint, udp: s.ends.udp.Session()}
 	for kind := range p.up {
 		p.up[kind].init(p, kind)
 	}
 	p.feedback.rec = twcc.NewRecorder(1)
 	settings := s.settings
 	settings.BufferFactory = p.sink
+	settings.SetICEUDPMux(p.udp)
 	settings.SetICEBindingRequestHandler(firstPair())
 	api := webrtc.NewAPI(
 		webrtc.WithSettingEngine(settings),
@@ -80,6 +83,7 @@ func (s *Server) newPeer(m *seat, fingerprint string) (*peer, error) {
 		RTPHeaderEncryptionPolicy: webrtc.RTPHeaderEncryptionPolicyDisable,
 	})
 	if err != nil {
+		p.udp.End()
 		return nil, err
 	}
 	p.pc = pc
@@ -131,6 +135,7 @@ func (p *peer) negotiate(ctx context.Context, in offer) (answer string, err erro
 		return "", err
 	}
 	p.types.Store(types)
+	p.udp.Remote(in.ufrag, in.password)
 	for kind, ssrc := range in.ssrc {
 		p.up[kind].announce(ssrc)
 	}
@@ -155,6 +160,7 @@ func (p *peer) stateChanged() {
 	}
 	p.connected = now
 	if now {
+		p.udp.Established()
 		p.prime()
 		p.server.cfg.Events.Connected(p.seat.id)
 	} else {
@@ -185,6 +191,7 @@ func (p *peer) end() {
 		if err := p.pc.GracefulClose(); err != nil {
 			p.server.log.Debug("close peer", "session", p.seat.id, "error", err)
 		}
+		p.udp.End()
 		p.readers.Wait()
 		p.outbox.wait()
 	})

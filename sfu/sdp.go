@@ -16,6 +16,8 @@ import (
 type offer struct {
 	sdp         string
 	fingerprint string    // "sha-256 AA:BB…", of the DTLS certificate
+	ufrag       string    // of ICE
+	password    string    // of ICE
 	wants       [2]bool   // by kind: the browser has a section that may receive
 	ssrc        [2]uint32 // by kind: what it will send from, if it says so; else 0
 }
@@ -42,11 +44,11 @@ func parseOffer(raw string) (out offer, err error) {
 	if len(desc.MediaDescriptions) > maxSections {
 		return out, fmt.Errorf("%w: over %d media sections", ErrSDP, maxSections)
 	}
-	session, _ := desc.Attribute("fingerprint")
+	session := fingerprint(desc.Attributes)
 	desc.Attributes = slices.DeleteFunc(desc.Attributes, useless)
 	var active [3]int
 	for _, m := range desc.MediaDescriptions {
-		ssrc := firstSSRC(m)
+		ssrc, attributes := firstSSRC(m), slices.Clone(m.Attributes)
 		m.Attributes = slices.DeleteFunc(m.Attributes, useless)
 		kind, ok := kinds[m.MediaName.Media]
 		if !ok {
@@ -58,16 +60,21 @@ func parseOffer(raw string) (out offer, err error) {
 		if active[kind]++; active[kind] > 1 {
 			return out, fmt.Errorf("%w: more than one %s section", ErrSDP, m.MediaName.Media)
 		}
-		own, ok := m.Attribute("fingerprint")
-		if !ok {
+		own := fingerprint(attributes)
+		if own == "" {
 			own = session
 		}
-		own = strings.ToLower(strings.TrimSpace(own))
+		if err := checkFingerprint(own); err != nil {
+			return out, err
+		}
 		if out.fingerprint == "" {
 			out.fingerprint = strings.Clone(own) // or it would keep the whole offer
 		}
 		if own != out.fingerprint {
 			return out, fmt.Errorf("%w: sections differ in fingerprint", ErrSDP)
+		}
+		if out.ufrag == "" {
+			out.ufrag, out.password = credentials(&desc, m)
 		}
 		if kind < 2 {
 			out.ssrc[kind] = ssrc
@@ -76,9 +83,6 @@ func parseOffer(raw string) (out offer, err error) {
 	}
 	if active == [3]int{} {
 		return out, fmt.Errorf("%w: no media section", ErrSDP)
-	}
-	if !validFingerprint.MatchString(out.fingerprint) {
-		return out, fmt.Errorf("%w: no valid DTLS fingerprint", ErrSDP)
 	}
 	b, err := desc.Marshal()
 	if err != nil {
@@ -93,13 +97,54 @@ const (
 	application = 2 // beside audio and video
 )
 
-// validFingerprint is RFC 8122 §5, in lower case.
-var validFingerprint = regexp.MustCompile(`^[a-z0-9-]+ [0-9a-f]{2}(:[0-9a-f]{2})+$`)
+// strong are the hash functions that a certificate may be known by, with the lengths of their values. Whoever can make two
+// certificates of one MD5 or SHA-1 value could stand in the middle (RFC 8122 §5).
+var strong = map[string]int{"sha-256": 32, "sha-384": 48, "sha-512": 64}
+
+var hexPairs = regexp.MustCompile(`^[0-9a-f]{2}(:[0-9a-f]{2})*$`)
+
+// fingerprint is the first one by a strong hash function, in lower case; else the first at all; else "".
+func fingerprint(attributes []sdp.Attribute) string {
+	var first string
+	for _, a := range attributes {
+		if a.Key != "fingerprint" {
+			continue
+		}
+		v := strings.ToLower(strings.TrimSpace(a.Value))
+		if !weak(v) {
+			return v
+		}
+		if first == "" {
+			first = v
+		}
+	}
+	return first
+}
+
+func weak(fingerprint string) bool {
+	hash, _, _ := strings.Cut(fingerprint, " ")
+	return strong[hash] == 0
+}
+
+func checkFingerprint(s string) error {
+	hash, value, _ := strings.Cut(s, " ")
+	switch {
+	case s == "":
+		return fmt.Errorf("%w: no DTLS fingerprint", ErrSDP)
+	case weak(s):
+		return fmt.Errorf("%w: DTLS fingerprint by %q; only sha-256, sha-384 and sha-512 are safe (RFC 8122)", ErrSDP, clip(hash))
+	case !hexPairs.MatchString(value) || len(value) != 3*strong[hash]-1:
+		return fmt.Errorf("%w: the DTLS fingerprint is no %s value", ErrSDP, hash)
+	}
+	return nil
+}
 
 var kinds = map[string]int{"audio": audio, "video": video, "application": application}
 
 func useless(a sdp.Attribute) bool {
 	switch a.Key {
+	case "fingerprint":
+		return weak(strings.ToLower(strings.TrimSpace(a.Value)))
 	case "ssrc", "ssrc-group", "candidate", "end-of-candidates", "cryptex", "rid", "simulcast", "remote-candidates":
 		return true
 	}
@@ -121,6 +166,18 @@ func firstSSRC(m *sdp.MediaDescription) uint32 {
 	}
 	n, _ := strconv.ParseUint(first, 10, 32)
 	return uint32(n)
+}
+
+// credentials are the ICE ones of a section, or of the whole.
+func credentials(desc *sdp.SessionDescription, m *sdp.MediaDescription) (ufrag, password string) {
+	get := func(key string) string {
+		v, ok := m.Attribute(key)
+		if !ok {
+			v, _ = desc.Attribute(key)
+		}
+		return strings.Clone(strings.TrimSpace(v)) // or it would keep the whole offer
+	}
+	return get("ice-ufrag"), get("ice-pwd")
 }
 
 func hasAttribute(m *sdp.MediaDescription, key string) bool {

@@ -2,49 +2,22 @@ package sfu_test
 
 import (
 	"context"
-	"crypto"
 	"net"
 	"regexp"
 	"testing"
 
 	"github.com/pion/dtls/v3"
-	"github.com/pion/dtls/v3/pkg/crypto/fingerprint"
-	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
 	"github.com/pion/stun/v4"
 )
 
 // A browser far away begins DTLS when its first check is answered and nominates 900 ms later: the handshake must not wait.
 func TestHandshakeBeforeNomination(t *testing.T) {
 	s, _ := mustListen(t)
-	c := newClient(t, s, "a", clientOptions{})
-	offer, err := c.pc.CreateOffer(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := selfsign.GenerateSelfSigned()
-	if err != nil {
-		t.Fatal(err)
-	}
-	print, err := fingerprint.Fingerprint(cert.Leaf, crypto.SHA256)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sdp := regexp.MustCompile(`a=fingerprint:.*`).ReplaceAllString(offer.SDP, "a=fingerprint:sha-256 "+print+"\r")
-	answer, err := s.Offer(context.Background(), "a", sdp)
-	if err != nil {
-		t.Fatal(err)
-	}
+	x := newStranger(t, s, "a")
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	udp, err := net.ListenUDP("udp4", &net.UDPAddr{IP: loopback.AsSlice()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer udp.Close()
-	server := net.UDPAddrFromAddrPort(s.UDPAddr())
-	check(ctx, t, udp, server, line(t, answer, "ice-ufrag")+":"+line(t, offer.SDP, "ice-ufrag"), line(t, answer, "ice-pwd"))
-
-	conn, err := dtls.ClientWithOptions(udp, server, dtls.WithCertificates(cert), dtls.WithInsecureSkipVerify(true),
+	check(ctx, t, x.udp, x.server, x.username, x.password)
+	conn, err := dtls.ClientWithOptions(x.udp, x.server, dtls.WithCertificates(x.cert), dtls.WithInsecureSkipVerify(true),
 		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM))
 	if err != nil {
 		t.Fatal(err)
@@ -55,8 +28,11 @@ func TestHandshakeBeforeNomination(t *testing.T) {
 	}
 }
 
+// checkSize is how many bytes a check and its answer have.
+type checkSize struct{ request, answer int }
+
 // check sends a connectivity check without USE-CANDIDATE and waits for its answer.
-func check(ctx context.Context, t *testing.T, conn *net.UDPConn, server net.Addr, username, password string) {
+func check(ctx context.Context, t *testing.T, conn *net.UDPConn, server net.Addr, username, password string) checkSize {
 	t.Helper()
 	m, err := stun.Build(stun.TransactionID, stun.BindingRequest, stun.NewUsername(username), stun.NewShortTermIntegrity(password), stun.Fingerprint)
 	if err != nil {
@@ -78,6 +54,7 @@ func check(ctx context.Context, t *testing.T, conn *net.UDPConn, server net.Addr
 	if err := answer.Decode(); err != nil || answer.Type != stun.BindingSuccess || answer.TransactionID != m.TransactionID {
 		t.Fatalf("answer %v, %v", answer, err)
 	}
+	return checkSize{len(m.Raw), n}
 }
 
 // line is the value of the first a=name: line.

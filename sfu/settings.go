@@ -15,7 +15,6 @@ func newSettings(cfg Config, e *endpoints, log logging.LoggerFactory) webrtc.Set
 	s.LoggerFactory = log
 	s.SetNet(e.net)
 	s.SetLite(true)
-	s.SetICEUDPMux(e.udpMux())
 	types := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
 	if e.tcp != nil {
 		s.SetICETCPMux(tcpMux{e.tcp})
@@ -26,8 +25,8 @@ func newSettings(cfg Config, e *endpoints, log logging.LoggerFactory) webrtc.Set
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	s.DisableActiveTCP(true)
 	s.SetICETimeouts(cfg.Disconnected, cfg.Failed-cfg.Disconnected, 2*time.Second)
-	// The browser speaks first, as soon as ICE lets it; its address is already
-	// proven by ICE, so a HelloVerifyRequest would only cost a round trip.
+	// The browser speaks first, as soon as ICE lets it. A HelloVerifyRequest would cost a round trip and prove little, since
+	// ICE may move the cookie's owner to another address; package udp bounds what goes to an address that is not proven.
 	_ = s.SetAnsweringDTLSRole(webrtc.DTLSRoleServer)
 	s.SetDTLSInsecureSkipHelloVerify(true)
 	s.SetSRTPProtectionProfiles(

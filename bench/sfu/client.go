@@ -1,0 +1,235 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"crypto"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"regexp"
+	"sync"
+	"time"
+
+	"github.com/pion/dtls/v3"
+	"github.com/pion/dtls/v3/pkg/crypto/fingerprint"
+	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
+	"github.com/pion/srtp/v3"
+	"github.com/pion/stun/v4"
+)
+
+// user is one client: a socket, its keys and its streams.
+type user struct {
+	id    int
+	udp   *net.UDPConn
+	fd    int
+	at    *net.UDPAddr // the server
+	check []byte       // the connectivity check that keeps ICE alive
+
+	seal, open *srtp.Context // nil at bare
+	aead       cipher.AEAD   // at bare
+	streams    [2]stream
+	twcc       uint16
+
+	sent, arrived int
+	heard         time.Time
+}
+
+// The load's side of every session.
+var (
+	certificate tls.Certificate
+	printed     string
+)
+
+func newCertificate() (err error) {
+	if certificate, err = selfsign.GenerateSelfSigned(); err != nil {
+		return err
+	}
+	printed, err = fingerprint.Fingerprint(certificate.Leaf, crypto.SHA256)
+	return err
+}
+
+const (
+	ufrag    = "load"
+	password = "the load's own ICE password"
+	offerSDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\na=msid-semantic:WMS *\r\n"
+	twccURI  = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+)
+
+func (u *user) sdp() string {
+	section := func(mid int, media, codec string, pt int, ssrc uint32) string {
+		return fmt.Sprintf("m=%s 9 UDP/TLS/RTP/SAVPF %d\r\nc=IN IP4 0.0.0.0\r\na=rtcp-mux\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\n"+
+			"a=fingerprint:sha-256 %s\r\na=setup:active\r\na=mid:%d\r\na=sendrecv\r\na=msid:camera %s\r\na=rtpmap:%d %s\r\na=rtcp-fb:%d transport-cc\r\n"+
+			"a=rtcp-fb:%d nack\r\na=rtcp-fb:%d nack pli\r\na=extmap:3 %s\r\na=ssrc:%d cname:load\r\na=ssrc:%d msid:camera %s\r\n",
+			media, pt, ufrag, password, printed, mid, media, pt, codec, pt, pt, pt, twccURI, ssrc, ssrc, media)
+	}
+	return offerSDP + section(0, "audio", "opus/48000/2", payloadTypes[0], u.streams[0].ssrc) +
+		section(1, "video", "VP8/90000", payloadTypes[1], u.streams[1].ssrc)
+}
+
+var answerLine = map[string]*regexp.Regexp{
+	"ufrag":     regexp.MustCompile(`a=ice-ufrag:(\S+)`),
+	"password":  regexp.MustCompile(`a=ice-pwd:(\S+)`),
+	"candidate": regexp.MustCompile(`a=candidate:\S+ 1 udp \d+ (127\.0\.0\.1 \d+)`),
+}
+
+// join makes a user and connects it.
+func join(r *running, id int) (*user, error) {
+	udp, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return nil, err
+	}
+	_ = udp.SetReadBuffer(1 << 20)
+	u := &user{id: id, udp: udp}
+	for kind := range u.streams {
+		u.streams[kind].ssrc = uint32(1000 + 10*id + kind) //nolint:gosec // small
+	}
+	if r.name == "bare" {
+		err = u.joinBare(r)
+	} else {
+		err = u.joinICE(r)
+	}
+	if err != nil {
+		_ = udp.Close()
+		return nil, err
+	}
+	raw, err := udp.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	return u, raw.Control(func(fd uintptr) { u.fd = int(fd) }) //nolint:gosec // a descriptor
+}
+
+func (u *user) joinBare(r *running) error {
+	key := make([]byte, 16)
+	_, _ = rand.Read(key)
+	a, err := r.ask(ask{ID: u.id, Offer: u.udp.LocalAddr().String() + " " + hex.EncodeToString(key)})
+	if err != nil {
+		return err
+	}
+	if u.at, err = net.ResolveUDPAddr("udp4", a.SDP); err != nil {
+		return err
+	}
+	u.aead, err = newAEAD(key)
+	return err
+}
+
+func (u *user) joinICE(r *running) error {
+	a, err := r.ask(ask{ID: u.id, Offer: u.sdp()})
+	if err != nil {
+		return err
+	}
+	found := map[string]string{}
+	for name, re := range answerLine {
+		m := re.FindStringSubmatch(a.SDP)
+		if m == nil {
+			return fmt.Errorf("no %s in the answer", name)
+		}
+		found[name] = m[1]
+	}
+	u.at = &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}
+	if _, err := fmt.Sscanf(found["candidate"], "127.0.0.1 %d", &u.at.Port); err != nil {
+		return err
+	}
+	m, err := stun.Build(stun.TransactionID, stun.BindingRequest, stun.NewUsername(found["ufrag"]+":"+ufrag),
+		stun.RawAttribute{Type: stun.AttrUseCandidate}, stun.RawAttribute{Type: stun.AttrICEControlling, Length: 8, Value: make([]byte, 8)},
+		stun.RawAttribute{Type: stun.AttrPriority, Length: 4, Value: []byte{0x6e, 0xff, 0xff, 0xff}},
+		stun.NewShortTermIntegrity(found["password"]), stun.Fingerprint)
+	if err != nil {
+		return err
+	}
+	u.check = m.Raw
+	buf := make([]byte, 1500)
+	for try := 0; ; try++ {
+		if _, err := u.udp.WriteTo(u.check, u.at); err != nil {
+			return err
+		}
+		_ = u.udp.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+		if n, err := u.udp.Read(buf); err == nil && n > 2 && buf[0] == 1 {
+			break
+		} else if try == 50 {
+			return errors.New("no answer to a check")
+		}
+	}
+	_ = u.udp.SetReadDeadline(time.Time{})
+	return u.handshake()
+}
+
+// handshake does DTLS and takes the SRTP keys from it; then the socket is the load's again.
+func (u *user) handshake() error {
+	loan := &lent{PacketConn: u.udp, over: make(chan struct{})}
+	conn, err := dtls.ClientWithOptions(loan, u.at, dtls.WithCertificates(certificate), dtls.WithInsecureSkipVerify(true),
+		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return fmt.Errorf("DTLS: %w", err)
+	}
+	state, ok := conn.ConnectionState()
+	if !ok {
+		return errors.New("DTLS has no state")
+	}
+	var keys srtp.Config
+	keys.Profile = srtp.ProtectionProfileAeadAes128Gcm
+	if err := keys.ExtractSessionKeysFromDTLS(&state, true); err != nil {
+		return err
+	}
+	if u.seal, err = srtp.CreateContext(keys.Keys.LocalMasterKey, keys.Keys.LocalMasterSalt, keys.Profile); err != nil {
+		return err
+	}
+	if u.open, err = srtp.CreateContext(keys.Keys.RemoteMasterKey, keys.Keys.RemoteMasterSalt, keys.Profile, srtp.SRTPNoReplayProtection()); err != nil {
+		return err
+	}
+	loan.end()
+	return nil
+}
+
+// lent is the socket while DTLS has it. After end, DTLS hears and says nothing more.
+type lent struct {
+	net.PacketConn
+	over chan struct{}
+	once sync.Once
+}
+
+func (l *lent) end() {
+	l.once.Do(func() {
+		close(l.over)
+		_ = l.PacketConn.SetReadDeadline(time.Now()) // its read returns
+		time.Sleep(time.Millisecond)
+	})
+}
+
+func (l *lent) ended() bool {
+	select {
+	case <-l.over:
+		return true
+	default:
+		return false
+	}
+}
+
+func (l *lent) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, from, err := l.PacketConn.ReadFrom(b)
+	if errors.Is(err, os.ErrDeadlineExceeded) && l.ended() {
+		select {} // until the process ends
+	}
+	return n, from, err
+}
+
+func (l *lent) WriteTo(b []byte, to net.Addr) (int, error) {
+	if l.ended() {
+		return len(b), nil
+	}
+	return l.PacketConn.WriteTo(b, to)
+}
+
+func (l *lent) Close() error { return nil }

@@ -1,0 +1,103 @@
+package udp
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"runtime"
+	"sync/atomic"
+
+	"passerby/internal/batch"
+)
+
+const (
+	slots   = 64   // datagrams in a batch
+	outRoom = 4096 // datagrams that wait to be written
+)
+
+// shard is one socket, with a goroutine that reads and one that writes.
+type shard struct {
+	mux  *Mux
+	udp  *net.UDPConn
+	conn *batch.Conn
+	out  queue
+
+	received, sent, dropped atomic.Uint64
+}
+
+func newShard(m *Mux, socket *net.UDPConn) (*shard, error) {
+	conn, err := batch.Wrap(socket)
+	if err != nil {
+		return nil, err
+	}
+	s := &shard{mux: m, udp: socket, conn: conn}
+	s.out.init(outRoom)
+	return s, nil
+}
+
+// read routes what comes.
+func (s *shard) read() {
+	m := s.mux
+	r := batch.NewReader(slots, 0, maxDatagram)
+	for {
+		n, err := s.conn.ReadBatch(r)
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			continue
+		}
+		now := m.now()
+		m.mu.RLock()
+		for i := range n {
+			b, from := r.Datagram(i)
+			m.route(b, from, s, now)
+		}
+		m.mu.RUnlock()
+		s.received.Add(uint64(n))
+	}
+}
+
+// send queues a copy of b.
+func (s *shard) send(b []byte, to netip.AddrPort) {
+	if len(b) > maxDatagram || !s.out.push(b, to) {
+		s.mux.full.Add(1)
+	}
+}
+
+// write sends what is queued. Before it looks, it lets every goroutine that can run have its turn: those that are at work on
+// the last batch of packets, when there are any. So writes come together under load, and wait for nothing otherwise.
+func (s *shard) write() {
+	w := batch.NewWriter(slots, true)
+	for {
+		select {
+		case <-s.out.wake:
+			runtime.Gosched()
+			s.flush(w)
+		case <-s.mux.stop:
+			s.flush(w)
+			_ = s.udp.Close()
+			return
+		}
+	}
+}
+
+func (s *shard) flush(w *batch.Writer) {
+	for list := s.out.take(); list != nil; {
+		n := 0
+		first := list
+		for ; list != nil && n < slots; list = list.next {
+			_ = s.conn.Add(w, list.bytes(), list.addr)
+			n++
+		}
+		_ = s.conn.WriteBatch(w)
+		for p := first; p != list; {
+			next := p.next
+			p.free()
+			p = next
+		}
+		s.out.room.Add(int32(n))
+		s.sent.Add(uint64(n))
+	}
+	s.dropped.Store(w.Dropped)
+}
