@@ -42,6 +42,9 @@ func (s *Server) Stats() []Stats {
 	return all
 }
 
+// Panics counts recovered panics; any is a bug.
+func (s *Server) Panics() uint64 { return s.stats.panics.Load() }
+
 // metrics collects when somebody asks. Its labels are names of nodes, and only of those whose link is up.
 type metrics struct{ s *Server }
 
