@@ -44,6 +44,9 @@ type far struct {
 	link  *Link
 }
 
+// ErrListen says that the socket could not be opened.
+var ErrListen = errors.New("link: listen")
+
 // Listen opens the socket and serves until Close. It knows of no other node yet.
 func Listen(cfg Config) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
@@ -52,11 +55,11 @@ func Listen(cfg Config) (*Server, error) {
 	cfg = cfg.withDefaults()
 	addr, err := net.ResolveUDPAddr("udp", cfg.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("link: address: %w", err)
+		return nil, fmt.Errorf("%w: address: %w", ErrListen, err)
 	}
 	conn, err := net.ListenUDP("udp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("link: listen: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrListen, err)
 	}
 	// Smaller buffers are what the system allows; not an error.
 	_ = conn.SetReadBuffer(socketBuffer)
