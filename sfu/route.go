@@ -75,7 +75,7 @@ func (s *Server) point(m *seat, r *route) {
 	if old == nil && r == nil {
 		return
 	}
-	m.keyed = false
+	m.unkeyed()
 	if r != nil && (old == nil || old.from != r.from) {
 		var fed []*seat
 		if p := r.from.fed.Load(); p != nil {
@@ -176,7 +176,7 @@ func (s *Server) install(m *seat, p *peer) error {
 		s.peers++
 	} else {
 		s.retire(old)
-		m.keyed = false // a reloaded page has lost its keys
+		m.unkeyed() // a reloaded page has lost its keys
 	}
 	if r := m.route.Load(); r != nil {
 		p.routed(r, r.from.keyed, time.Now())
@@ -226,6 +226,16 @@ func (m *seat) tellKeyed() {
 			o.state(true)
 		}
 	}
+}
+
+// unkeyed notes that the id has no keys yet. The caller holds Server.mu.
+func (m *seat) unkeyed() {
+	if outlets := m.outlets.Load(); m.keyed && outlets != nil {
+		for _, o := range *outlets {
+			o.state(false)
+		}
+	}
+	m.keyed = false
 }
 
 // askKeyed tells the video downlink that its sender has its keys.

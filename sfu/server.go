@@ -243,7 +243,7 @@ func (s *Server) Remove(id string) {
 	if m := s.seats[id]; m != nil {
 		s.point(m, nil)
 		s.vacate(m)
-		m.keyed = false
+		m.unkeyed()
 		s.discard(m)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
 	"passerby/sfu/link"
@@ -360,5 +361,74 @@ func TestForgedFrames(t *testing.T) {
 	until(t, "frames pass", b.has(fmt.Sprintf("%d 1 still here", link.State)))
 	if n := read(b, func() int { return len(b.frames) }); n != 2 {
 		t.Errorf("%d frames came through: %q", n, b.frames)
+	}
+}
+
+// TestMetrics: by node, while there is a link, and without a secret.
+func TestMetrics(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	a, b := start(t, "a", func(c *link.Config) { c.Registerer = reg }), start(t, "b")
+	introduce(a, b)
+	linked(t, a, b)
+	a.link("b").Send(text(1, "x"))
+	until(t, "the frame", b.has(fmt.Sprintf("%d 1 x", link.State)))
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			name := f.GetName()
+			for _, l := range m.GetLabel() {
+				name += " " + l.GetName() + "=" + l.GetValue()
+			}
+			got[name] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
+		}
+	}
+	if got["passerby_link_up node=b"] != 1 || got["passerby_link_sent_packets_total node=b"] < 1 || len(got) != 11 {
+		t.Errorf("%v", got)
+	}
+}
+
+// BenchmarkLink sends frames and waits for them at the other end, up to 64 on their way.
+func BenchmarkLink(b *testing.B) {
+	for _, size := range []int{100, 1100} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			came := make(chan struct{}, 64)
+			from := start(b, "a")
+			to := &counter{came: came}
+			s, err := link.Listen(link.Config{Listen: "127.0.0.1:0", Name: "b", Secret: secret, Handler: to})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(func() { _ = s.Close() })
+			from.Nodes(map[string]string{"b": s.Addr().String()})
+			until(b, "the link", func() bool { return from.link("b") != nil })
+			l := from.link("b")
+			frame := link.Frame{Kind: link.Video, Stream: 1, Payload: make([]byte, size)}.Append(nil)
+			for range cap(came) {
+				came <- struct{}{}
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				select {
+				case <-came:
+				case <-time.After(time.Second): // the network lost some
+				}
+				l.Send(frame)
+			}
+		})
+	}
+}
+
+type counter struct{ came chan struct{} }
+
+func (c *counter) Up(*link.Link) link.Receiver { return c }
+func (c *counter) Down()                       {}
+func (c *counter) Frame(link.Frame) {
+	select {
+	case c.came <- struct{}{}:
+	default:
 	}
 }
