@@ -243,7 +243,7 @@ func (m *fakeMedia) Candidate(session, candidate string) error {
 	return nil
 }
 
-func (m *fakeMedia) Route(session, from string, keyID uint64) {
+func (m *fakeMedia) Route(session, _, from string, keyID uint64) {
 	m.note("route %s from %q", session, from)
 	if from != "" {
 		m.note("route %s from %q key %012x", session, from, keyID)
