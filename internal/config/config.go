@@ -17,6 +17,7 @@ type Config struct {
 	TLSCert        string         // PEM file; empty serves plain HTTP
 	TLSKey         string         // PEM file
 	AllowedOrigins []string       // origins other than the server's own whose pages may connect
+	TrustedProxies []netip.Prefix // networks of the proxies in front, whose X-Forwarded-For is believed; none: nobody's is
 	UDP            string         // listen address of media over UDP
 	TCP            string         // listen address of media over TCP (RFC 4571 framing); "off" turns it off
 	PublicIP       []netip.Addr   // addresses under which browsers reach this server; none: all of the machine's own
@@ -74,6 +75,11 @@ func (c Config) Validate() error {
 	for _, o := range c.AllowedOrigins {
 		if u, err := url.Parse(o); err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" {
 			fault("--allowed-origins: %q is not an origin: write it like https://chat.example.org", o)
+		}
+	}
+	for _, p := range c.TrustedProxies {
+		if p.Bits() == 0 {
+			fault("--trusted-proxies: %v is everybody, and then anyone can say to be anyone: name the proxies alone", p)
 		}
 	}
 	if c.Redis != "" {

@@ -116,6 +116,7 @@ func flags(c *Config) *flag.FlagSet {
 	fs.StringVar(&c.TLSCert, "tls-cert", c.TLSCert, "PEM `file` with the certificate chain; with tls-key, serves HTTPS")
 	fs.StringVar(&c.TLSKey, "tls-key", c.TLSKey, "PEM `file` with the private key")
 	fs.Var(list[string]{&c.AllowedOrigins, text}, "allowed-origins", "other `origins` whose pages may connect, comma separated, like https://chat.example.org")
+	fs.Var(list[netip.Prefix]{&c.TrustedProxies, network}, "trusted-proxies", "`networks` of the proxies in front of this server, comma separated, like 127.0.0.0/8,::1/128; the clients' addresses, for limits, are taken from their X-Forwarded-For; none: nobody's is believed")
 	fs.StringVar(&c.UDP, "udp", c.UDP, "listen `address` of media over UDP: one port for all users")
 	fs.StringVar(&c.TCP, "tcp", c.TCP, "listen `address` of media over TCP for networks without UDP, or off")
 	fs.Var(list[netip.Addr]{&c.PublicIP, address}, "public-ip", "`addresses` under which browsers reach this server, comma separated; none: those of this machine")
