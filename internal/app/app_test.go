@@ -14,12 +14,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"go.uber.org/goleak"
 
 	"passerby/internal/app"
 	"passerby/internal/config"
 	"passerby/internal/doctor"
 	"passerby/internal/testenv"
+	"passerby/signaling/protocol"
 )
 
 func TestMain(m *testing.M) {
@@ -165,6 +167,41 @@ func TestBehindAProxy(t *testing.T) {
 	open(url, "203.0.113.1")
 	if n := strings.Count(logs.String(), warning); n != 1 {
 		t.Errorf("%d warnings of a proxy that is not named, want 1", n)
+	}
+}
+
+// WebSockets are counted by the address that a trusted proxy names.
+func TestSocketsPerAddress(t *testing.T) {
+	c := local(t)
+	c.TrustedProxies, c.MaxPerAddress = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, 2
+	url, _ := run(t, c)
+	dial := func(forwarded string) int {
+		d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}}
+		header := http.Header{}
+		if forwarded != "" {
+			header.Set("X-Forwarded-For", forwarded)
+		}
+		ws, res, err := d.DialContext(t.Context(), "ws"+strings.TrimPrefix(url, "http")+"/v1/ws", header)
+		if res == nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if err == nil {
+			t.Cleanup(func() { _ = ws.Close() })
+		}
+		return res.StatusCode
+	}
+	for _, tt := range []struct {
+		forwarded string
+		want      int
+	}{
+		{"2001:db8::1", 101}, {"2001:db8::2", 101}, {"2001:db8::3", 429}, {"2001:db8:0:1::1", 101},
+		{"203.0.113.1", 101}, {"::ffff:203.0.113.1", 101}, {"203.0.113.1", 429},
+		{"", 101}, {"", 101}, {"", 101},
+	} {
+		if got := dial(tt.forwarded); got != tt.want {
+			t.Errorf("from %q: %d, want %d", tt.forwarded, got, tt.want)
+		}
 	}
 }
 

@@ -174,14 +174,14 @@ func (s *Server) build(events *sink) error {
 	}
 	s.hub = signaling.New(s.signaling(), signaling.Deps{
 		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: store, Allow: s.userLimits(),
-		ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
+		Network: caller.Proxies(s.cfg.TrustedProxies).Network, ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
 	})
 	events.hub = s.hub
 	return nil
 }
 
 func (s *Server) signaling() signaling.Config {
-	return signaling.Config{Node: s.address, Origins: s.cfg.AllowedOrigins, MaxSessions: s.cfg.MaxSessions, Grace: orNone(s.cfg.Grace)}
+	return signaling.Config{Node: s.address, Origins: s.cfg.AllowedOrigins, MaxSessions: s.cfg.MaxSessions, PerNetwork: s.cfg.MaxPerAddress, Grace: orNone(s.cfg.Grace)}
 }
 
 func (s *Server) hint(e match.Event) {

@@ -22,6 +22,7 @@ type Config struct {
 	TCP            string         // listen address of media over TCP (RFC 4571 framing); "off" turns it off
 	PublicIP       []netip.Addr   // addresses under which browsers reach this server; none: all of the machine's own
 	MaxSessions    int            // sessions at most; more are told that the server is full
+	MaxPerAddress  int            // WebSockets at most from one IPv4 address or IPv6 /64
 	Redis          string         // URL of Redis, which nodes share; empty keeps the queue in memory
 	Database       string         // not used by this version: must be empty
 	DataDir        string         // where secrets live
@@ -40,18 +41,19 @@ type Config struct {
 // Defaults returns the configuration of a laptop with nothing installed.
 func Defaults() Config {
 	return Config{
-		HTTP:         ":8080",
-		UDP:          ":50000",
-		TCP:          ":50000",
-		MaxSessions:  10000,
-		DataDir:      "data",
-		Admin:        "127.0.0.1:9090",
-		TURNListen:   ":3478",
-		Grace:        10 * time.Second,
-		Rematch:      5 * time.Second,
-		DrainTimeout: 10 * time.Second,
-		LogLevel:     "info",
-		LogFormat:    "text",
+		HTTP:          ":8080",
+		UDP:           ":50000",
+		TCP:           ":50000",
+		MaxSessions:   10000,
+		MaxPerAddress: 128,
+		DataDir:       "data",
+		Admin:         "127.0.0.1:9090",
+		TURNListen:    ":3478",
+		Grace:         10 * time.Second,
+		Rematch:       5 * time.Second,
+		DrainTimeout:  10 * time.Second,
+		LogLevel:      "info",
+		LogFormat:     "text",
 	}
 }
 
@@ -92,6 +94,9 @@ func (c Config) Validate() error {
 	}
 	if c.MaxSessions < 1 {
 		fault("--max-sessions: %d is too few: at least 1", c.MaxSessions)
+	}
+	if c.MaxPerAddress < 1 {
+		fault("--max-per-address: %d is too few: at least 1", c.MaxPerAddress)
 	}
 	if c.DataDir == "" {
 		fault("--data-dir: name a directory")

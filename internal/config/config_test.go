@@ -169,6 +169,7 @@ func TestFaultsAreNamedAllAtOnce(t *testing.T) {
 		{"port with a name", []string{"--http", "foo:bar"}, nil, []string{"--http:", "0 to 65535"}},
 		{"top-level list", []string{"--config", write(t, "- http")}, nil, []string{"write key: value lines"}},
 		{"list for one value", []string{"--config", write(t, "max-sessions: [1]")}, nil, []string{"max-sessions: write one value, not a list"}},
+		{"no room for an address", []string{"--max-per-address", "0"}, nil, []string{"max-per-address"}},
 		{"no room", []string{"--max-sessions", "0"}, nil, []string{"max-sessions"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

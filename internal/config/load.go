@@ -121,6 +121,7 @@ func flags(c *Config) *flag.FlagSet {
 	fs.StringVar(&c.TCP, "tcp", c.TCP, "listen `address` of media over TCP for networks without UDP, or off")
 	fs.Var(list[netip.Addr]{&c.PublicIP, address}, "public-ip", "`addresses` under which browsers reach this server, comma separated; none: those of this machine")
 	fs.Var(number{&c.MaxSessions}, "max-sessions", "`number` of sessions at most; more are told that the server is full")
+	fs.Var(number{&c.MaxPerAddress}, "max-per-address", "`number` of WebSockets at most from one IPv4 address or IPv6 /64, and never more than half of all; more are refused")
 	fs.StringVar(&c.Redis, "redis", c.Redis, "`URL` of Redis, like redis://user:password@host:6379, or redis+sentinel://host1,host2/NAME, or redis+cluster://host1,host2; rediss for TLS; none: one node, which keeps all in memory")
 	fs.StringVar(&c.Database, "database", c.Database, "`URL` of PostgreSQL; not used by this version, which refuses it: leave it empty")
 	fs.StringVar(&c.DataDir, "data-dir", c.DataDir, "`directory` of secrets")
