@@ -25,6 +25,9 @@ var (
 	errBinary   = errors.New("not a text frame")
 )
 
+// errFlood ends reading: more control frames and fragments came than messages may come.
+var errFlood = errors.New("too many pings, pongs and fragments")
+
 // socket is one WebSocket as the connection needs it; websocket.go makes them.
 type socket interface {
 	// read answers the next text frame, which is valid until release. Only one goroutine reads.

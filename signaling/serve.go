@@ -129,6 +129,8 @@ func (h *Hub) greeting(c *conn) (*protocol.Hello, *protocol.Error) {
 	switch {
 	case errors.Is(err, errTooLarge):
 		return nil, tooLarge()
+	case errors.Is(err, errFlood):
+		return nil, flood()
 	case errors.Is(err, errBinary):
 		return nil, protocol.Errorf(protocol.HelloRequired, "the first message was not hello")
 	case err != nil:
@@ -151,6 +153,10 @@ func tooLarge() *protocol.Error {
 	return protocol.Errorf(protocol.TooLarge, "the frame has more than %d bytes", protocol.FrameBytes)
 }
 
+func flood() *protocol.Error {
+	return protocol.Errorf(protocol.Flooding, "%v", errFlood).After(time.Second)
+}
+
 // receive reads one message under the limits. nil and true mean that it was refused;
 // false that the connection is at its end.
 func (h *Hub) receive(c *conn, limit *limiter) (protocol.Message, bool) {
@@ -158,6 +164,9 @@ func (h *Hub) receive(c *conn, limit *limiter) (protocol.Message, bool) {
 	switch {
 	case errors.Is(err, errTooLarge):
 		c.fail(tooLarge())
+		return nil, false
+	case errors.Is(err, errFlood):
+		c.fail(flood())
 		return nil, false
 	case err != nil && !errors.Is(err, errBinary):
 		return nil, false
