@@ -54,6 +54,7 @@ type conn struct {
 	network netip.Prefix
 	greeted bool // said hello; guarded by the registry
 	closing atomic.Bool
+	flooded atomic.Bool   // why it closes
 	done    chan struct{} // closed when the connection is no more
 }
 
@@ -96,6 +97,8 @@ func (c *conn) fail(err *protocol.Error) {
 		code = closeTooBig
 	case protocol.ServerFull, protocol.Draining, protocol.Internal:
 		code = closeTryAgain
+	case protocol.Flooding:
+		c.flooded.Store(true)
 	}
 	c.shut(err, code, false)
 }

@@ -25,6 +25,8 @@ type Frame struct {
 type Stranger struct {
 	// Frames that arrive; full means dropped.
 	Frames chan Frame
+	// ChannelClosed is closed when the data channel is.
+	ChannelClosed chan struct{}
 
 	socket *websocket.Conn
 	pc     *webrtc.PeerConnection
@@ -53,7 +55,7 @@ type message struct {
 
 // Arrive opens a session at a server, `http://host:port`, and connects media.
 func Arrive(ctx context.Context, base string) (s *Stranger, err error) {
-	s = &Stranger{Frames: make(chan Frame, 4096)}
+	s = &Stranger{Frames: make(chan Frame, 4096), ChannelClosed: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -117,9 +119,11 @@ func (s *Stranger) connect(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if _, err := s.pc.CreateDataChannel("passerby", nil); err != nil {
+	channel, err := s.pc.CreateDataChannel("passerby", nil)
+	if err != nil {
 		return err
 	}
+	channel.OnClose(sync.OnceFunc(func() { close(s.ChannelClosed) }))
 	s.pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { s.tracks.Go(func() { s.record(t) }) })
 	up := make(chan struct{})
 	var once sync.Once
@@ -164,6 +168,23 @@ func (s *Stranger) Meet() (Matched, Keys, error) {
 	}
 	keys, err := s.key.Receive(m.Match, m.Peer.Key, m.Initiator)
 	return m.Matched, keys, err
+}
+
+// Flood writes to the socket until the server closes it, and answers the last error that it told.
+func (s *Stranger) Flood() (code string) {
+	told := make(chan string)
+	go func() {
+		var last message
+		for m := (message{}); s.socket.ReadJSON(&m) == nil; m = (message{}) {
+			if m.Type == "error" {
+				last = m
+			}
+		}
+		told <- last.Code
+	}()
+	for s.send(map[string]any{"type": "ping"}) == nil {
+	}
+	return <-told
 }
 
 // Keyed tells the server that the keys are there, as a client does.
