@@ -105,8 +105,11 @@ func TestFloodIsLimitedThenCutOff(t *testing.T) {
 		t.Fatalf("flooding: %+v", e)
 	}
 	ann.closed()
+	until(t, "her data channel and media are gone too", func() bool { return w.media.has("remove s-ann") })
 	bob.quiet()
-	n.resume(t, ann).quiet()
+	ann = n.resume(t, ann)
+	ann.send(&protocol.Offer{SDP: "again"})
+	expect[*protocol.Answer](ann)
 }
 
 func TestFloodOnTheDataChannel(t *testing.T) {
@@ -125,7 +128,27 @@ func TestFloodOnTheDataChannel(t *testing.T) {
 	ann.refused(protocol.RateLimited)
 	ann.refused(protocol.Flooding)
 	ann.closed()
+	until(t, "her data channel and media are gone too", func() bool { return w.media.has("remove s-ann") })
 	n.hub.Data("s-nobody", []byte("x"))
+}
+
+// Who has no connection at the time loses the data channel all the same; a lost connection alone takes nothing away.
+func TestFloodOnTheDataChannelAlone(t *testing.T) {
+	w := newWorld(t, 1, signaling.Config{MessagesPerSecond: 0.001, Burst: 3})
+	n := w.nodes[0]
+	ann := n.enter(t, "ann")
+	_ = ann.ws.Close()
+	until(t, "the connection is gone", func() bool { return n.hub.Stats().Connections == 0 })
+	for range 6 {
+		n.hub.Data("s-ann", []byte(`{"type":"ack","match":"m","n":1}`))
+	}
+	n.enter(t, "bob").quiet()
+	if w.media.has("remove s-ann") {
+		t.Fatal("the media of a session that waits for its resume was taken down")
+	}
+	n.hub.Data("s-ann", []byte(`{"type":"ack","match":"m","n":1}`))
+	until(t, "the channel is cut off", func() bool { return w.media.has("remove s-ann") })
+	n.resume(t, ann).quiet()
 }
 
 func TestBadFrames(t *testing.T) {

@@ -3,6 +3,7 @@ package signaling
 import (
 	"errors"
 	"io"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,9 @@ var (
 	errTooLarge = errors.New("frame too large")
 	errBinary   = errors.New("not a text frame")
 )
+
+// errFlood ends reading: more control frames and fragments came than messages may come.
+var errFlood = errors.New("too many pings, pongs and fragments")
 
 // socket is one WebSocket as the connection needs it; websocket.go makes them.
 type socket interface {
@@ -47,7 +51,10 @@ type conn struct {
 	linger  time.Duration
 	metrics *metrics
 	slot    int
+	network netip.Prefix
+	greeted bool // said hello; guarded by the registry
 	closing atomic.Bool
+	flooded atomic.Bool   // why it closes
 	done    chan struct{} // closed when the connection is no more
 }
 
@@ -90,6 +97,8 @@ func (c *conn) fail(err *protocol.Error) {
 		code = closeTooBig
 	case protocol.ServerFull, protocol.Draining, protocol.Internal:
 		code = closeTryAgain
+	case protocol.Flooding:
+		c.flooded.Store(true)
 	}
 	c.shut(err, code, false)
 }

@@ -163,6 +163,9 @@ func (s *session) handle(letter any) {
 	case gone:
 		if l.conn == s.conn {
 			s.lose()
+			if l.conn.flooded.Load() {
+				s.cut()
+			}
 		}
 	case quit:
 		s.why = l.why
@@ -216,6 +219,7 @@ func (s *session) take(j join) bool {
 		s.conn.fail(protocol.Errorf(protocol.Replaced, "another tab took the session over"))
 	}
 	s.conn = j.conn
+	s.hub.registry.greet(j.conn)
 	s.stopExpiry()
 	servers := []protocol.ICEServer{}
 	if s.hub.deps.ICEServers != nil {
@@ -272,7 +276,11 @@ func (s *session) complain(err *protocol.Error) {
 		s.conn.fail(err)
 		s.lose()
 	}
+	s.cut()
 }
+
+// cut takes the session's media and data channel down: who floods keeps no other way in. A resume offers anew.
+func (s *session) cut() { s.hub.deps.Media.Remove(s.self.Session) }
 
 // close leaves nothing behind.
 func (s *session) close() {

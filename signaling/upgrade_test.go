@@ -131,11 +131,12 @@ func TestServerFull(t *testing.T) {
 	cid.closed()
 	n.resume(t, ann) // who is in may come back
 	for range 2 + 16 {
-		_, resp, err := n.dial(t, nil)
+		ws, resp, err := n.dial(t, nil)
 		if err != nil {
 			wantHTTPError(t, resp, http.StatusServiceUnavailable, protocol.ServerFull)
 			return
 		}
+		defer func() { _ = ws.Close() }()
 	}
 	t.Error("connections without hello are not bounded")
 }

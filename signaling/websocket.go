@@ -1,8 +1,11 @@
 package signaling
 
 import (
+	"bufio"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -46,7 +49,8 @@ func (ws *websockets) upgrade(w http.ResponseWriter, r *http.Request) (socket, b
 		protocol.WriteError(w, 0, protocol.Errorf(protocol.BadRequest, "ask for the subprotocol %s", protocol.Subprotocol))
 		return nil, false
 	}
-	c, err := ws.upgrader.Upgrade(w, r, nil)
+	h := &hijacked{ResponseWriter: w, asides: newBucket(ws.cfg.MessagesPerSecond, ws.cfg.Burst, time.Now())}
+	c, err := ws.upgrader.Upgrade(h, r, nil)
 	if err != nil { // answered already
 		return nil, false
 	}
@@ -56,6 +60,20 @@ func (ws *websockets) upgrade(w http.ResponseWriter, r *http.Request) (socket, b
 		return nil
 	})
 	return s, true
+}
+
+// hijacked gives the library a wire in place of the connection.
+type hijacked struct {
+	http.ResponseWriter
+	asides bucket
+}
+
+func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	c, brw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, fmt.Errorf("hijack: %w", err)
+	}
+	return &wire{Conn: c, asides: h.asides}, brw, nil
 }
 
 // allowed checks the Origin header: the server's own host, one of the list, or none,
@@ -177,10 +195,10 @@ func (g *gorilla) writeDeadline() time.Time {
 
 func (g *gorilla) drain() {
 	g.readBy(time.Now().Add(g.cfg.Linger))
-	if c, ok := g.conn.NetConn().(interface{ CloseWrite() error }); ok {
+	if c, ok := g.conn.NetConn().(*wire).Conn.(interface{ CloseWrite() error }); ok {
 		_ = c.CloseWrite()
 	}
-	_, _ = io.Copy(io.Discard, g.conn.NetConn())
+	_, _ = io.Copy(io.Discard, g.conn.NetConn().(*wire).Conn)
 }
 
 func (g *gorilla) Close() error { return g.conn.Close() }

@@ -27,6 +27,8 @@ type Stranger struct {
 	Frames chan Frame
 	// Texts are the messages of the data channel; full means dropped.
 	Texts chan string
+	// ChannelClosed is closed when the data channel is.
+	ChannelClosed chan struct{}
 
 	socket  *websocket.Conn
 	pc      *webrtc.PeerConnection
@@ -65,7 +67,7 @@ type message struct {
 
 // Arrive opens a session at a server, `http://host:port`, and connects media.
 func Arrive(ctx context.Context, base string) (s *Stranger, err error) {
-	s = &Stranger{Frames: make(chan Frame, 4096), Texts: make(chan string, 256), open: make(chan struct{}), sent: map[string]*outgoing{}}
+	s = &Stranger{Frames: make(chan Frame, 4096), Texts: make(chan string, 256), open: make(chan struct{}), ChannelClosed: make(chan struct{}), sent: map[string]*outgoing{}}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -138,6 +140,7 @@ func (s *Stranger) connect(ctx context.Context) (err error) {
 		return err
 	}
 	s.channel.OnOpen(func() { close(s.open) })
+	s.channel.OnClose(sync.OnceFunc(func() { close(s.ChannelClosed) }))
 	s.channel.OnMessage(func(m webrtc.DataChannelMessage) {
 		select {
 		case s.Texts <- string(m.Data):
@@ -217,6 +220,23 @@ func (s *Stranger) Say(ctx context.Context, message string) error {
 	case <-ctx.Done():
 		return fmt.Errorf("data channel: %w", ctx.Err())
 	}
+}
+
+// Flood writes to the socket until the server closes it, and answers the last error that it told.
+func (s *Stranger) Flood() (code string) {
+	told := make(chan string)
+	go func() {
+		var last message
+		for m := (message{}); s.socket.ReadJSON(&m) == nil; m = (message{}) {
+			if m.Type == "error" {
+				last = m
+			}
+		}
+		told <- last.Code
+	}()
+	for s.send(map[string]any{"type": "ping"}) == nil {
+	}
+	return <-told
 }
 
 // Keyed tells the server that the keys are there, as a client does.
