@@ -47,7 +47,7 @@ func (f *framing) headBytes() uint8 {
 	case 126:
 		n += 2
 	case 127:
-		n += 4
+		n += 8
 	}
 	if f.head[1]&0x80 != 0 {
 		n += 4
