@@ -49,7 +49,12 @@ export class Call {
     return this.#video ? this.#frames : null;
   }
 
-  /** Which of camera and microphone are on. */
+  /** Which of camera and microphone are not muted. */
+  get enabled(): Readonly<Record<Kind, boolean>> {
+    return this.#enabled;
+  }
+
+  /** Which of camera and microphone are there and on. */
   get presence(): Record<Kind, boolean> {
     const on = (kind: Kind) => this.#enabled[kind] && this.#tracks[kind] !== null;
     return { audio: on('audio'), video: on('video') };

@@ -5,7 +5,7 @@ import { PasserbyError } from './errors';
 import type { Events, Listener } from './events';
 import { CAPS } from './protocol';
 import { unknownQuality } from './quality';
-import type { Limits, Match, Message, Options, Quality, ReportReason, State, Wish } from './types';
+import type { Limits, Match, Message, Options, Quality, ReportReason, State, TakenOver, Wish } from './types';
 
 /** Text that fits a message: the body also carries JSON, commitment, iv and tag, in base64url. */
 const MAX_TEXT_BYTES = Math.floor((CAPS.textBytes * 3) / 4) - 200;
@@ -29,7 +29,7 @@ export class Passerby {
     return this.#conductor.meeting.match;
   }
 
-  /** The messages of the current match, oldest first. */
+  /** The messages of the current match, oldest first. Those of an earlier page are there when `matched` is told. */
   get messages(): readonly Message[] {
     return this.#conductor.meeting.talk?.messages ?? [];
   }
@@ -56,15 +56,29 @@ export class Passerby {
    */
   async start(wish: Wish & { adult: true }, media: MediaStream | null = null): Promise<void> {
     if (wish.adult !== true) throw new PasserbyError('adult_required');
-    if (this.state !== 'idle' && this.state !== 'error') throw new PasserbyError('wrong_state');
+    if (!this.#conductor.idle) throw new PasserbyError('wrong_state');
     const { adult: _, ...rest } = wish;
     await this.#conductor.enter({ on: 'start' }, rest, media);
   }
 
-  /** After a reload: takes the old session over. False when there is none; then `start` again. */
+  /** The sessions that other tabs of this browser hold, so that `takeOver` can move one here. */
+  async elsewhere(): Promise<string[]> {
+    return this.#conductor.tabs.sessions();
+  }
+
+  /**
+   * Moves a session from another tab to this one: `resume` goes on with it. It ends in the other tab with the error
+   * `replaced`. Null when no tab holds it or the one that does is too slow. Without a name: the session that this tab had.
+   */
+  async takeOver(session = this.#conductor.vault.session?.session): Promise<TakenOver | null> {
+    if (session === undefined || !this.#conductor.idle) return null;
+    return this.#conductor.takeOver(session);
+  }
+
+  /** After a reload or `takeOver`: goes on with the old session. False when there is none; then `start` again. */
   async resume(media: MediaStream | null = null): Promise<boolean> {
     const wish = this.resumable;
-    if (!wish || (this.state !== 'idle' && this.state !== 'error')) return false;
+    if (!wish || !this.#conductor.idle) return false;
     return this.#conductor.enter({ on: 'resume' }, wish, media);
   }
 

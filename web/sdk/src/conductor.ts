@@ -18,7 +18,8 @@ import { Requests } from './requests';
 import { Runner } from './runner';
 import { Vault } from './session';
 import { support } from './support';
-import type { Limits, Options, State, Wish } from './types';
+import { Tabs, type Parcel } from './tabs';
+import type { Limits, Options, State, TakenOver, Wish } from './types';
 
 /** Failed connections in a row before `start` gives up, and before a running search or match mentions it. */
 const START_TRIES = 4;
@@ -31,6 +32,7 @@ export class Conductor {
   readonly requests: Requests;
   readonly call: Call;
   readonly meeting: Meeting;
+  readonly tabs: Tabs;
   /** What the server keeps to; its defaults until it has told. */
   limits: Limits = { graceMs: 10_000, resumeMs: 30_000 };
   readonly #ring = new KeyRing();
@@ -44,6 +46,7 @@ export class Conductor {
   constructor(options: Options, stream: MediaStream) {
     this.origin = new URL(options.url ?? location.origin);
     this.vault = new Vault(options.storage === undefined ? sessionStorage : options.storage);
+    this.tabs = new Tabs(this.origin.origin);
     this.#runner = new Runner(initial(options.autoNext ?? true), {
       clear: () => this.meeting.clear(),
       state: (state, previous) => this.events.emit('state', { state, previous }),
@@ -88,6 +91,11 @@ export class Conductor {
     return this.#runner.model.state;
   }
 
+  /** Whether `start` and `resume` may begin something. */
+  get idle(): boolean {
+    return this.state === 'idle' || this.state === 'error';
+  }
+
   run(input: Input): void {
     this.#runner.run(input);
   }
@@ -108,6 +116,14 @@ export class Conductor {
       };
       this.run(input);
     });
+  }
+
+  async takeOver(session: string): Promise<TakenOver | null> {
+    const parcel = await this.tabs.take(session);
+    if (!parcel?.stored.wish || !this.idle) return null;
+    this.vault.session = parcel.stored;
+    this.meeting.inherit(parcel.past);
+    return { wish: parcel.stored.wish, sending: parcel.sending };
   }
 
   find(wish: Omit<Wish, 'mode'>): void {
@@ -172,8 +188,18 @@ export class Conductor {
     }
   }
 
+  /** The session with all that it needs to go on in another tab. It ends here. */
+  #give(): Parcel | null {
+    const stored = this.vault.session;
+    if (!stored?.resume) return null;
+    const parcel = structuredClone({ stored, sending: this.call.enabled, past: this.meeting.talk?.past ?? null });
+    this.run({ on: 'fatal', error: new PasserbyError('replaced', { fatal: true }) });
+    return parcel;
+  }
+
   #close(): void {
     clearTimeout(this.#retryTimer);
+    this.tabs.release();
     this.#line.close();
     this.call.close();
     this.#ring.forget();
@@ -201,6 +227,7 @@ export class Conductor {
         this.#renewals = 0;
         this.limits = { graceMs: message.limits.grace_ms, resumeMs: message.limits.resume_ms };
         this.call.setIceServers(this.#line.welcomed(message, this.#wish));
+        this.tabs.hold(message.session, () => this.#give());
         return this.run({ on: 'welcome', resumed: message.resumed });
       }
       case 'pong':

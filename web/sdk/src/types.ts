@@ -36,6 +36,13 @@ export interface Options {
   storage?: Storage | null;
 }
 
+/** What came from another tab. */
+export interface TakenOver {
+  wish: Wish;
+  /** What was muted there should not be heard or seen from here: set `enabled` of the tracks before `resume`. */
+  sending: { audio: boolean; video: boolean };
+}
+
 /** What the server keeps to, in milliseconds. */
 export interface Limits {
   /** How long a search with interests holds out for a shared one before it takes anyone. */

@@ -89,7 +89,7 @@ describe('Vault', () => {
     const map = new Map<string, string>();
     return { getItem: (k: string) => map.get(k) ?? null, setItem: (k: string, v: string) => void map.set(k, v), removeItem: (k: string) => void map.delete(k), map };
   };
-  const stored: Stored = { token: 't', expires: 1, iceServers: [], origin: 'o', resume: 'r', wish: null };
+  const stored: Stored = { token: 't', expires: 1, iceServers: [], origin: 'o', session: 's', resume: 'r', wish: null };
   it('keeps session and text of one match', () => {
     const s = storage();
     const vault = new Vault(s as unknown as Storage);
@@ -97,8 +97,8 @@ describe('Vault', () => {
     vault.saveText('A', { last: 1, acked: 0, received: 0, pending: [] });
     const again = new Vault(s as unknown as Storage);
     assert.deepEqual(again.session, stored);
-    assert.equal(again.text('A')?.last, 1);
-    assert.equal(again.text('B'), undefined);
+    assert.equal(again.past('A')?.text.last, 1);
+    assert.equal(again.past('B'), undefined);
     again.forgetText();
     again.session = null;
     assert.equal(s.map.size, 0);
@@ -109,7 +109,7 @@ describe('Vault', () => {
       const vault = new Vault(s as unknown as Storage | null);
       vault.session = stored;
       assert.equal(vault.session, null);
-      assert.equal(vault.text('A'), undefined);
+      assert.equal(vault.past('A'), undefined);
     }
   });
 });
