@@ -3,6 +3,8 @@
 (setup) => {
   const test = (window.__test = {
     getUserMedia: 0, // calls so far
+    tracks: [], // that the page has been given
+    cameras: () => test.tracks.filter((t) => t.kind === 'video' && t.readyState === 'live').length,
     connections: [], // every RTCPeerConnection
     channels: [], // every data channel
     samples: [], // what the remote picture showed: { t, match, state, visible, colour }
@@ -52,7 +54,9 @@
     navigator.mediaDevices.getUserMedia = async (want) => {
       test.getUserMedia++;
       if (setup.deny) throw new DOMException('denied by the test', setup.deny);
-      return new MediaStream([...(want.video ? [camera()] : []), ...(want.audio ? [await sound()] : [])]);
+      const stream = new MediaStream([...(want.video ? [camera()] : []), ...(want.audio ? [await sound()] : [])]);
+      test.tracks.push(...stream.getTracks());
+      return stream;
     };
   }
 

@@ -32,7 +32,11 @@ export function Cover({ kind }: { kind: CoverKind }) {
     case 'waiting':
       return <WaitingCard />;
     case 'resuming':
-      return <Note title={t.reconnecting.resuming} hint={t.reconnecting.resumingHint} moving />;
+      return view.resuming === 'tab' ? (
+        <Note title={t.reconnecting.moving} hint={t.reconnecting.movingHint} moving />
+      ) : (
+        <Note title={t.reconnecting.resuming} hint={t.reconnecting.resumingHint} moving />
+      );
     case 'reconnecting':
       return view.match || view.inLine ? (
         <Away

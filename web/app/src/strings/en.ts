@@ -40,6 +40,7 @@ export const en = {
 
   landing: {
     headline: 'Meet someone passing by.',
+    elsewhere: 'You are in a conversation in another tab.',
     pitch: 'One press puts you face to face with a stranger. The next press, with another.',
     mode: 'How do you want to talk?',
     video: 'Video',
@@ -202,6 +203,8 @@ export const en = {
     serverHint: 'This page continues by itself.',
     resuming: 'Back to your conversation',
     resumingHint: 'The page was loaded again; looking whether the stranger is still there.',
+    moving: 'Moving to this tab',
+    movingHint: 'The other tab lets go of your conversation, and this one goes on with it.',
   },
 
   ended: {
@@ -293,7 +296,8 @@ export const en = {
       flooding: ['Too much at once', 'The server closed the connection because too many messages came. Wait a moment, then start again.'],
       offline: ['You are offline', 'Check your internet connection, then try again.'],
       unreachable: ['The server cannot be reached', 'Check your internet connection, then try again. Perhaps the server is restarting.'],
-      replaced: ['Open in another tab', 'You went on in another tab. Stay there, or use this tab instead: a conversation in the other tab then ends.'],
+      replaced: ['Open in another tab', 'You went on in another tab. Stay there, or use this tab instead: your conversation moves here. If the other tab does not answer, it ends.'],
+      not_moved: ['Nothing moved here', 'The other tab did not answer. Go on there, or start anew here.'],
       token_invalid: ['Your session is over', 'Start again for a new one. Your wishes are kept.'],
       token_expired: ['Your session is over', 'Start again for a new one. Your wishes are kept.'],
       hello_required: ['The connection took too long', 'Try again.'],
