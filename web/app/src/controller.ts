@@ -5,7 +5,7 @@ import { saveDraft, toWish } from './draft';
 import { listen, troubleOf } from './listen';
 import { Memory } from './memory';
 import { RemoteVideo } from './remote';
-import { canNext, initialView, reduce, type Action, type Ended, type View } from './view';
+import { canNext, initialView, modeOf, reduce, type Action, type Ended, type View } from './view';
 
 /**
  * Joins the client, the devices and the view: the only place that acts.
@@ -66,7 +66,7 @@ export class Controller {
     if (video) this.remote.play();
     try {
       const stream = video ? await this.devices.open(devices) : null;
-      if (attempt !== this.#attempt) return;
+      if (this.#late(attempt)) return;
       if (!video) this.devices.close();
       this.dispatch({ type: 'begin', wish, step: 'server' });
       await this.#client.start({ ...wish, adult: true }, stream);
@@ -80,9 +80,48 @@ export class Controller {
     void this.start(this.view.wish ?? undefined);
   }
 
+  /** Text alone from now on, in the running session if there is one. The camera's light goes off at once. */
   textOnly(): void {
     this.dispatch({ type: 'draft', patch: { mode: 'text' } });
-    void this.start({ ...(this.view.wish ?? toWish(this.view.draft)), mode: 'text' });
+    const wish: Wish = { ...(this.view.wish ?? toWish(this.view.draft)), mode: 'text' };
+    if (!this.#between) return void this.start(wish);
+    this.#attempt++;
+    this.#look(wish);
+    this.devices.close();
+  }
+
+  /** Video after all: asks for the camera, while the search for text goes on. Call it inside the click. */
+  async withVideo(): Promise<void> {
+    const attempt = ++this.#attempt;
+    this.remote.play();
+    try {
+      const stream = await this.devices.open();
+      if (this.#late(attempt)) return;
+      const { wish } = this.view;
+      if (!this.#between || !wish) return this.devices.close(); // somebody came first
+      this.dispatch({ type: 'draft', patch: { mode: 'video' } });
+      this.#look({ ...wish, mode: 'video' }, stream);
+    } catch (e) {
+      if (attempt === this.#attempt) this.dispatch({ type: 'notice', notice: { code: e instanceof PasserbyError ? e.code : 'unknown' } });
+    }
+  }
+
+  /** There is a session, and nobody in it: the mode can change. */
+  get #between(): boolean {
+    const { state, match } = this.#client;
+    return !match && (state === 'waiting' || state === 'ended' || state === 'reconnecting');
+  }
+
+  #look(wish: Wish, media: MediaStream | null = null): void {
+    this.#client.find(wish, media);
+    this.dispatch({ type: 'wish', wish });
+  }
+
+  /** Whether a camera was opened too late for what it was asked for; then nobody may see it. */
+  #late(attempt: number): boolean {
+    if (attempt === this.#attempt) return false;
+    if (this.view.state === 'idle' || modeOf(this.view) === 'text') this.devices.close();
+    return true;
   }
 
   soundOnly(): void {
@@ -163,8 +202,7 @@ export class Controller {
     if (state !== 'waiting' || !wish) return;
     const { tags: _, ...rest } = wish;
     const wider: Wish = { ...rest, widen: true };
-    this.#client.find(wider);
-    this.dispatch({ type: 'widened', wish: wider });
+    this.#look(wider);
   }
 
   send(text: string): void {
@@ -233,7 +271,7 @@ export class Controller {
     const attempt = ++this.#attempt;
     try {
       await this.devices.open();
-      if (attempt !== this.#attempt && this.view.state === 'idle') this.devices.close();
+      this.#late(attempt);
     } catch {
       // The view says why.
     }

@@ -88,7 +88,7 @@ export type Action =
   | { type: 'moving' }
   | { type: 'state'; state: State }
   | { type: 'waiting'; position?: number | undefined; estimateMs?: number | undefined; at: number }
-  | { type: 'widened'; wish: Wish }
+  | { type: 'wish'; wish: Wish }
   | { type: 'matched'; match: Match; greeting: string; messages: readonly Message[] }
   | { type: 'settled'; match: Match }
   | { type: 'firstframe' }
@@ -202,8 +202,8 @@ export function reduce(view: View, action: Action): View {
       // The server has answered, so it is back.
       return { ...view, ended: view.ended === 'drain' ? null : view.ended, waiting: { ...kept, position, estimateMs } };
     }
-    case 'widened':
-      return { ...view, wish: action.wish, waiting: view.waiting && { ...view.waiting, widened: true } };
+    case 'wish':
+      return { ...view, wish: action.wish, waiting: view.waiting && { ...view.waiting, widened: action.wish.widen ?? false } };
     case 'matched': {
       if (view.match?.id === action.match.id) return { ...view, match: action.match, shown: false };
       const lines = [system(action.greeting, action.match.at), ...action.messages];

@@ -87,9 +87,13 @@ export class Passerby {
     this.#conductor.run({ on: 'next' });
   }
 
-  /** Looks with other wishes from now on: at once while waiting, where the place is kept, else from the next search. */
-  find(wish: Omit<Wish, 'mode'>): void {
-    this.#conductor.find(wish);
+  /**
+   * Looks with other wishes from now on: at once while waiting, where the place is kept, else from the next search.
+   * Another `mode` needs that nobody is here (`wrong_state`); with `video` comes `media`, which is sent from then on, and
+   * with `text` nothing is sent any more: stop your tracks, so that the camera's light goes off.
+   */
+  find(wish: Partial<Wish>, media: MediaStream | null = null): void {
+    this.#conductor.find(wish, media);
   }
 
   /** Ends everything: match, search and connection. */

@@ -19,7 +19,7 @@ import { Runner } from './runner';
 import { Vault } from './session';
 import { support } from './support';
 import { Tabs, type Parcel } from './tabs';
-import type { Limits, Options, State, TakenOver, Wish } from './types';
+import type { Limits, Mode, Options, State, TakenOver, Wish } from './types';
 
 /** Failed connections in a row before `start` gives up, and before a running search or match mentions it. */
 const START_TRIES = 4;
@@ -126,11 +126,24 @@ export class Conductor {
     return { wish: parcel.stored.wish, sending: parcel.sending };
   }
 
-  find(wish: Omit<Wish, 'mode'>): void {
-    if (!this.#wish) throw new PasserbyError('wrong_state');
-    this.#wish = { ...wish, mode: this.#wish.mode };
+  find(wish: Partial<Wish>, media: MediaStream | null): void {
+    if (!this.#wish || this.idle) throw new PasserbyError('wrong_state');
+    const { mode } = this.#wish;
+    const next: Wish = { mode, ...wish };
+    if (next.mode !== mode) this.#change(next.mode, media);
+    this.#wish = next;
     this.#line.keep(this.#wish);
     this.run({ on: 'wish' });
+  }
+
+  /** Video instead of text alone, or the reverse: another connection in the running session, before the search for it. */
+  #change(mode: Mode, media: MediaStream | null): void {
+    if (this.#runner.model.match) throw new PasserbyError('wrong_state');
+    if (mode === 'video' && !support().media) throw new PasserbyError('unsupported');
+    this.call.close();
+    this.call.begin(mode === 'video', media);
+    this.call.prepare(this.#line.iceServers);
+    if (this.#line.up) this.#do({ do: 'offer' });
   }
 
   #do(effect: Exclude<Effect, { do: 'clear' }>): void {
@@ -239,7 +252,7 @@ export class Conductor {
         return this.run({ on: 'waiting', since, position, estimateMs, wish: answeredWish(id) });
       }
       case 'matched':
-        return this.run({ on: 'matched', matched: message, wish: answeredWish(message.id) });
+        return this.run({ on: 'matched', matched: message, wish: answeredWish(message.id), unwanted: message.mode !== this.#wish?.mode });
       case 'ended':
         return this.run({ on: 'ended', match: message.match, reason: message.reason });
       case 'partner':

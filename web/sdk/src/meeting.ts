@@ -145,7 +145,7 @@ export class Meeting {
 
   async quality(): Promise<Quality | null> {
     const report = await this.deps.media()?.pc.getStats();
-    return report ? this.#meter.measure(report as unknown as Map<string, unknown>) : null;
+    return report ? this.#meter.measure(report as unknown as Map<string, unknown>, this.#match?.mode === 'video' && this.#partner.video) : null;
   }
 
   /** Forgets keys and match: the Worker first, so that nothing more is sent or shown. */

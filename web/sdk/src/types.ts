@@ -78,7 +78,8 @@ export type ReportReason = 'minor' | 'nudity' | 'threat' | 'hate' | 'spam' | 'ot
 
 /** How well media flows; zero or null where the browser does not tell. */
 export interface Quality {
-  level: 'good' | 'fair' | 'poor' | 'unknown';
+  /** `none`: no picture has come for two seconds although the partner's camera is on. */
+  level: 'good' | 'fair' | 'poor' | 'none' | 'unknown';
   rttMs: number | null;
   /** Share of received packets that were lost since the last call, 0–1. */
   loss: number;

@@ -79,6 +79,19 @@ describe('QualityMeter', () => {
     assert.equal(meter.measure(report(280, 60, 3000, 0.3)).level, 'fair');
     assert.equal(meter.measure(report(5, 0, 10)).bitrateIn, 0, 'a new connection begins anew');
   });
+  it('a picture that stands still is none, unless the camera is off', (t) => {
+    const clock = t.mock.method(performance, 'now', () => 0);
+    const meter = new QualityMeter();
+    const at = (ms: number, frames: number, camera = true) => {
+      clock.mock.mockImplementation(() => ms);
+      const stats = report(ms / 10, 0, ms).map(([id, stat]): [string, unknown] => [id, { ...(stat as object), framesDecoded: frames }]);
+      return meter.measure(stats, camera).level;
+    };
+    assert.deepEqual([at(0, 0), at(2000, 30), at(4000, 60)], ['good', 'good', 'good']);
+    assert.deepEqual([at(5000, 60), at(6000, 60), at(8000, 60)], ['good', 'none', 'none']);
+    assert.equal(at(9000, 60, false), 'good');
+    assert.equal(at(10_000, 61), 'good');
+  });
   it('knows nothing without a connection', () => {
     assert.equal(new QualityMeter().measure([]).level, 'unknown');
   });

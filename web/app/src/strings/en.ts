@@ -40,7 +40,7 @@ export const en = {
 
   landing: {
     headline: 'Meet someone passing by.',
-    elsewhere: 'You are in a conversation in another tab.',
+    elsewhere: 'Your chat is open in another tab.',
     pitch: 'One press puts you face to face with a stranger. The next press, with another.',
     mode: 'How do you want to talk?',
     video: 'Video',
@@ -130,6 +130,7 @@ export const en = {
     widen: 'Anyone, now',
     widenLanguage: 'Other languages too',
     textOnly: 'Text only instead',
+    withVideo: 'Video instead',
     autoNext: 'Search again automatically when someone leaves',
   },
 
@@ -318,6 +319,7 @@ export const en = {
       quality_good: ['Connection: good', 'Picture and sound should run well.'],
       quality_fair: ['Connection: fair', 'The picture may be rough at times.'],
       quality_poor: ['Connection: weak', 'The picture may freeze.'],
+      quality_none: ['Connection: no picture', 'Nothing new to see comes from the stranger right now. Wait a moment, or go on with Next.'],
       quality_unknown: ['Connection: not measured yet', 'That takes a few seconds.'],
       internal: ['Something went wrong on the server', 'Try again.'],
       unknown: ['Something went wrong', 'Try again, or reload the page.'],
