@@ -148,7 +148,10 @@ export class Passerby {
     return this.#conductor.meeting.evidence(match).length;
   }
 
-  /** Never meets the partner of this match again, the current one or one of the last eight; ends it when it still runs. */
+  /**
+   * Keeps the two apart from now on, as long as both keep their tokens and the server remembers (docs/security.md).
+   * The match is the current one or one of the last eight; it ends when it still runs.
+   */
   async block(match: string): Promise<void> {
     await this.#conductor.requests.send({ type: 'block', match });
     this.#conductor.run({ on: 'ended', match, reason: 'blocked' });

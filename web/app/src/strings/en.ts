@@ -252,7 +252,7 @@ export const en = {
       n === 0
         ? 'This sends the reason and your note. Picture and sound are never sent.'
         : `This sends the reason, your note and the stranger’s ${n === 1 ? 'message' : `last ${number(n)} messages`}, which the server could not read until now. Picture and sound are never sent.`,
-    also: 'Also block, and never meet again',
+    also: 'Also block: keep us apart',
     send: 'Send report',
     choose: 'First choose what is wrong.',
     sent: 'Thank you. Your report was sent.',
@@ -312,8 +312,8 @@ export const en = {
       wrong_state: ['That is not possible right now', 'Start again.'],
       camera_lost: ['Your camera was disconnected', 'Choose another one under Devices.'],
       microphone_lost: ['Your microphone was disconnected', 'Choose another one under Devices.'],
-      blocked: ['Blocked', 'The two of you will not meet again.'],
-      blocked_last: ['The last stranger is blocked', 'The two of you will not meet again.'],
+      blocked: ['Blocked', 'You two are kept apart as long as both stay and the server runs. Without accounts nobody can promise more.'],
+      blocked_last: ['The last stranger is blocked', 'You two are kept apart as long as both stay and the server runs. Without accounts nobody can promise more.'],
       block_failed: ['Not blocked', 'The server could not be reached. Try again.'],
       block_gone: ['Not blocked', 'That conversation is too long ago, or it ran in another tab.'],
       quality_good: ['Connection: good', 'Picture and sound should run well.'],
