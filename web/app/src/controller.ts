@@ -145,19 +145,19 @@ export class Controller {
   }
 
   /**
-   * Use here: a conversation moves here from another tab, with its words. When that tab does not answer, one that was
-   * here before begins anew: the newest tab wins, and it ends in the other.
+   * Use here: a conversation moves here from another tab, with its words. When that tab does not answer, a tab that had
+   * it before looks for somebody new: the newest wins, and the conversation ends in the other.
    */
   async useHere(session?: string): Promise<void> {
     const attempt = ++this.#attempt;
-    const { wish } = this.view;
+    const before = this.view.trouble !== null;
     this.dispatch({ type: 'moving' });
     this.remote.play(); // inside the click
     const taken = await this.#takeOver(session);
     if (attempt !== this.#attempt) return;
     if (taken && (await this.#resume(attempt))) return;
     if (attempt !== this.#attempt) return;
-    if (wish) return this.start(wish);
+    if (before) return this.again();
     this.stop();
     this.dispatch({ type: 'notice', notice: { code: 'not_moved' } });
   }

@@ -121,9 +121,10 @@ describe('tabs', { timeout: 30_000 }, () => {
   });
   it('nobody to ask: null at once; a tab that does not answer: null after a while, and it keeps the conversation', async () => {
     const { a, b, session, match } = await talk();
+    const { BroadcastChannel: Native } = globalThis;
+    globalThis.BroadcastChannel = class { constructor() { throw new Error('nobody is asked'); } } as unknown as typeof Native;
     assert.equal(await tab().takeOver('nobody'), null);
     assert.equal(await tab().takeOver(), null);
-    const { BroadcastChannel: Native } = globalThis;
     globalThis.BroadcastChannel = class extends Native { override postMessage() {} } as typeof Native;
     assert.equal(await tab().takeOver(session), null);
     globalThis.BroadcastChannel = Native;
