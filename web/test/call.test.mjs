@@ -60,6 +60,20 @@ test('the picture is hidden at once on Next, and Esc is Next', stage.told(async 
   await Promise.all([b.matched({ before: second }), b.sees('red')]);
 }));
 
+test('a picture that stands still: the mark says that there is none', stage.told(async () => {
+  const [a, b] = await stage.people('red', 'blue');
+  await meet(a, b);
+  await Promise.all([a.sees('blue'), b.sees('red')]);
+  const level = (wanted) => a.until(`the quality ${wanted}`, (all) => all.split(' ').includes(document.querySelector('[data-testid=quality]').dataset.level), wanted);
+  await level('good fair poor');
+  await b.page.evaluate(() => __test.connections.forEach((c) => c.close())); // of which no page hears
+  await level('none');
+  assert.match(await a.page.$eval('[data-testid=quality]', (e) => e.getAttribute('aria-label')), /^Connection: no picture\./);
+  await a.shot('desktop-light-10-no-picture');
+  await b.click('camera'); // switched off: there need be none
+  await level('good fair poor');
+}));
+
 test('text alone asks for no camera and no microphone', stage.told(async () => {
   const [a, b] = await stage.people('red', 'blue');
   await meet(a, b, { mode: 'text' });

@@ -1,24 +1,13 @@
 // The page itself: what it weighs, that everybody can use it, and a picture of every state (in web/test/out).
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { meet } from './lib/person.mjs';
 import { setStage } from './lib/stage.mjs';
 
 const stage = setStage();
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const phone = { width: 390, height: 844, isMobile: true, hasTouch: true };
 const desktop = { width: 1280, height: 800 };
-
-/** What axe-core finds wrong, as sentences. */
-async function faults(p) {
-  await p.page.bringToFront();
-  await p.page.evaluate(axe);
-  const { violations } = await p.page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
-  return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${v.help} (${n.target}: ${n.failureSummary})`));
-}
 
 test('all script before the page is usable takes 70 KB or less', stage.told(async () => {
   const p = await stage.person('red');
@@ -66,7 +55,7 @@ for (const [size, viewport] of [['phone', phone], ['desktop', desktop]]) {
       const found = {};
       const look = async (state) => {
         await a.shot(`${name}-${state}`);
-        found[state] = await faults(a);
+        found[state] = await a.faults();
       };
       await look('1-landing');
       await a.start();
@@ -107,7 +96,7 @@ test('text mode, a partner who is gone for a moment, and every trouble have a pi
   await b.say('Hello, and thanks for all the words.');
   await a.has('Hello, and thanks for all the words.');
   await a.shot('desktop-light-7-text');
-  assert.deepEqual(await faults(a), []);
+  assert.deepEqual(await a.faults(), []);
   await b.page.goto('about:blank');
   await a.until('the partner to be gone', () => /reconnect|moment|back/i.test(document.querySelector('main')?.textContent ?? ''));
   await a.shot('desktop-light-8-partner-away');
@@ -117,7 +106,7 @@ test('text mode, a partner who is gone for a moment, and every trouble have a pi
     await p.start();
     await p.until(`the trouble ${code}`, (c) => document.querySelector('main.trouble')?.dataset.code === c, code);
     await p.shot(`phone-light-trouble-${code}`);
-    assert.deepEqual(await faults(p), [], code);
+    assert.deepEqual(await p.faults(), [], code);
     await p.click('text-only');
     await p.until('a way out', () => ['waiting', 'matched'].includes(__test.state()));
   }
@@ -129,7 +118,7 @@ test('another tab takes over, and a page without a server says so', { timeout: 1
   await p.start({ mode: 'text' });
   await p.until('a trouble', () => document.querySelector('main.trouble'), { timeout: 30_000 });
   await p.shot('desktop-light-trouble-offline');
-  assert.deepEqual(await faults(p), []);
+  assert.deepEqual(await p.faults(), []);
   await p.page.setOfflineMode(false);
 }));
 

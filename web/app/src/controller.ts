@@ -1,21 +1,18 @@
-import { PasserbyError, explainMediaError, support, type Limits, type Passerby, type ReportReason, type Wish } from '@passerby/client';
-import { Camera, type Kind } from './camera';
+import { PasserbyError, support, type Limits, type Passerby, type ReportReason, type Wish } from '@passerby/client';
+import type { Kind } from './camera';
+import { Devices } from './devices';
 import { saveDraft, toWish } from './draft';
+import { listen, troubleOf } from './listen';
 import { Memory } from './memory';
 import { RemoteVideo } from './remote';
-import { t } from './strings';
-import { canNext, initialView, reduce, type Action, type Ended, type View } from './view';
-
-const reopenWait = 6000;
-/** Nobody sees a stranger, decides and presses in less, in milliseconds: until then a press means the one before. */
-const reaction = 600;
+import { canNext, initialView, modeOf, reduce, type Action, type Ended, type View } from './view';
 
 /**
- * Joins the client, the camera and the view: the only place that acts.
+ * Joins the client, the devices and the view: the only place that acts.
  * Screens call its methods and show its view; they know nothing else.
  */
 export class Controller {
-  readonly camera = new Camera();
+  readonly devices: Devices;
   readonly remote: RemoteVideo;
   view: View;
   readonly #client: Passerby;
@@ -28,13 +25,14 @@ export class Controller {
 
   constructor(client: Passerby) {
     this.#client = client;
+    this.devices = new Devices(client, this);
     this.remote = new RemoteVideo(client, (silenced) => this.dispatch({ type: 'silenced', on: silenced }));
     this.view = { ...initialView(), autoNext: this.#memory.autoNext, online: navigator.onLine };
     const able = support();
     if (!able.media && !able.text) this.view.trouble = { code: isSecureContext ? 'too_old' : 'insecure_page' };
     else if (!able.media) this.view.draft = { ...this.view.draft, mode: 'text' };
-    this.camera.onlost = (kind) => this.#lost(kind);
-    this.#listen();
+    listen(client, this.remote, this);
+    client.on('error', (error) => this.#error(error));
   }
 
   /** What the server keeps to. */
@@ -52,6 +50,10 @@ export class Controller {
     for (const fn of this.#listeners) fn();
   }
 
+  own(match: string): Ended | undefined {
+    return this.#own.get(match);
+  }
+
   // Starting and stopping
 
   /** Start: asks for the camera if the mode needs it, then for a stranger. Call it inside the click. */
@@ -63,9 +65,9 @@ export class Controller {
     this.dispatch({ type: 'begin', wish, step: video ? 'camera' : 'server' });
     if (video) this.remote.play();
     try {
-      const stream = video ? await this.#open(devices) : null;
-      if (attempt !== this.#attempt) return;
-      if (!video) this.#close();
+      const stream = video ? await this.devices.open(devices) : null;
+      if (this.#late(attempt)) return;
+      if (!video) this.devices.close();
       this.dispatch({ type: 'begin', wish, step: 'server' });
       await this.#client.start({ ...wish, adult: true }, stream);
     } catch (e) {
@@ -73,42 +75,118 @@ export class Controller {
     }
   }
 
-  /** The same again, after something went wrong. In a tab that was replaced this closes the other one: the newest wins. */
+  /** The same again, after something went wrong. */
   again(): void {
     void this.start(this.view.wish ?? undefined);
   }
 
+  /** Text alone from now on, in the running session if there is one. The camera's light goes off at once. */
   textOnly(): void {
     this.dispatch({ type: 'draft', patch: { mode: 'text' } });
-    void this.start({ ...(this.view.wish ?? toWish(this.view.draft)), mode: 'text' });
+    const wish: Wish = { ...(this.view.wish ?? toWish(this.view.draft)), mode: 'text' };
+    if (!this.#between) return void this.start(wish);
+    this.#attempt++;
+    this.#look(wish);
+    this.devices.close();
+  }
+
+  /** Video after all: asks for the camera, while the search for text goes on. Call it inside the click. */
+  async withVideo(): Promise<void> {
+    const attempt = ++this.#attempt;
+    this.remote.play();
+    try {
+      const stream = await this.devices.open();
+      if (this.#late(attempt)) return;
+      const { wish } = this.view;
+      if (!this.#between || !wish) return this.devices.close(); // somebody came first
+      this.dispatch({ type: 'draft', patch: { mode: 'video' } });
+      this.#look({ ...wish, mode: 'video' }, stream);
+    } catch (e) {
+      if (attempt === this.#attempt) this.dispatch({ type: 'notice', notice: { code: e instanceof PasserbyError ? e.code : 'unknown' } });
+    }
+  }
+
+  /** There is a session, and nobody in it: the mode can change. */
+  get #between(): boolean {
+    const { state, match } = this.#client;
+    return !match && (state === 'waiting' || state === 'ended' || state === 'reconnecting');
+  }
+
+  #look(wish: Wish, media: MediaStream | null = null): void {
+    this.#client.find(wish, media);
+    this.dispatch({ type: 'wish', wish });
+  }
+
+  /** Whether a camera was opened too late for what it was asked for; then nobody may see it. */
+  #late(attempt: number): boolean {
+    if (attempt === this.#attempt) return false;
+    if (this.view.state === 'idle' || modeOf(this.view) === 'text') this.devices.close();
+    return true;
   }
 
   soundOnly(): void {
     void this.start(this.view.wish ?? undefined, { audio: true, video: false });
   }
 
-  /** After a reload: back into the conversation that this tab was in. */
-  async resume(): Promise<boolean> {
+  /** When the page opens: back into the conversation that this tab was in before a reload, or that it was copied from. */
+  async arrive(): Promise<void> {
     const wish = this.#client.resumable;
-    if (!wish || this.view.trouble) return false;
+    if (this.view.trouble || !wish) return;
     const attempt = ++this.#attempt;
     this.dispatch({ type: 'resuming', wish });
+    await this.#takeOver();
+    if (attempt === this.#attempt && !(await this.#resume(attempt)) && attempt === this.#attempt) this.stop();
+  }
+
+  /** Whether another tab of this browser is in a conversation, which could go on here. */
+  async lookElsewhere(): Promise<void> {
+    const [session = null] = await this.#client.elsewhere();
+    if (session !== this.view.elsewhere) this.dispatch({ type: 'elsewhere', session });
+  }
+
+  /**
+   * Use here: a conversation moves here from another tab, with its words. When that tab does not answer, a tab that had
+   * it before looks for somebody new: the newest wins, and the conversation ends in the other.
+   */
+  async useHere(session?: string): Promise<void> {
+    const attempt = ++this.#attempt;
+    const before = this.view.trouble !== null;
+    this.dispatch({ type: 'moving' });
+    this.remote.play(); // inside the click
+    const taken = await this.#takeOver(session);
+    if (attempt !== this.#attempt) return;
+    if (taken && (await this.#resume(attempt))) return;
+    if (attempt !== this.#attempt) return;
+    if (before) return this.again();
+    this.stop();
+    this.dispatch({ type: 'notice', notice: { code: 'not_moved' } });
+  }
+
+  /** Asks another tab for a session, by default the one of this tab; what was muted there stays muted. */
+  async #takeOver(session?: string): Promise<boolean> {
+    const taken = await this.#client.takeOver(session);
+    for (const kind of ['audio', 'video'] as const) if (taken) this.dispatch({ type: 'sending', kind, on: taken.sending[kind] });
+    return taken !== null;
+  }
+
+  /** Goes on with the session that this tab has stored, if it still lives. */
+  async #resume(attempt: number): Promise<boolean> {
+    const wish = this.#client.resumable;
+    if (!wish) return false;
+    this.dispatch({ type: 'resuming', wish });
     try {
-      const stream = wish.mode === 'video' ? await this.#reopen(attempt) : null;
-      if (attempt !== this.#attempt) return false;
-      if (await this.#client.resume(stream)) return true;
+      const stream = wish.mode === 'video' ? await this.devices.reopen(() => attempt === this.#attempt) : null;
+      return attempt === this.#attempt && (await this.#client.resume(stream));
     } catch (e) {
       if (attempt === this.#attempt) this.#fail(e);
-      return false;
+      return true; // the trouble has its own ways out
     }
-    if (attempt === this.#attempt) this.stop();
-    return false;
   }
 
   stop(): void {
     this.#attempt++;
     this.#client.stop();
-    this.#close();
+    this.devices.close();
     this.dispatch({ type: 'stopped' });
   }
 
@@ -124,8 +202,7 @@ export class Controller {
     if (state !== 'waiting' || !wish) return;
     const { tags: _, ...rest } = wish;
     const wider: Wish = { ...rest, widen: true };
-    this.#client.find(wider);
-    this.dispatch({ type: 'widened', wish: wider });
+    this.#look(wider);
   }
 
   send(text: string): void {
@@ -145,11 +222,7 @@ export class Controller {
   }
 
   toggle(kind: Kind): void {
-    const on = !this.view.sending[kind];
-    this.#client.setEnabled(kind, on);
-    const track = this.camera.track(kind);
-    if (track) track.enabled = on;
-    this.dispatch({ type: 'sending', kind, on });
+    this.devices.toggle(kind);
   }
 
   /** Reports the stranger of a match, whoever is here by now; `block` also keeps the two apart. */
@@ -185,14 +258,20 @@ export class Controller {
     await ask().finally(() => this.#own.delete(match));
   }
 
-  // Devices
+  #next(): void {
+    this.remote.hush();
+    this.dispatch({ type: 'next' });
+    this.#client.next();
+  }
 
-  /** Opens camera and microphone for the check before the start. */
+  // The check before the start
+
+  /** Opens camera and microphone. */
   async check(): Promise<void> {
     const attempt = ++this.#attempt;
     try {
-      await this.#open({ audio: true, video: true });
-      if (attempt !== this.#attempt && this.view.state === 'idle') this.#close();
+      await this.devices.open();
+      this.#late(attempt);
     } catch {
       // The view says why.
     }
@@ -200,118 +279,16 @@ export class Controller {
 
   endCheck(): void {
     this.#attempt++;
-    this.#close();
+    this.devices.close();
   }
 
-  async choose(kind: Kind, deviceId: string): Promise<void> {
-    try {
-      const track = await this.camera.choose(kind, deviceId);
-      track.enabled = this.view.sending[kind];
-      this.#cameraChanged({ code: null });
-      if (this.#client.state !== 'idle') await this.#client.replaceTrack(kind, track);
-    } catch (e) {
-      this.#cameraChanged({ code: explainMediaError(e).code });
-    }
-  }
-
-  async #open(devices: { audio: boolean; video: boolean }): Promise<MediaStream> {
-    this.#cameraChanged({ opening: true, code: null });
-    try {
-      const stream = await this.camera.open(devices);
-      for (const track of stream.getTracks()) track.enabled = this.view.sending[track.kind as Kind];
-      this.#cameraChanged({ opening: false });
-      return stream;
-    } catch (e) {
-      this.#cameraChanged({ opening: false, code: explainMediaError(e).code });
-      throw e;
-    }
-  }
-
-  /** The camera after a reload. The stranger waits 30 seconds at most, so a browser that asks again must not hold this up. */
-  async #reopen(attempt: number): Promise<MediaStream | null> {
-    const opening = this.#open({ audio: true, video: true });
-    const stream = await Promise.race([opening, new Promise<null>((done) => setTimeout(done, reopenWait, null))]).catch(() => null);
-    if (!stream) void opening.then((late) => this.#addLate(late, attempt), () => {});
-    return stream;
-  }
-
-  #addLate(stream: MediaStream, attempt: number): void {
-    if (attempt !== this.#attempt) return;
-    for (const track of stream.getTracks()) void this.#client.replaceTrack(track.kind as Kind, track).catch(() => {});
-  }
-
-  #close(): void {
-    this.camera.close();
-    this.#cameraChanged({ opening: false, code: null });
-  }
-
-  #cameraChanged(camera: Partial<View['camera']>): void {
-    this.dispatch({ type: 'camera', camera: { ...camera, stream: this.camera.stream, version: this.view.camera.version + 1 } });
-  }
-
-  #lost(kind: Kind): void {
-    this.#cameraChanged({});
-    this.dispatch({ type: 'notice', notice: { code: kind === 'audio' ? 'microphone_lost' : 'camera_lost' } });
-  }
-
-  // What the client tells
-
-  #next(): void {
-    this.remote.hush();
-    this.dispatch({ type: 'next' });
-    this.#client.next();
-  }
-
-  #listen(): void {
-    const client = this.#client;
-    client.on('state', ({ state }) => this.dispatch({ type: 'state', state }));
-    client.on('waiting', ({ position, estimateMs }) => this.dispatch({ type: 'waiting', position, estimateMs, at: Date.now() }));
-    client.on('matched', ({ match }) => {
-      this.dispatch({ type: 'matched', match, greeting: t.chat.greeting(match.tags) });
-      setTimeout(() => this.dispatch({ type: 'settled', match }), reaction);
-      this.remote.listen();
-    });
-    client.on('firstframe', () => this.dispatch({ type: 'firstframe' }));
-    client.on('ended', ({ match, reason }) => {
-      this.remote.hush();
-      const own = reason === 'blocked' ? this.#own.get(match.id) : undefined;
-      const farewell = own ? t.chat.endedByMe : t.chat.farewell[reason];
-      this.dispatch({ type: 'ended', match, reason: own ?? reason, farewell });
-      const again = reason !== 'moderated' && reason !== 'drain';
-      // Not inside the event: the client first finishes what it is doing.
-      if (again && this.view.autoNext) queueMicrotask(() => this.view.state === 'ended' && this.#searchOn());
-    });
-    client.on('message', ({ message }) => this.dispatch({ type: 'message', message: { ...message } }));
-    client.on('update', ({ message }) => this.dispatch({ type: 'message', message: { ...message } }));
-    client.on('typing', ({ on }) => this.dispatch({ type: 'typing', on }));
-    client.on('partner', (partner) => this.dispatch({ type: 'partner', partner }));
-    client.on('quality', ({ level }) => this.dispatch({ type: 'quality', level }));
-    client.on('verify', (verification) => this.dispatch({ type: 'verify', verification }));
-    client.on('error', (error) => this.#error(error));
-    addEventListener('online', () => this.dispatch({ type: 'online', on: true }));
-    addEventListener('offline', () => this.dispatch({ type: 'online', on: false }));
-  }
-
-  /** Like Next, but the page goes on saying why the last conversation ended. */
-  #searchOn(): void {
-    this.#client.next();
-  }
+  // What goes wrong
 
   #error(error: PasserbyError): void {
-    const { code, message } = error;
-    const retryAt = error.retryAfterMs === undefined ? undefined : Date.now() + error.retryAfterMs;
-    const trouble = { code, message, retryAt };
-    if (code === 'key_mismatch' || code === 'crypto_failed') {
-      this.remote.hush();
-      this.dispatch({ type: 'distrust', code });
-    } else if (error.fatal) {
-      this.remote.hush();
-      this.dispatch({ type: 'trouble', trouble });
-    } else if (code === 'draining' && !this.view.match) {
-      this.dispatch({ type: 'restarting' });
-    } else {
-      this.dispatch({ type: 'notice', notice: trouble });
-    }
+    const action = troubleOf(error, this.view);
+    if (action.type !== 'notice' && action.type !== 'restarting') this.remote.hush();
+    if (error.code === 'replaced') this.devices.close(); // many phones lend a camera to one tab alone
+    this.dispatch(action);
   }
 
   #fail(e: unknown): void {

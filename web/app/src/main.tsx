@@ -12,4 +12,4 @@ const controller = new Controller(client);
 const root = document.getElementById('app')!;
 root.textContent = '';
 render(<App controller={controller} />, root);
-void controller.resume();
+void controller.arrive();

@@ -25,9 +25,11 @@ export interface View {
   last: Match | null;
   /** Why the last conversation ended, until the next one or a press on Next. */
   ended: Ended | null;
-  /** After a reload, until it is known what became of the conversation. */
-  resuming: boolean;
+  /** After a reload, or on the way from another tab, until it is known what became of the conversation. */
+  resuming: 'page' | 'tab' | null;
   waiting: Waiting | null;
+  /** A conversation of this browser that another tab holds. */
+  elsewhere: string | null;
   /** While reconnecting: a place in line is kept. */
   inLine: boolean;
   lines: readonly Line[];
@@ -82,10 +84,12 @@ export type Action =
   | { type: 'adult'; on: boolean }
   | { type: 'begin'; wish: Wish; step: View['step'] }
   | { type: 'resuming'; wish: Wish }
+  | { type: 'elsewhere'; session: string | null }
+  | { type: 'moving' }
   | { type: 'state'; state: State }
   | { type: 'waiting'; position?: number | undefined; estimateMs?: number | undefined; at: number }
-  | { type: 'widened'; wish: Wish }
-  | { type: 'matched'; match: Match; greeting: string }
+  | { type: 'wish'; wish: Wish }
+  | { type: 'matched'; match: Match; greeting: string; messages: readonly Message[] }
   | { type: 'settled'; match: Match }
   | { type: 'firstframe' }
   | { type: 'next' }
@@ -118,7 +122,7 @@ const alone = {
   shown: false,
 } as const;
 
-const begun = { trouble: null, notice: null, waiting: null, ended: null, resuming: false } as const;
+const begun = { trouble: null, notice: null, waiting: null, ended: null, resuming: null } as const;
 
 export function initialView(): View {
   return {
@@ -130,8 +134,9 @@ export function initialView(): View {
     wish: null,
     last: null,
     ended: null,
-    resuming: false,
+    resuming: null,
     waiting: null,
+    elsewhere: null,
     inLine: false,
     lines: [],
     sending: { audio: true, video: true },
@@ -184,7 +189,11 @@ export function reduce(view: View, action: Action): View {
     case 'begin':
       return { ...view, ...alone, ...begun, state: 'connecting', step: action.step, wish: action.wish };
     case 'resuming':
-      return { ...view, ...alone, ...begun, state: 'reconnecting', step: 'server', wish: action.wish, resuming: true };
+      return { ...view, ...alone, ...begun, state: 'reconnecting', step: 'server', wish: action.wish, resuming: view.resuming ?? 'page' };
+    case 'elsewhere':
+      return { ...view, elsewhere: action.session };
+    case 'moving':
+      return { ...view, ...alone, ...begun, state: 'reconnecting', step: 'server', last: null, resuming: 'tab' };
     case 'state':
       return withState(view, action.state);
     case 'waiting': {
@@ -193,11 +202,11 @@ export function reduce(view: View, action: Action): View {
       // The server has answered, so it is back.
       return { ...view, ended: view.ended === 'drain' ? null : view.ended, waiting: { ...kept, position, estimateMs } };
     }
-    case 'widened':
-      return { ...view, wish: action.wish, waiting: view.waiting && { ...view.waiting, widened: true } };
+    case 'wish':
+      return { ...view, wish: action.wish, waiting: view.waiting && { ...view.waiting, widened: action.wish.widen ?? false } };
     case 'matched': {
       if (view.match?.id === action.match.id) return { ...view, match: action.match, shown: false };
-      const lines = [system(action.greeting, action.match.at)];
+      const lines = [system(action.greeting, action.match.at), ...action.messages];
       return { ...view, ...alone, match: action.match, fresh: true, ended: null, waiting: null, lines };
     }
     case 'settled':
@@ -260,7 +269,7 @@ function withState(view: View, state: State): View {
     ...(together ? {} : { ...alone, last: view.match ?? view.last }),
     state,
     step: 'server',
-    resuming: view.resuming && !settled,
+    resuming: settled ? null : view.resuming,
     inLine: state === 'reconnecting' && (view.inLine || view.state === 'waiting'),
     waiting: state === 'waiting' ? (view.waiting ?? { since: Date.now(), widened: view.wish?.widen ?? false }) : null,
   };

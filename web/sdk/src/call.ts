@@ -49,13 +49,18 @@ export class Call {
     return this.#video ? this.#frames : null;
   }
 
-  /** Which of camera and microphone are on. */
+  /** Which of camera and microphone are not muted. */
+  get enabled(): Readonly<Record<Kind, boolean>> {
+    return this.#enabled;
+  }
+
+  /** Which of camera and microphone are there and on. */
   get presence(): Record<Kind, boolean> {
     const on = (kind: Kind) => this.#enabled[kind] && this.#tracks[kind] !== null;
     return { audio: on('audio'), video: on('video') };
   }
 
-  /** A session begins, with video or text alone. */
+  /** From now on with video or text alone; `prepare` or `offer` makes the connection for it. */
   begin(video: boolean, media: MediaStream | null): void {
     this.#video = video;
     for (const kind of ['audio', 'video'] as const) {
@@ -150,8 +155,9 @@ export class Call {
         },
       );
       this.#link = link;
-      link.renew(iceServers).catch((cause: unknown) => {
-        first?.(null);
+      const without = () => first?.(null); // it was closed before it had an offer
+      link.renew(iceServers).then(without, (cause: unknown) => {
+        without();
         if (this.#link !== link || !video) return; // text also travels over the socket
         this.events.failed(new PasserbyError('media_failed', { cause, fatal: true }));
       });

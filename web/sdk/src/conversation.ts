@@ -22,6 +22,14 @@ export interface ConversationDeps {
   verify(result: Verification | null): void;
 }
 
+/** What an earlier page knows of the same match: a reloaded one little, one in another tab all. */
+export interface Past {
+  match: string;
+  text: SavedText;
+  messages: Message[];
+  proofs: Proof[];
+}
+
 /** Whether the keys of a `matched` can be used. */
 export type KeyCheck =
   | { ok: true; keys: MatchKeys }
@@ -57,7 +65,7 @@ const TYPING_REPEAT = 3000;
 
 export class Conversation {
   readonly id: string;
-  readonly #proofs: Proof[] = [];
+  readonly #proofs: Proof[];
   readonly messages: Message[];
   keys: MatchKeys | null = null;
   readonly #text: TextFlow;
@@ -74,7 +82,7 @@ export class Conversation {
   constructor(
     matched: Matched,
     private readonly deps: ConversationDeps,
-    saved?: SavedText,
+    past?: Past,
   ) {
     this.id = matched.match;
     this.#text = new TextFlow(
@@ -91,9 +99,17 @@ export class Conversation {
           return () => clearTimeout(timer);
         },
       },
-      saved,
+      past?.text,
     );
-    this.messages = this.#text.unacknowledged;
+    this.#proofs = past?.proofs ?? [];
+    const waiting = new Map(this.#text.unacknowledged.map((message) => [message.id, message]));
+    const before = (past?.messages ?? []).map((message) => waiting.get(message.id) ?? message);
+    this.messages = [...new Set([...before, ...waiting.values()])];
+  }
+
+  /** For another page that goes on with this match. */
+  get past(): Past {
+    return { match: this.id, text: this.#text.saved, messages: this.messages, proofs: this.#proofs };
   }
 
   get closed(): boolean {

@@ -4,5 +4,5 @@ export { support } from './support';
 export { PasserbyError, explainMediaError, type ErrorCode } from './errors';
 export type { Events, Listener, Verification } from './events';
 export type {
-  EndReason, Gender, Limits, Match, Message, Mode, Options, Quality, ReportReason, State, Support, Wish,
+  EndReason, Gender, Limits, Match, Message, Mode, Options, Quality, ReportReason, State, Support, TakenOver, Wish,
 } from './types';

@@ -111,7 +111,7 @@ export class Line {
     const credentials: Credentials = { token: message.token, expires: Date.parse(message.expires_at) || 0, iceServers };
     this.#credentials = Promise.resolve(credentials);
     this.#resume = message.resume;
-    this.vault.session = { ...credentials, origin: this.origin.origin, resume: message.resume, wish };
+    this.vault.session = { ...credentials, origin: this.origin.origin, session: message.session, resume: message.resume, wish };
     return iceServers;
   }
 

@@ -32,7 +32,8 @@ const FAILING_AFTER = 3;
 export class MediaLink {
   #media: Media | null = null;
   #offered: { id: string; media: Media } | null = null;
-  #count = 0;
+  /** Of all links, so that no link takes an answer to the offer of one before. */
+  static #count = 0;
   #failures = 0;
   #restarting = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -111,7 +112,7 @@ export class MediaLink {
   async #offer(media: Media, restart: boolean): Promise<void> {
     const sdp = await media.offer(restart);
     if (this.#media !== media) return;
-    const id = `offer-${++this.#count}`;
+    const id = `offer-${++MediaLink.#count}`;
     this.#offered = { id, media };
     this.events.offer(id, sdp);
   }

@@ -48,8 +48,8 @@ export type Input =
   | { on: 'welcome'; resumed: boolean }
   | { on: 'synced' }
   | { on: 'waiting'; since: number; position?: number | undefined; estimateMs?: number | undefined; wish?: number | undefined }
-  /** `wish`: the number of the wish that this answers, if it answers a find. */
-  | { on: 'matched'; matched: Matched; wish?: number | undefined }
+  /** `wish`: the number of the wish that this answers, if it answers a find. `unwanted`: of another mode than is wished by now. */
+  | { on: 'matched'; matched: Matched; wish?: number | undefined; unwanted?: boolean }
   | { on: 'ended'; match: string; reason: EndReason }
   /** `find` or `next` was refused for now; `retry` when the time is over. */
   | { on: 'refused'; afterMs: number }
@@ -151,6 +151,7 @@ export function step(model: Model, input: Input): Step {
       if (model.left.includes(matched.match)) return leftAlready(model);
       if (!model.wanting && model.match?.match !== matched.match) return stay({ do: 'leave' });
       const again = model.match?.match === matched.match;
+      if (input.unwanted && !again) return decline(model, matched);
       const change = { state: 'matched', match: matched, takingOver: false, newest: matched.match, heard: input.wish ?? model.heard } as const;
       return to(change, ...(again ? [] : lost(model)), { do: 'begin', matched, again });
     }
@@ -228,6 +229,13 @@ function leftAlready(model: Model): Step {
   if (!model.syncing) return { model, effects: [] };
   const state = model.wanting ? 'waiting' : 'ended';
   return { model: { ...model, state, match: null }, effects: [...lost(model), model.wanting ? search(model) : { do: 'leave' }] };
+}
+
+/** A match that crossed a wish for the other mode on its way: nobody who asked for text is shown to a stranger. */
+function decline(model: Model, { match }: Matched): Step {
+  const left = [match, ...model.left].slice(0, 8);
+  const declined: Model = { ...model, state: 'waiting', match: null, takingOver: false, newest: match, left };
+  return { model: declined, effects: [...lost(model), find(declined)] };
 }
 
 /** After a reconnect the server knows nothing of a wait or a match: begin again by itself if that is wanted. */

@@ -4,7 +4,7 @@
  *
  *   matched → key id checked → keys derived → Worker installed → keyed … first frame opened → decoded → shown
  */
-import { agreeOnKeys, Conversation, type FromPartner } from './conversation';
+import { agreeOnKeys, Conversation, type FromPartner, type Past } from './conversation';
 import type { KeyKind } from './crypto/keys';
 import type { Kind } from './crypto/sframe';
 import type { Emitter, Events } from './events';
@@ -53,6 +53,8 @@ export class Meeting {
   /** What came before its match; what belongs to another is thrown away when one begins. */
   #early: FromPartner[] = [];
   #match: Match | null = null;
+  /** From another tab, for the match that it names. */
+  #past: Past | null = null;
   #matched: Matched | null = null;
   #at = 0;
   #shown = false;
@@ -76,6 +78,11 @@ export class Meeting {
 
   get match(): Match | null {
     return this.#match;
+  }
+
+  /** What another tab knows of a match that goes on here. */
+  inherit(past: Past | null): void {
+    this.#past = past;
   }
 
   /** A match begins, or goes on after a reconnect or with new keys (`again`). */
@@ -138,7 +145,7 @@ export class Meeting {
 
   async quality(): Promise<Quality | null> {
     const report = await this.deps.media()?.pc.getStats();
-    return report ? this.#meter.measure(report as unknown as Map<string, unknown>) : null;
+    return report ? this.#meter.measure(report as unknown as Map<string, unknown>, this.#match?.mode === 'video' && this.#partner.video) : null;
   }
 
   /** Forgets keys and match: the Worker first, so that nothing more is sent or shown. */
@@ -159,6 +166,7 @@ export class Meeting {
   /** Forgets the conversations before, too. */
   forget(): void {
     this.#recent = [];
+    this.#past = null;
   }
 
   #open(matched: Matched): Conversation {
@@ -174,8 +182,9 @@ export class Meeting {
         partner: (media) => this.#tellPartner(media),
         verify: (result) => events.emit('verify', result),
       },
-      vault.text(matched.match),
+      this.#past?.match === matched.match ? this.#past : vault.past(matched.match),
     );
+    this.#past = null;
     this.#talk = talk;
     this.#recent = [talk, ...this.#recent].slice(0, REMEMBERED);
     this.#match = toMatch(matched);
@@ -186,7 +195,6 @@ export class Meeting {
     this.#partner = { state: 'online', audio: true, video: true };
     this.#meter = new QualityMeter();
     if (matched.mode === 'video') this.#later(QUALITY_EVERY, () => void this.#measure(talk));
-    for (const message of talk.messages) events.emit('update', { message }); // of the page before the reload
     for (const message of this.#early.splice(0)) talk.receive(message);
     return talk;
   }

@@ -16,11 +16,15 @@ export const unknownQuality: Quality = {
   protocol: 'unknown', relayed: false,
 };
 
+/** Without a new picture for this long there is none, in milliseconds: less than two readings are apart, since timers may be early. */
+const STILL = 1900;
+
 export class QualityMeter {
   #last: Reading | null = null;
+  #pictures = { count: -1, at: 0 };
 
-  /** Pure but for the memory of the last report. */
-  measure(report: Iterable<[string, unknown]>): Quality {
+  /** Pure but for the memory of the last report and the clock. `camera`: whether the partner's is on. */
+  measure(report: Iterable<[string, unknown]>, camera = false): Quality {
     const stats = [...report].map(([, stat]) => stat as Stat);
     const byId = new Map(stats.map((stat) => [stat.id, stat]));
     const number = (stat: Stat | undefined, name: string) => (typeof stat?.[name] === 'number' ? (stat[name] as number) : 0);
@@ -51,8 +55,15 @@ export class QualityMeter {
       height: number(video, 'frameHeight'),
       protocol: protocol === 'udp' || protocol === 'tcp' ? protocol : 'unknown',
     };
-    if (pair) quality.level = level(quality);
+    const still = this.#still(number(video, 'framesDecoded'), now.at);
+    if (pair) quality.level = still && camera ? 'none' : level(quality);
     return quality;
+  }
+
+  /** Whether pictures have stopped. */
+  #still(count: number, at: number): boolean {
+    if (count !== this.#pictures.count) this.#pictures = { count, at };
+    return at - this.#pictures.at >= STILL;
   }
 
   #rates(now: Reading): Pick<Quality, 'loss' | 'bitrateIn' | 'bitrateOut'> {

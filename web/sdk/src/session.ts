@@ -1,6 +1,7 @@
 /** Getting a session from the server, and what of it survives a reload in this tab. */
 import { PasserbyError, type ErrorCode } from './errors';
 import type { ErrorAnswer, ICEServer, SessionAnswer } from './protocol';
+import type { Past } from './conversation';
 import type { SavedText } from './text';
 import type { Wish } from './types';
 
@@ -48,6 +49,8 @@ async function post(origin: string): Promise<{ ok: boolean; status: number; body
 /** A session as it is kept for a reload. */
 export interface Stored extends Credentials {
   origin: string;
+  /** The server's name for it. */
+  session: string;
   resume: string | null;
   wish: Wish | null;
 }
@@ -69,9 +72,9 @@ export class Vault {
   }
 
   /** Numbers and own unacknowledged messages of the current match; removed when the match ends. */
-  text(match: string): SavedText | undefined {
+  past(match: string): Past | undefined {
     const saved = this.#read(TEXT) as { match: string; saved: SavedText } | null;
-    return saved?.match === match ? saved.saved : undefined;
+    return saved?.match === match ? { match, text: saved.saved, messages: [], proofs: [] } : undefined;
   }
 
   saveText(match: string, saved: SavedText): void {

@@ -85,7 +85,7 @@ export class TextFlow {
   #ready = false;
   #closed = false;
 
-  /** `saved` is what an earlier page of this tab left behind for the same match. */
+  /** `saved` is what an earlier page left behind for the same match. */
   constructor(
     private readonly deps: TextDeps,
     saved?: SavedText,
@@ -96,6 +96,15 @@ export class TextFlow {
     for (const { n, id, text, at, kind } of saved?.pending ?? []) {
       this.#add(n, kind, { id, from: 'me', text, at, state: 'sending' });
     }
+  }
+
+  get saved(): SavedText {
+    return {
+      last: this.#last,
+      acked: this.#acked,
+      received: this.#received,
+      pending: this.#pending.map(({ n, kind, message }) => ({ n, kind, id: message.id, text: message.text, at: message.at })),
+    };
   }
 
   /** Own messages that are not acknowledged yet. */
@@ -256,11 +265,6 @@ export class TextFlow {
   }
 
   #save(): void {
-    this.deps.save({
-      last: this.#last,
-      acked: this.#acked,
-      received: this.#received,
-      pending: this.#pending.map(({ n, kind, message }) => ({ n, kind, id: message.id, text: message.text, at: message.at })),
-    });
+    this.deps.save(this.saved);
   }
 }

@@ -34,6 +34,13 @@ export interface Options {
   storage?: Storage | null;
 }
 
+/** What came from another tab. */
+export interface TakenOver {
+  wish: Wish;
+  /** What was muted there should not be heard or seen from here: set `enabled` of the tracks before `resume`. */
+  sending: { audio: boolean; video: boolean };
+}
+
 /** What the server keeps to, in milliseconds. */
 export interface Limits {
   /** How long a search with interests holds out for a shared one before it takes anyone. */
@@ -69,7 +76,8 @@ export type ReportReason = 'minor' | 'nudity' | 'threat' | 'hate' | 'spam' | 'ot
 
 /** How well media flows; zero or null where the browser does not tell. */
 export interface Quality {
-  level: 'good' | 'fair' | 'poor' | 'unknown';
+  /** `none`: no picture has come for two seconds although the partner's camera is on. */
+  level: 'good' | 'fair' | 'poor' | 'none' | 'unknown';
   rttMs: number | null;
   /** Share of received packets that were lost since the last call, 0–1. */
   loss: number;

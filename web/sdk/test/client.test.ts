@@ -441,9 +441,11 @@ describe('client', { timeout: 30_000 }, () => {
     await assert.rejects(a.client.block('m'), { code: 'offline' });
     assert.throws(() => a.client.find({}), { code: 'wrong_state' });
     const [b] = await meet();
+    assert.throws(() => b.client.find({ mode: 'video' }), { code: 'wrong_state' }, 'somebody is here');
     assert.throws(() => b.client.sendText('x'.repeat(7000)), { code: 'too_large' });
     await assert.rejects(b.client.start(wish), { code: 'wrong_state' });
     b.client.next();
+    assert.throws(() => b.client.find({ mode: 'video' }), { code: 'unsupported' });
     await assert.rejects(b.client.block('unknown'), { code: 'no_match' });
     b.client.retry('x');
     b.client.setTyping(true);

@@ -9,6 +9,7 @@ const matched = (match: string, resumed = false): Matched => ({
   type: 'matched', match, mode: 'video', initiator: true, peer: { key: 'k', tags: [] }, key_id: '0123456789ab', at: 1, resumed,
 });
 const met = (match: string): Input => ({ on: 'matched', matched: matched(match) });
+const crossed: Input = { on: 'matched', matched: matched('A'), unwanted: true };
 const waiting: Input = { on: 'waiting', since: 1, wish: 1 };
 const fatal: Input = { on: 'fatal', error: new PasserbyError('replaced', { fatal: true }) };
 const start: Input = { on: 'start' };
@@ -81,6 +82,10 @@ const table: [string, Input[], Input, string, Model['state'], { autoNext: boolea
   ['the answer to an older wish does not count', [start, up, wish, wish, answered(2), met('A')], next, 'clear, find wish 3 after A', 'waiting'],
   ['another wish is crossed by a match', [start, up, waiting, wish], met('A'), 'begin A', 'matched'],
   ['and the match is told again', [start, up, waiting, wish, met('A')], { on: 'matched', matched: matched('A', true), wish: 2 }, 'begin A again', 'matched'],
+  ['a match that crosses a wish for the other mode is left', [start, up, waiting, wish], crossed, 'find wish 2 after A', 'waiting'],
+  ['and not entered again', [start, up, waiting, wish, crossed], met('A'), '', 'waiting'],
+  ['also on taking over', [{ on: 'resume' }, up, welcome(true)], crossed, 'find after A', 'waiting'],
+  ['a match that runs is not left for a wish', [...inMatch, down, up, welcome(true)], crossed, 'begin A again', 'matched'],
   ['another wish while away', [start, up, waiting, down], wish, '', 'reconnecting'],
   ['is said when the snapshot is over', [start, up, waiting, down, wish, up, welcome(true), { on: 'waiting', since: 1 }], synced, 'find wish 2 same key', 'waiting'],
   ['a wish that was lost with the socket, too', [start, up, waiting, wish, down, up, welcome(true), { on: 'waiting', since: 1 }], synced, 'find wish 2 same key', 'waiting'],

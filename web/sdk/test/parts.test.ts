@@ -79,6 +79,19 @@ describe('QualityMeter', () => {
     assert.equal(meter.measure(report(280, 60, 3000, 0.3)).level, 'fair');
     assert.equal(meter.measure(report(5, 0, 10)).bitrateIn, 0, 'a new connection begins anew');
   });
+  it('a picture that stands still is none, unless the camera is off', (t) => {
+    const clock = t.mock.method(performance, 'now', () => 0);
+    const meter = new QualityMeter();
+    const at = (ms: number, frames: number, camera = true) => {
+      clock.mock.mockImplementation(() => ms);
+      const stats = report(ms / 10, 0, ms).map(([id, stat]): [string, unknown] => [id, { ...(stat as object), framesDecoded: frames }]);
+      return meter.measure(stats, camera).level;
+    };
+    assert.deepEqual([at(0, 0), at(2000, 30), at(4000, 60)], ['good', 'good', 'good']);
+    assert.deepEqual([at(5000, 60), at(6000, 60), at(8000, 60)], ['good', 'none', 'none']);
+    assert.equal(at(9000, 60, false), 'good');
+    assert.equal(at(10_000, 61), 'good');
+  });
   it('knows nothing without a connection', () => {
     assert.equal(new QualityMeter().measure([]).level, 'unknown');
   });
@@ -89,7 +102,7 @@ describe('Vault', () => {
     const map = new Map<string, string>();
     return { getItem: (k: string) => map.get(k) ?? null, setItem: (k: string, v: string) => void map.set(k, v), removeItem: (k: string) => void map.delete(k), map };
   };
-  const stored: Stored = { token: 't', expires: 1, iceServers: [], origin: 'o', resume: 'r', wish: null };
+  const stored: Stored = { token: 't', expires: 1, iceServers: [], origin: 'o', session: 's', resume: 'r', wish: null };
   it('keeps session and text of one match', () => {
     const s = storage();
     const vault = new Vault(s as unknown as Storage);
@@ -97,8 +110,8 @@ describe('Vault', () => {
     vault.saveText('A', { last: 1, acked: 0, received: 0, pending: [] });
     const again = new Vault(s as unknown as Storage);
     assert.deepEqual(again.session, stored);
-    assert.equal(again.text('A')?.last, 1);
-    assert.equal(again.text('B'), undefined);
+    assert.equal(again.past('A')?.text.last, 1);
+    assert.equal(again.past('B'), undefined);
     again.forgetText();
     again.session = null;
     assert.equal(s.map.size, 0);
@@ -109,7 +122,7 @@ describe('Vault', () => {
       const vault = new Vault(s as unknown as Storage | null);
       vault.session = stored;
       assert.equal(vault.session, null);
-      assert.equal(vault.text('A'), undefined);
+      assert.equal(vault.past('A'), undefined);
     }
   });
 });

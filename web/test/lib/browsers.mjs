@@ -42,9 +42,9 @@ export function launchFirefox() {
   });
 }
 
-/** Opens an empty page that will have a camera of one colour. */
-export async function openPage(browser, { colour = 'red', size = [320, 240], fps = 15, tone = 440, viewport = { width: 900, height: 640 }, ...more } = {}) {
-  const context = await browser.createBrowserContext();
+/** Opens an empty page that will have a camera of one colour: in a window of its own, or as a tab `beside` another page. */
+export async function openPage(browser, { colour = 'red', size = [320, 240], fps = 15, tone = 440, viewport = { width: 900, height: 640 }, beside, ...more } = {}) {
+  const context = beside ? beside.browserContext() : await browser.createBrowserContext();
   const page = await context.newPage();
   await page.setViewport(viewport);
   await page.evaluateOnNewDocument(`(${inpage})(${JSON.stringify({ colours, colour, size, fps, tone, ...more })})`);

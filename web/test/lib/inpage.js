@@ -3,6 +3,9 @@
 (setup) => {
   const test = (window.__test = {
     getUserMedia: 0, // calls so far
+    tracks: [], // that the page has been given
+    cameras: () => test.tracks.filter((t) => t.kind === 'video' && t.readyState === 'live').length,
+    streams: 0, // calls of createEncodedStreams
     connections: [], // every RTCPeerConnection
     channels: [], // every data channel
     samples: [], // what the remote picture showed: { t, match, state, visible, colour }
@@ -52,7 +55,9 @@
     navigator.mediaDevices.getUserMedia = async (want) => {
       test.getUserMedia++;
       if (setup.deny) throw new DOMException('denied by the test', setup.deny);
-      return new MediaStream([...(want.video ? [camera()] : []), ...(want.audio ? [await sound()] : [])]);
+      const stream = new MediaStream([...(want.video ? [camera()] : []), ...(want.audio ? [await sound()] : [])]);
+      test.tracks.push(...stream.getTracks());
+      return stream;
     };
   }
 
@@ -119,6 +124,17 @@
     }
     return sum;
   };
+
+  // Browsers whose way to encoded frames is older (setup.transforms: 'streams'), or that have none ('none').
+  if (setup.transforms) delete window.RTCRtpScriptTransform;
+  for (const { prototype } of setup.transforms ? [RTCRtpSender, RTCRtpReceiver] : []) {
+    const native = prototype.createEncodedStreams;
+    if (setup.transforms === 'none') delete prototype.createEncodedStreams;
+    else prototype.createEncodedStreams = function () {
+      test.streams++;
+      return native.call(this);
+    };
+  }
 
   // No decryption: what a server or a stranger with the wrong key would see.
   if (setup.noDecrypt) {

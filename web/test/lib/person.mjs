@@ -1,6 +1,10 @@
 // A person at a page: what one does there and what one sees, by the data-testid hooks of the page.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { openPage } from './browsers.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 export class Person {
   constructor(page, name, colour, url) {
@@ -11,12 +15,21 @@ export class Person {
   }
 
   /** Opens the page as somebody whose camera shows `colour`. `query` goes behind the address: 'relay=1'. */
-  static async arrive(browser, server, { colour = 'red', name = colour, query = '', url = server.url, ...page } = {}) {
+  static async arrive(browser, server, { colour = 'red', name = colour, query = '', url = server.url, stored = null, ...page } = {}) {
     const address = `${url}/${query && '?' + query}`;
     const person = new Person(await openPage(browser, { colour, ownMicrophone: /firefox/i.test(await browser.version()), ...page }), name, colour, address);
+    if (stored) await person.page.evaluateOnNewDocument((all) => self === top && !sessionStorage.length && Object.assign(sessionStorage, all), stored);
     await person.page.goto(address, { waitUntil: 'load' });
-    await person.page.waitForSelector('[data-testid="start"]', { timeout: 20_000 });
+    await person.page.waitForSelector(stored ? '[data-testid="status"]' : '[data-testid="start"]', { timeout: 20_000 });
     return person;
+  }
+
+  /** Opens another tab of this person's browser. With `copy` it has the storage of this tab, as after "Duplicate tab". */
+  async tab({ copy = false, ...page } = {}) {
+    const options = { colour: this.colour, name: `${this.name}'s other tab`, url: new URL(this.url).origin, beside: this.page, ...page };
+    if (!copy) return Person.arrive(this.page.browser(), null, options);
+    const stored = await this.page.evaluate(() => ({ ...sessionStorage }));
+    return Person.arrive(this.page.browser(), null, { ...options, stored });
   }
 
   async click(id) {
@@ -112,10 +125,19 @@ export class Person {
     return JSON.stringify({ name: this.name, ...page, console: this.console.slice(-10) }, null, 1);
   }
 
+  /** What axe-core finds wrong, as sentences. */
+  async faults() {
+    await this.page.bringToFront();
+    await this.page.evaluate(axe);
+    const { violations } = await this.page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
+    return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${v.help} (${n.target}: ${n.failureSummary})`));
+  }
+
   shot(name) {
     return this.page.screenshot({ path: new URL(`../out/${name}.png`, import.meta.url).pathname });
   }
 
+  /** Closes the window with all its tabs. */
   async leave() {
     await this.page.browserContext().close().catch(() => this.page.close().catch(() => {}));
   }

@@ -20,6 +20,10 @@ export function setStage({ flags = {} } = {}) {
       people.push(person);
       return person;
     },
+    /** Somebody who came on another way leaves after the test, too, and is told of in a failure. */
+    joins(person) {
+      people.push(person);
+    },
     async people(...names) {
       const all = [];
       for (const [i, colour] of names.entries()) all.push(await stage.person(colour, { tone: 300 + 150 * i }));

@@ -4,6 +4,7 @@ import { t } from '../strings';
 import type { View } from '../view';
 import { AutoNext } from './auto-next';
 import { Icon, type IconName } from './icon';
+import { ModeSwitch } from './mode-switch';
 import { Passing } from './passing';
 import { WaitingCard } from './waiting-card';
 
@@ -32,7 +33,11 @@ export function Cover({ kind }: { kind: CoverKind }) {
     case 'waiting':
       return <WaitingCard />;
     case 'resuming':
-      return <Note title={t.reconnecting.resuming} hint={t.reconnecting.resumingHint} moving />;
+      return view.resuming === 'tab' ? (
+        <Note title={t.reconnecting.moving} hint={t.reconnecting.movingHint} moving />
+      ) : (
+        <Note title={t.reconnecting.resuming} hint={t.reconnecting.resumingHint} moving />
+      );
     case 'reconnecting':
       return view.match || view.inLine ? (
         <Away
@@ -106,6 +111,7 @@ function Ended({ view }: { view: View }) {
       {unsafe && <span class="card-icon is-danger"><Icon name="alert" /></span>}
       <h2 class="card-title">{title}</h2>
       <p class="card-facts">{hint}</p>
+      <div class="card-actions"><ModeSwitch /></div>
       <AutoNext />
     </div>
   );

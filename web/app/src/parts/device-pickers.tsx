@@ -20,8 +20,8 @@ export function DevicePickers() {
   }, [camera.version]);
   return (
     <div class="pickers">
-      <Picker kind="video" label={t.devices.camera} devices={devices.video} current={controller.camera.track('video')} />
-      <Picker kind="audio" label={t.devices.microphone} devices={devices.audio} current={controller.camera.track('audio')} />
+      <Picker kind="video" label={t.devices.camera} devices={devices.video} current={controller.devices.track('video')} />
+      <Picker kind="audio" label={t.devices.microphone} devices={devices.audio} current={controller.devices.track('audio')} />
     </div>
   );
 }
@@ -37,7 +37,7 @@ function Picker({ kind, label, devices, current }: { kind: Kind; label: string; 
         class="select"
         disabled={!devices.length}
         value={current?.getSettings().deviceId ?? ''}
-        onChange={(event) => void controller.choose(kind, event.currentTarget.value)}
+        onChange={(event) => void controller.devices.choose(kind, event.currentTarget.value)}
       >
         {!devices.length && <option value="">{t.devices.none}</option>}
         {devices.map((device, i) => (

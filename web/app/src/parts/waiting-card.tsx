@@ -4,6 +4,7 @@ import { useStats } from '../stats';
 import { t } from '../strings';
 import { modeOf, type Ended, type View } from '../view';
 import { AutoNext } from './auto-next';
+import { ModeSwitch } from './mode-switch';
 import { Passing } from './passing';
 
 /** The honest wait: who is looked for, how long it may take, how to change it. */
@@ -37,9 +38,7 @@ export function WaitingCard() {
             {narrow === 'tags' ? t.waiting.widen : t.waiting.widenLanguage}
           </button>
         )}
-        {mode === 'video' && (
-          <button type="button" class="button" onClick={() => controller.textOnly()}>{t.waiting.textOnly}</button>
-        )}
+        <ModeSwitch />
       </div>
       <AutoNext />
     </div>

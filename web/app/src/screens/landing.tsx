@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { toWish } from '../draft';
 import { useController, useView } from '../hooks';
 import { DeviceCheck } from '../parts/device-check';
+import { Elsewhere } from '../parts/elsewhere';
 import { Icon } from '../parts/icon';
 import { LanguageSelect } from '../parts/language-select';
 import { LiveCounts } from '../parts/live-counts';
@@ -19,6 +20,7 @@ export function Landing() {
         <h1>{t.landing.headline}</h1>
         <p class="landing-pitch">{t.landing.pitch}</p>
         <LiveCounts />
+        <Elsewhere />
       </div>
       <StartForm />
       <div class="landing-facts">

@@ -11,7 +11,10 @@ export function Session() {
   const view = useView();
   const mode = modeOf(view);
   const ref = useRef<HTMLElement>(null);
-  useEffect(() => ref.current?.focus(), []);
+  // Another mode is another layout: what had the focus may be gone.
+  useEffect(() => {
+    if (!ref.current?.contains(document.activeElement)) ref.current?.focus();
+  }, [mode]);
   return (
     <main ref={ref} class="session" data-mode={mode} data-state={view.state} tabIndex={-1}>
       <h1 class="unseen">{t.chat.heading}</h1>

@@ -43,7 +43,9 @@ export function TroubleScreen({ trouble }: { trouble: Trouble }) {
         {trouble.code === 'permission_denied' && <p>{t.trouble.steps[browser()]}</p>}
         <div class="trouble-actions">
           {trouble.code === 'replaced' && (
-            <button type="button" class="button is-primary" onClick={() => controller.again()}>{t.trouble.useHere}</button>
+            <button type="button" class="button is-primary" data-testid="use-here" onClick={() => void controller.useHere()}>
+              {t.trouble.useHere}
+            </button>
           )}
           {trouble.code !== 'replaced' && !finals.has(trouble.code) && (
             <button type="button" class="button is-primary" disabled={wait > 0} onClick={() => controller.again()}>

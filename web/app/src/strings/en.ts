@@ -40,6 +40,7 @@ export const en = {
 
   landing: {
     headline: 'Meet someone passing by.',
+    elsewhere: 'Your chat is open in another tab.',
     pitch: 'One press puts you face to face with a stranger. The next press, with another.',
     mode: 'How do you want to talk?',
     video: 'Video',
@@ -129,6 +130,7 @@ export const en = {
     widen: 'Anyone, now',
     widenLanguage: 'Other languages too',
     textOnly: 'Text only instead',
+    withVideo: 'Video instead',
     autoNext: 'Search again automatically when someone leaves',
   },
 
@@ -202,6 +204,8 @@ export const en = {
     serverHint: 'This page continues by itself.',
     resuming: 'Back to your conversation',
     resumingHint: 'The page was loaded again; looking whether the stranger is still there.',
+    moving: 'Moving to this tab',
+    movingHint: 'The other tab lets go of your conversation, and this one goes on with it.',
   },
 
   ended: {
@@ -248,7 +252,7 @@ export const en = {
       n === 0
         ? 'This sends the reason and your note. Picture and sound are never sent.'
         : `This sends the reason, your note and the stranger’s ${n === 1 ? 'message' : `last ${number(n)} messages`}, which the server could not read until now. Picture and sound are never sent.`,
-    also: 'Also block, and never meet again',
+    also: 'Also block: keep us apart',
     send: 'Send report',
     choose: 'First choose what is wrong.',
     sent: 'Thank you. Your report was sent.',
@@ -293,7 +297,8 @@ export const en = {
       flooding: ['Too much at once', 'The server closed the connection because too many messages came. Wait a moment, then start again.'],
       offline: ['You are offline', 'Check your internet connection, then try again.'],
       unreachable: ['The server cannot be reached', 'Check your internet connection, then try again. Perhaps the server is restarting.'],
-      replaced: ['Open in another tab', 'You went on in another tab. Stay there, or use this tab instead: a conversation in the other tab then ends.'],
+      replaced: ['Open in another tab', 'You went on in another tab. Stay there, or use this tab instead: your conversation moves here. If the other tab does not answer, it ends.'],
+      not_moved: ['Nothing moved here', 'The other tab did not answer. Go on there, or start anew here.'],
       token_invalid: ['Your session is over', 'Start again for a new one. Your wishes are kept.'],
       token_expired: ['Your session is over', 'Start again for a new one. Your wishes are kept.'],
       hello_required: ['The connection took too long', 'Try again.'],
@@ -307,13 +312,14 @@ export const en = {
       wrong_state: ['That is not possible right now', 'Start again.'],
       camera_lost: ['Your camera was disconnected', 'Choose another one under Devices.'],
       microphone_lost: ['Your microphone was disconnected', 'Choose another one under Devices.'],
-      blocked: ['Blocked', 'The two of you will not meet again.'],
-      blocked_last: ['The last stranger is blocked', 'The two of you will not meet again.'],
+      blocked: ['Blocked', 'You two are kept apart as long as both stay and the server runs. Without accounts nobody can promise more.'],
+      blocked_last: ['The last stranger is blocked', 'You two are kept apart as long as both stay and the server runs. Without accounts nobody can promise more.'],
       block_failed: ['Not blocked', 'The server could not be reached. Try again.'],
       block_gone: ['Not blocked', 'That conversation is too long ago, or it ran in another tab.'],
       quality_good: ['Connection: good', 'Picture and sound should run well.'],
       quality_fair: ['Connection: fair', 'The picture may be rough at times.'],
       quality_poor: ['Connection: weak', 'The picture may freeze.'],
+      quality_none: ['Connection: no picture', 'Nothing new to see comes from the stranger right now. Wait a moment, or go on with Next.'],
       quality_unknown: ['Connection: not measured yet', 'That takes a few seconds.'],
       internal: ['Something went wrong on the server', 'Try again.'],
       unknown: ['Something went wrong', 'Try again, or reload the page.'],

@@ -1,0 +1,282 @@
+/**
+ * Joins the parts of the client: what happens becomes inputs of the machine, and what the machine says is done.
+ *
+ *   page ──────────────┐
+ *   server → Line ─────┼→ inputs → Runner (machine.ts) → effects → Line, Call, Meeting → events → page
+ *   browser → Call ────┘
+ */
+import { Call } from './call';
+import { PasserbyError } from './errors';
+import { Emitter, type Events } from './events';
+import { KeyRing } from './keyring';
+import { Line } from './line';
+import { initial, type Effect, type Input } from './machine';
+import { Meeting, toMatch } from './meeting';
+import { decode, type ErrorMessage, type ServerMessage } from './protocol';
+import { answeredWish, findId, judge } from './refusal';
+import { Requests } from './requests';
+import { Runner } from './runner';
+import { Vault } from './session';
+import { support } from './support';
+import { Tabs, type Parcel } from './tabs';
+import type { Limits, Mode, Options, State, TakenOver, Wish } from './types';
+
+/** Failed connections in a row before `start` gives up, and before a running search or match mentions it. */
+const START_TRIES = 4;
+const OUTAGE_TRIES = 3;
+
+export class Conductor {
+  readonly events = new Emitter<Events>();
+  readonly origin: URL;
+  readonly vault: Vault;
+  readonly requests: Requests;
+  readonly call: Call;
+  readonly meeting: Meeting;
+  readonly tabs: Tabs;
+  /** What the server keeps to; its defaults until it has told. */
+  limits: Limits = { graceMs: 10_000, resumeMs: 30_000 };
+  readonly #ring = new KeyRing();
+  readonly #runner: Runner;
+  readonly #line: Line;
+  #wish: Wish | null = null;
+  #renewals = 0;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #settle: ((result: boolean | PasserbyError) => void) | null = null;
+
+  constructor(options: Options, stream: MediaStream) {
+    this.origin = new URL(options.url ?? location.origin);
+    this.vault = new Vault(options.storage === undefined ? sessionStorage : options.storage);
+    this.tabs = new Tabs(this.origin.origin);
+    this.#runner = new Runner(initial(options.autoNext ?? true), {
+      clear: () => this.meeting.clear(),
+      state: (state, previous) => this.events.emit('state', { state, previous }),
+      do: (effect) => this.#do(effect),
+    });
+    this.#line = new Line(this.origin, this.vault, {
+      up: () => this.run({ on: 'up' }),
+      down: (tries) => this.#down(tries),
+      message: (message) => this.#receive(message),
+      failed: (error) => this.run({ on: 'fatal', error }),
+    });
+    this.requests = new Requests((message) => this.#line.send(message));
+    this.call = new Call(options, stream, {
+      offer: (offer) => void this.#line.send(offer),
+      reachable: () => this.#line.up,
+      data: (frame) => this.#receiveData(frame),
+      channel: () => this.meeting.talk?.reconnected(),
+      connected: () => this.meeting.resumed(),
+      firstFrame: (...frame) => void this.meeting.firstFrame(...frame),
+      failed: (error) => (error.fatal ? this.run({ on: 'fatal', error }) : this.events.emit('error', error)),
+    });
+    this.meeting = new Meeting({
+      events: this.events,
+      vault: this.vault,
+      ring: this.#ring,
+      send: (message) => this.#line.send(message),
+      media: () => this.call.media,
+      frames: () => this.call.frames,
+      presence: () => this.call.presence,
+      avoid: (match) => {
+        this.#line.send({ type: 'block', match });
+        this.run({ on: 'next' });
+      },
+      distrust: (code, cause) => {
+        this.events.emit('error', new PasserbyError(code, { cause }));
+        this.run({ on: 'distrust' });
+      },
+    });
+  }
+
+  get state(): State {
+    return this.#runner.model.state;
+  }
+
+  /** Whether `start` and `resume` may begin something. */
+  get idle(): boolean {
+    return this.state === 'idle' || this.state === 'error';
+  }
+
+  run(input: Input): void {
+    this.#runner.run(input);
+  }
+
+  /** Begins, by `start` or `resume`. Resolves with whether it came to a search or a match; rejects with what is in the way. */
+  async enter(input: Input, wish: Wish, media: MediaStream | null): Promise<boolean> {
+    const able = support();
+    if (!able.text) throw new PasserbyError('insecure', { fatal: true });
+    if (wish.mode === 'video' && !able.media) throw new PasserbyError('unsupported', { fatal: true });
+    this.#wish = wish;
+    this.#renewals = 0;
+    this.call.begin(wish.mode === 'video', media);
+    return new Promise<boolean>((resolve, reject) => {
+      this.#settle = (result) => {
+        this.#settle = null;
+        if (result instanceof PasserbyError) reject(result);
+        else resolve(result);
+      };
+      this.run(input);
+    });
+  }
+
+  async takeOver(session: string): Promise<TakenOver | null> {
+    const parcel = await this.tabs.take(session);
+    if (!parcel?.stored.wish || !this.idle) return null;
+    this.vault.session = parcel.stored;
+    this.meeting.inherit(parcel.past);
+    return { wish: parcel.stored.wish, sending: parcel.sending };
+  }
+
+  find(wish: Partial<Wish>, media: MediaStream | null): void {
+    if (!this.#wish || this.idle) throw new PasserbyError('wrong_state');
+    const { mode } = this.#wish;
+    const next: Wish = { mode, ...wish };
+    if (next.mode !== mode) this.#change(next.mode, media);
+    this.#wish = next;
+    this.#line.keep(this.#wish);
+    this.run({ on: 'wish' });
+  }
+
+  /** Video instead of text alone, or the reverse: another connection in the running session, before the search for it. */
+  #change(mode: Mode, media: MediaStream | null): void {
+    if (this.#runner.model.match) throw new PasserbyError('wrong_state');
+    if (mode === 'video' && !support().media) throw new PasserbyError('unsupported');
+    this.call.close();
+    this.call.begin(mode === 'video', media);
+    this.call.prepare(this.#line.iceServers);
+    if (this.#line.up) this.#do({ do: 'offer' });
+  }
+
+  #do(effect: Exclude<Effect, { do: 'clear' }>): void {
+    switch (effect.do) {
+      case 'open': {
+        const { takingOver } = this.#runner.model;
+        this.#ring.warm();
+        this.#line.open(effect.fresh, takingOver);
+        if (!takingOver) this.call.prepare(this.#line.iceServers);
+        return;
+      }
+      case 'hello':
+        return this.#line.hello(effect.resume);
+      case 'sync':
+        return this.#line.say(() => ({ type: 'ping', id: 'sync' }));
+      case 'offer': {
+        const offer = this.call.offer(this.#line.iceServers);
+        return this.#line.say(() => offer);
+      }
+      case 'mend':
+        return this.call.mend();
+      case 'find': {
+        const { wish, after, same } = effect;
+        return this.#line.ask(async () => {
+          const own = (same && this.#ring.own) || (await this.#ring.fresh());
+          return { type: 'find', id: findId(wish), ...this.#wish!, key: own.text, after };
+        });
+      }
+      case 'next': {
+        const { after } = effect;
+        return this.#line.ask(async () => ({ type: 'next', id: 'next', key: (await this.#ring.fresh()).text, after }));
+      }
+      case 'leave':
+        return void this.#line.send({ type: 'leave' });
+      case 'retryLater':
+        clearTimeout(this.#retryTimer);
+        this.#retryTimer = setTimeout(() => this.run({ on: 'retry' }), effect.afterMs);
+        return;
+      case 'begin':
+        this.#settle?.(true);
+        return this.meeting.begin(effect.matched, effect.again);
+      case 'tellWaiting': {
+        const { since, position, estimateMs } = effect;
+        this.#settle?.(true);
+        const known = { ...(position === undefined ? {} : { position }), ...(estimateMs === undefined ? {} : { estimateMs }) };
+        return this.events.emit('waiting', { since, ...known });
+      }
+      case 'tellEnded':
+        return this.events.emit('ended', { match: toMatch(effect.matched), reason: effect.reason });
+      case 'tellError':
+        this.#settle?.(effect.error);
+        return this.events.emit('error', effect.error);
+      case 'close':
+        return this.#close();
+    }
+  }
+
+  /** The session with all that it needs to go on in another tab. It ends here. */
+  #give(): Parcel | null {
+    const stored = this.vault.session;
+    if (!stored?.resume) return null;
+    const parcel = structuredClone({ stored, sending: this.call.enabled, past: this.meeting.talk?.past ?? null });
+    this.run({ on: 'fatal', error: new PasserbyError('replaced', { fatal: true }) });
+    return parcel;
+  }
+
+  #close(): void {
+    clearTimeout(this.#retryTimer);
+    this.tabs.release();
+    this.#line.close();
+    this.call.close();
+    this.#ring.forget();
+    this.meeting.forget();
+    this.requests.failAll();
+    if (this.state !== 'error') this.#settle?.(false);
+  }
+
+  // What server and network say
+
+  #down(tries: number): void {
+    this.requests.failAll();
+    const code = navigator.onLine ? 'unreachable' : 'offline';
+    if (this.state === 'connecting' && !this.#line.resumable && tries >= START_TRIES) {
+      return this.run({ on: 'fatal', error: new PasserbyError(code, { fatal: true }) });
+    }
+    this.run({ on: 'down' });
+    if (tries === OUTAGE_TRIES) this.events.emit('error', new PasserbyError(code));
+  }
+
+  #receive(message: ServerMessage): void {
+    if (this.requests.receive(message)) return;
+    switch (message.type) {
+      case 'welcome': {
+        this.#renewals = 0;
+        this.limits = { graceMs: message.limits.grace_ms, resumeMs: message.limits.resume_ms };
+        this.call.setIceServers(this.#line.welcomed(message, this.#wish));
+        this.tabs.hold(message.session, () => this.#give());
+        return this.run({ on: 'welcome', resumed: message.resumed });
+      }
+      case 'pong':
+        return message.id === 'sync' ? this.run({ on: 'synced' }) : undefined;
+      case 'answer':
+        return this.call.answer(message.id, message.sdp);
+      case 'waiting': {
+        const { id, since, position, estimate_ms: estimateMs } = message;
+        return this.run({ on: 'waiting', since, position, estimateMs, wish: answeredWish(id) });
+      }
+      case 'matched':
+        return this.run({ on: 'matched', matched: message, wish: answeredWish(message.id), unwanted: message.mode !== this.#wish?.mode });
+      case 'ended':
+        return this.run({ on: 'ended', match: message.match, reason: message.reason });
+      case 'partner':
+        return this.meeting.partner(message.match, message.state);
+      case 'text':
+      case 'ack':
+      case 'signal':
+        return this.meeting.receive(message);
+      case 'error':
+        return this.#refused(message);
+    }
+  }
+
+  #receiveData(frame: unknown): void {
+    const message = decode(frame);
+    if (message?.type === 'text' || message?.type === 'ack' || message?.type === 'signal') this.meeting.receive(message);
+  }
+
+  #refused(message: ErrorMessage): void {
+    const { input, error, offer, holdOffMs } = judge(message, this.#renewals);
+    if (input?.on === 'expired') this.#renewals++;
+    if (holdOffMs !== undefined) this.#line.holdOff(holdOffMs);
+    if (offer) this.call.refused();
+    if (error) this.events.emit('error', error);
+    if (input) this.run(input);
+  }
+}
