@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -66,12 +67,16 @@ type TURNServer struct {
 
 // StartTURN opens every port; logs go to logs. On an error all is closed again.
 func StartTURN(cfg config.TURN, logs io.Writer) (*TURNServer, error) {
-	s := &TURNServer{cfg: cfg, log: logger(cfg.LogLevel, cfg.LogFormat, logs), secret: cfg.Secret, registry: prometheus.NewRegistry()}
+	s := &TURNServer{cfg: cfg, log: logger(cfg.LogLevel, cfg.LogFormat, logs), registry: prometheus.NewRegistry()}
+	var former []string
+	if len(cfg.Secrets) > 0 {
+		s.secret, former = cfg.Secrets[0], cfg.Secrets[1:]
+	}
 	if s.secret == "" && len(cfg.Users) == 0 && !cfg.STUNOnly {
 		s.secret, s.made = rand.Text(), true
 	}
 	settings := turn.Config{
-		Listen: cfg.Listen, Realm: cfg.Realm, Secret: s.secret, Users: cfg.Users, STUNOnly: cfg.STUNOnly,
+		Listen: cfg.Listen, Realm: cfg.Realm, Secret: s.secret, Accept: former, Users: cfg.Users, STUNOnly: cfg.STUNOnly,
 		MinPort: uint16(cfg.MinPort), MaxPort: uint16(cfg.MaxPort), Quota: cfg.Quota, MaxPerAddress: cfg.PerAddress, MaxAllocations: cfg.Allocations, MaxTCP: cfg.MaxTCP, //nolint:gosec // checked by Validate
 		AllowPeers: append([]netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}, cfg.AllowPeer...),
 		DenyPeers:  cfg.DenyPeer, Hairpin: true, Logger: s.log,
@@ -195,10 +200,16 @@ func (s *TURNServer) greet(out io.Writer) {
 	fmt.Fprintln(out)
 }
 
+// envSecret is the secret of the environment, the first if there are several.
+func envSecret() string {
+	first, _, _ := strings.Cut(os.Getenv(config.TURNEnvName("secret")), ",")
+	return strings.TrimSpace(first)
+}
+
 // turnCredentials prints what the application would make.
 func turnCredentials(args []string, stdout io.Writer) error {
 	fs := flag.NewFlagSet("turn credentials", flag.ContinueOnError)
-	secret := fs.String("secret", os.Getenv(config.TURNEnvName("secret")), "the `secret` that the server has; also "+config.TURNEnvName("secret"))
+	secret := fs.String("secret", envSecret(), "the `secret` that the server has; also "+config.TURNEnvName("secret"))
 	user := fs.String("user", "", "`name` that quotas count by")
 	ttl := fs.Duration("ttl", time.Hour, "how `long` an allocation may be made with them")
 	if err := parse(fs, args, stdout); err != nil {

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"passerby/internal/config"
@@ -21,7 +20,7 @@ func turnDoctor(ctx context.Context, args []string, stdout io.Writer) (err error
 	fs.StringVar(&t.Server, "server", "", "`host:port` of a running server; none: one is started for the check")
 	fs.StringVar(&t.TLSServer, "tls-server", "", "`host:port` of its TLS port")
 	fs.BoolVar(&t.AnyCertificate, "any-certificate", false, "`true` takes a certificate that nobody vouches for")
-	secret := fs.String("secret", os.Getenv(config.TURNEnvName("secret")), "the `secret` that the server has; also "+config.TURNEnvName("secret"))
+	secret := fs.String("secret", envSecret(), "the `secret` that the server has; also "+config.TURNEnvName("secret"))
 	fs.StringVar(&t.Username, "user", "", "`name` of a static user, instead of a secret")
 	fs.StringVar(&t.Password, "password", "", "`password` of that user")
 	if err := parse(fs, args, stdout); err != nil {

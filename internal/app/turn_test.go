@@ -2,13 +2,21 @@ package app_test
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha1"
+	"crypto/x509"
 	"encoding/base64"
+	"encoding/pem"
 	"io"
+	"math/big"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -59,6 +67,58 @@ func TestTURNWithoutSettings(t *testing.T) {
 	if !strings.Contains(said, "does not accept the credentials") {
 		t.Errorf("a wrong password: %q", said)
 	}
+}
+
+// Over TLS and DTLS too, from a certificate on disk; a certificate that nobody vouches for is a failure that is named, unless it was asked to be taken.
+func TestTURNDoctorOverTLS(t *testing.T) {
+	cert, key := mustCertificate(t)
+	s := runTURN(t, func(c *config.TURN) { c.TLSCert, c.TLSKey = cert, key })
+	entry := s.ICEServers(time.Hour)[0]
+	at := func(i int) string {
+		host, _, _ := strings.Cut(entry.URLs[i], "?")
+		_, host, _ = strings.Cut(host, ":")
+		return host
+	}
+	for _, trust := range []bool{true, false} {
+		failed := map[string]bool{}
+		doctor.TURN{Server: at(0), TLSServer: at(2), AnyCertificate: trust, Username: entry.Username, Password: entry.Credential}.Run(t.Context(), func(c doctor.Check) {
+			name, _, _ := strings.Cut(c.Name, ":")
+			if failed[name] = c.Err != nil; c.Err != nil && trust {
+				t.Errorf("%s: %v", c.Name, c.Err)
+			}
+		})
+		for _, name := range []string{"TURN over UDP", "TURN over TCP", "TURN over TLS", "TURN over DTLS"} {
+			secure := strings.HasSuffix(name, "TLS")
+			if got, checked := failed[name]; !checked || got != (secure && !trust) {
+				t.Errorf("any certificate %v, %s: failed %v, checked %v", trust, name, got, checked)
+			}
+		}
+	}
+}
+
+// mustCertificate writes a certificate that nobody vouches for.
+func mustCertificate(t *testing.T) (certFile, keyFile string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certFile, keyFile = filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: private}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return certFile, keyFile
 }
 
 func TestTURNCredentials(t *testing.T) {

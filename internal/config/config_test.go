@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,10 +77,10 @@ func TestTURNSampleHasEverySettingAtItsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Users)+len(c.RelayIP)+len(c.PublicIP)+len(c.AllowPeer)+len(c.DenyPeer) > 0 {
+	if len(c.Secrets)+len(c.Users)+len(c.RelayIP)+len(c.PublicIP)+len(c.AllowPeer)+len(c.DenyPeer) > 0 {
 		t.Errorf("the sample's lists are not empty: %+v", c)
 	}
-	c.Users, c.RelayIP, c.PublicIP, c.AllowPeer, c.DenyPeer = nil, nil, nil, nil, nil
+	c.Secrets, c.Users, c.RelayIP, c.PublicIP, c.AllowPeer, c.DenyPeer = nil, nil, nil, nil, nil, nil
 	if d := config.DefaultTURN(); !reflect.DeepEqual(c, d) {
 		t.Errorf("the sample is not the default:\n%+v\n%+v", c, d)
 	}
@@ -136,6 +137,31 @@ func TestTURNFaults(t *testing.T) {
 	c, err := config.LoadTURN([]string{"--user", "ada:one", "--user", "ben:two,eve:three"}, env(map[string]string{"PASSERBY_TURN_REALM": "example.org"}), nil)
 	if err != nil || len(c.Users) != 3 || c.Users["eve"] != "three" || c.Realm != "example.org" {
 		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+// A list may be given at once or bit by bit, and a higher layer's is put in the place of a lower one's.
+func TestSeveralSecrets(t *testing.T) {
+	const a, b = "the secret of this month", "the secret of last month"
+	file := filepath.Join(t.TempDir(), "turn.yaml")
+	if err := os.WriteFile(file, []byte("secret: [\"a secret that was stolen\", \""+b+"\"]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		args []string
+		env  map[string]string
+	}{
+		"comma":          {[]string{"--secret", a + "," + b}, nil},
+		"twice":          {[]string{"--secret", a, "--secret", b}, nil},
+		"over a file":    {[]string{"--config", file, "--secret", a, "--secret", b}, nil},
+		"by environment": {[]string{"--config", file}, map[string]string{"PASSERBY_TURN_SECRET": a + "," + b}},
+	} {
+		if c, err := config.LoadTURN(tt.args, env(tt.env), nil); err != nil || !slices.Equal(c.Secrets, []string{a, b}) {
+			t.Errorf("%s: %q, %v", name, c.Secrets, err)
+		}
+	}
+	if _, err := config.LoadTURN([]string{"--secret", a, "--secret", "short"}, none, nil); err == nil {
+		t.Error("a short second secret is taken")
 	}
 }
 

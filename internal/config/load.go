@@ -97,13 +97,13 @@ func (l layers) load(args []string, lookup func(string) (string, bool), out io.W
 	var faults []error
 	fs.VisitAll(func(f *flag.Flag) {
 		if v, ok := lookup(l.env(f.Name)); ok {
-			if err := fs.Set(f.Name, v); err != nil {
+			if err := l.set(f.Name, v); err != nil {
 				faults = append(faults, fmt.Errorf("%s: %w", l.env(f.Name), err))
 			}
 		}
 	})
 	for name, v := range given {
-		if err := fs.Set(name, v); err != nil {
+		if err := l.set(name, v); err != nil {
 			faults = append(faults, fmt.Errorf("--%s: %w", name, err))
 		}
 	}
@@ -156,6 +156,14 @@ func (l layers) help(out io.Writer) {
 	})
 }
 
+// set gives a setting a value in the place of what it had.
+func (l layers) set(name, value string) error {
+	if r, ok := l.flags.Lookup(name).Value.(interface{ reset() }); ok {
+		r.reset()
+	}
+	return l.flags.Set(name, value)
+}
+
 func (l layers) readFile(name string) error {
 	b, err := os.ReadFile(name)
 	if err != nil {
@@ -183,7 +191,7 @@ func (l layers) readFile(name string) error {
 			}
 		}
 		if err == nil {
-			err = l.flags.Set(key, value)
+			err = l.set(key, value)
 		}
 		if err != nil {
 			faults = append(faults, fmt.Errorf("--config: %s: %s: %w", name, key, err))

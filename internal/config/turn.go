@@ -18,7 +18,7 @@ type TURN struct {
 	TLSCert      string            // PEM file; empty serves neither
 	TLSKey       string            // PEM file
 	Realm        string            // the name that clients see
-	Secret       string            // shared secret of the TURN REST credentials; empty, and no Users: made at start and printed
+	Secrets      []string          // shared secrets of the TURN REST credentials, the first to make them with; none, and no Users: made at start and printed
 	Users        map[string]string // name → password
 	STUNOnly     bool              // answer Binding requests only
 	RelayIP      []netip.Addr      // addresses that relays bind to, at most one of each family
@@ -74,8 +74,8 @@ func (c TURN) Validate() error {
 	if c.Realm == "" || len(c.Realm) > 127 {
 		fault("--realm: 1 to 127 characters")
 	}
-	if c.Secret != "" && len(c.Secret) < 16 {
-		fault("--secret: too short to be secret: use 16 characters or more")
+	if slices.ContainsFunc(c.Secrets, func(s string) bool { return len(s) < 16 }) {
+		fault("--secret: too short to be secret: use 16 characters or more, and no comma")
 	}
 	for _, l := range []struct {
 		name string
@@ -111,7 +111,7 @@ func turnFlags(c *TURN) *flag.FlagSet {
 	fs.StringVar(&c.TLSCert, "tls-cert", c.TLSCert, "PEM `file` with the certificate chain; it is read again when it changes")
 	fs.StringVar(&c.TLSKey, "tls-key", c.TLSKey, "PEM `file` with the private key")
 	fs.StringVar(&c.Realm, "realm", c.Realm, "`name` of this server to clients")
-	fs.StringVar(&c.Secret, "secret", c.Secret, "shared `secret` of the TURN REST credentials, 16 characters or more; none, and no user: one is made and printed")
+	fs.Var(list[string]{&c.Secrets, text}, "secret", "shared `secret` of the TURN REST credentials, 16 characters or more; more of them, comma separated, are accepted too, while applications change over; none, and no user: one is made and printed")
 	fs.Var(users{&c.Users}, "user", "static users, comma separated, each `name:password`")
 	fs.BoolVar(&c.STUNOnly, "stun-only", c.STUNOnly, "`true` answers Binding requests and relays nothing")
 	fs.Var(list[netip.Addr]{&c.RelayIP, address}, "relay-ip", "`addresses` that relays bind to, one IPv4, one IPv6; none: all")

@@ -53,7 +53,7 @@ func (v number) Set(s string) error {
 // several is a flag that holds more than one value.
 type several interface{ several() }
 
-// list is a flag whose value is comma separated.
+// list is a flag whose value is comma separated, and that may be given several times.
 type list[T any] struct {
 	values *[]T
 	parse  func(string) (T, error)
@@ -73,8 +73,10 @@ func (l list[T]) String() string {
 	return strings.Join(parts, ",")
 }
 
+// reset forgets what another layer said.
+func (l list[T]) reset() { *l.values = nil }
+
 func (l list[T]) Set(s string) error {
-	*l.values = nil
 	for part := range strings.SplitSeq(s, ",") {
 		if part = strings.TrimSpace(part); part == "" {
 			continue

@@ -8,6 +8,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/pion/dtls/v3"
 	"github.com/pion/logging"
 	"github.com/pion/stun/v4"
 	pion "github.com/pion/turn/v5"
@@ -37,6 +38,7 @@ func (t TURN) Run(ctx context.Context, report func(Check)) {
 	check("TURN over TCP", "open the listen port for TCP", func(ctx context.Context) (string, error) { return t.relay(ctx, "tcp") })
 	if t.TLSServer != "" {
 		check("TURN over TLS", "open the TLS port for TCP, and check the certificate and its name", func(ctx context.Context) (string, error) { return t.relay(ctx, "tls") })
+		check("TURN over DTLS", "open the TLS port for UDP too, and check the certificate and its name", func(ctx context.Context) (string, error) { return t.relay(ctx, "dtls") })
 	}
 }
 
@@ -106,11 +108,10 @@ func (t TURN) dial(ctx context.Context, transport string) (turnClient, error) {
 	var err error
 	switch transport {
 	case "udp":
-		network := "udp4" // a socket of both families would ask for an IPv6 relay
-		if at, e := net.ResolveUDPAddr("udp", t.Server); e == nil && at.IP.To4() == nil {
-			network = "udp6"
+		var at *net.UDPAddr
+		if at, err = net.ResolveUDPAddr("udp", t.Server); err == nil {
+			conn, err = net.ListenPacket(familyOf(at), ":0")
 		}
-		conn, err = net.ListenPacket(network, ":0")
 	case "tcp":
 		var c net.Conn
 		if c, err = (&net.Dialer{}).DialContext(ctx, "tcp", t.Server); err == nil {
@@ -122,12 +123,17 @@ func (t TURN) dial(ctx context.Context, transport string) (turnClient, error) {
 		if c, err = d.DialContext(ctx, "tcp", t.TLSServer); err == nil {
 			conn = pion.NewSTUNConn(c)
 		}
+	case "dtls":
+		var c net.Conn
+		if c, err = t.dialDTLS(ctx); err == nil {
+			conn = pion.NewSTUNConn(c)
+		}
 	}
 	if err != nil {
 		return turnClient{}, err
 	}
 	server := t.Server
-	if transport == "tls" {
+	if transport == "tls" || transport == "dtls" {
 		server = t.TLSServer
 	}
 	c, err := pion.NewClient(&pion.ClientConfig{
@@ -141,6 +147,31 @@ func (t TURN) dial(ctx context.Context, transport string) (turnClient, error) {
 		return turnClient{}, errors.Join(err, conn.Close())
 	}
 	return turnClient{c, conn}, nil
+}
+
+// familyOf is the network of a socket that talks to an address: one of both families would ask for an IPv6 relay.
+func familyOf(at *net.UDPAddr) string {
+	if at.IP.To4() == nil {
+		return "udp6"
+	}
+	return "udp4"
+}
+
+// dialDTLS connects and shakes hands.
+func (t TURN) dialDTLS(ctx context.Context) (net.Conn, error) {
+	at, err := net.ResolveUDPAddr("udp", t.TLSServer)
+	if err != nil {
+		return nil, err
+	}
+	host, _, _ := net.SplitHostPort(t.TLSServer)
+	c, err := dtls.DialWithOptions(familyOf(at), at, dtls.WithServerName(host), dtls.WithInsecureSkipVerify(t.AnyCertificate))
+	if err != nil {
+		return nil, err
+	}
+	if err := c.HandshakeContext(ctx); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
 }
 
 // explainTURN puts the common answers of a server into words.
