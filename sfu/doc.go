@@ -17,9 +17,9 @@
 // until then, and until Shown says that one was decoded. Payloads beyond the
 // clear bytes (docs/security.md) are opaque.
 //
-// The server is ICE-lite on one UDP and one TCP port. A peer with another DTLS
-// certificate under the same id (a reloaded page) replaces the former one, and
-// routes to and from the id stay.
+// The server is ICE-lite on one UDP and one TCP port; package internal/udp carries
+// the datagrams. A peer with another DTLS certificate under the same id (a reloaded
+// page) replaces the former one, and routes to and from the id stay.
 //
 // # Safe for concurrent use?
 //
@@ -35,8 +35,10 @@
 //
 // # What happens when full?
 //
-// Packets that find no room (socket, receiver not connected) are dropped, as a
-// network would. Offers beyond Config.MaxPeers fail with ErrFull. A data channel
-// whose receiver does not read takes Config.ChannelBuffer bytes, then Send fails
-// with ErrSlow. A retransmission ring writes over its oldest packets.
+// Packets that find no room (socket, receiver not connected), and those over
+// Config.UplinkBits and UplinkPackets, are dropped, as a network would. TCP
+// connections beyond Config.MaxTCP are closed. Offers beyond Config.MaxPeers fail
+// with ErrFull. A data channel whose receiver does not read takes
+// Config.ChannelBuffer bytes, then Send fails with ErrSlow. A retransmission ring
+// writes over its oldest packets.
 package sfu

@@ -8,12 +8,14 @@ import (
 	"net"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/pion/dtls/v3"
 	"github.com/pion/dtls/v3/pkg/crypto/fingerprint"
 	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
+	"github.com/pion/stun/v4"
 
 	"passerby/sfu"
 )
@@ -25,6 +27,7 @@ type stranger struct {
 	server             *net.UDPAddr
 	cert               tls.Certificate
 	username, password string
+	own                string // its own ICE password
 }
 
 func newStranger(t *testing.T, s *sfu.Server, id string) *stranger {
@@ -48,6 +51,7 @@ func newStranger(t *testing.T, s *sfu.Server, id string) *stranger {
 		t.Fatal(err)
 	}
 	x.username, x.password = line(t, answer, "ice-ufrag")+":"+line(t, offer.SDP, "ice-ufrag"), line(t, answer, "ice-pwd")
+	x.own = line(t, offer.SDP, "ice-pwd")
 	x.udp = mustUDP(t)
 	return x
 }
@@ -144,6 +148,45 @@ func TestSquatterDoesNotKeepOut(t *testing.T) {
 		t.Fatalf("handshake: %v", err)
 	}
 	events.await(t, "connected victim", 1)
+}
+
+// A session that moves after its handshake is asked there, under its own credentials, whether it is itself.
+func TestMovedPeerIsAsked(t *testing.T) {
+	s, events := mustListen(t)
+	x := newStranger(t, s, "a")
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	check(ctx, t, x.udp, x.server, x.username, x.password)
+	conn, err := dtls.ClientWithOptions(x.udp, x.server, dtls.WithCertificates(x.cert), dtls.WithInsecureSkipVerify(true),
+		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.HandshakeContext(ctx); err != nil {
+		t.Fatal(err)
+	}
+	events.await(t, "connected a", 1)
+
+	away := mustUDP(t)
+	check(ctx, t, away, x.server, x.username, x.password)
+	buf := make([]byte, 1500)
+	n, err := away.Read(buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := &stun.Message{Raw: buf[:n]}
+	if err := ask.Decode(); err != nil || ask.Type != stun.BindingRequest {
+		t.Fatalf("got %v (%v), want a binding request", ask, err)
+	}
+	if err := stun.NewShortTermIntegrity(x.own).Check(ask); err != nil {
+		t.Error(err)
+	}
+	mine, theirs, _ := strings.Cut(x.username, ":")
+	var username stun.Username
+	if err := username.GetFrom(ask); err != nil || username.String() != theirs+":"+mine {
+		t.Errorf("username %q (%v)", username, err)
+	}
 }
 
 // One peer floods, with what can be decrypted and with what cannot; a call of two others loses nothing.

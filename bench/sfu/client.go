@@ -22,6 +22,7 @@ import (
 	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
 	"github.com/pion/srtp/v3"
 	"github.com/pion/stun/v4"
+	"golang.org/x/sys/unix"
 )
 
 // user is one client: a socket, its keys and its streams.
@@ -85,7 +86,6 @@ func join(r *running, id int) (*user, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = udp.SetReadBuffer(1 << 20)
 	u := &user{id: id, udp: udp}
 	for kind := range u.streams {
 		u.streams[kind].ssrc = uint32(1000 + 10*id + kind) //nolint:gosec // small
@@ -103,7 +103,10 @@ func join(r *running, id int) (*user, error) {
 	if err != nil {
 		return nil, err
 	}
-	return u, raw.Control(func(fd uintptr) { u.fd = int(fd) }) //nolint:gosec // a descriptor
+	return u, raw.Control(func(fd uintptr) {
+		u.fd = int(fd)                                                             //nolint:gosec // a descriptor
+		_ = unix.SetsockoptInt(u.fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 16<<20) // so that a busy machine loses nothing on this side
+	})
 }
 
 func (u *user) joinBare(r *running) error {

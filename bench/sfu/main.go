@@ -60,9 +60,9 @@ type row struct {
 func rows(d time.Duration) []row {
 	return []row{
 		{"S1 25 pairs", load{users: 50, duration: d}},
-		{"S1 100 pairs", load{users: 200, duration: d}},
 		{"S1 25 pairs, saturated", load{users: 50, saturated: true, duration: d}},
 		{"S2 one to 50", load{users: 51, one: true, duration: d}},
+		{"S1 100 pairs", load{users: 200, duration: d}},
 	}
 }
 

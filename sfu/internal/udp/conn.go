@@ -12,7 +12,7 @@ import (
 )
 
 // inRoom is how many packets wait to be read from a Conn.
-const inRoom = 512
+const inRoom = 256
 
 // Conn is what the ICE agent of one session reads and writes under one ufrag, of one address family.
 type Conn struct {
@@ -70,10 +70,8 @@ func (c *Conn) ReadFrom(b []byte) (int, net.Addr, error) {
 
 // WriteToAddrPort sends b soon, unless addr is no path of the session or had its share; b is the caller's again at once.
 func (c *Conn) WriteToAddrPort(b []byte, addr netip.AddrPort) (int, error) {
-	select {
-	case <-c.closed:
+	if c.isClosed() {
 		return 0, io.ErrClosedPipe
-	default:
 	}
 	addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
 	if kindOf(b) == kindSTUN {
@@ -137,6 +135,15 @@ func (c *Conn) Close() error {
 		c.in.drop()
 	})
 	return nil
+}
+
+func (c *Conn) isClosed() bool {
+	select {
+	case <-c.closed:
+		return true
+	default:
+		return false
+	}
 }
 
 // LocalAddr is the address of the first socket.

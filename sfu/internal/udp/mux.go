@@ -164,6 +164,10 @@ func (m *Mux) routeSTUN(b []byte, from netip.AddrPort, via *shard, now int64) {
 }
 
 func (m *Mux) deliver(c *Conn, b []byte, from netip.AddrPort) {
+	if c.isClosed() {
+		m.unknown.Add(1)
+		return
+	}
 	if !c.in.push(b, from) {
 		m.full.Add(1)
 	}

@@ -87,6 +87,8 @@ func TestRemoval(t *testing.T) {
 	a.session.RemoveConnByUfrag("a")
 	b.send(string(request("a", password).Raw))
 	eventually(t, "the check of a ufrag that is gone", func() bool { return m.Stats().Unknown == 1 })
+	b.send(rtp("to nobody"))
+	eventually(t, "a packet to a conn that is closed", func() bool { return m.Stats().Unknown == 2 })
 	if _, err := a.conns[0].WriteTo([]byte("x"), b.conn.LocalAddr()); err == nil {
 		t.Error("wrote to a closed conn")
 	}
