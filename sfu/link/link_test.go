@@ -259,6 +259,29 @@ func TestGarbage(t *testing.T) {
 	}
 }
 
+// TestCrowdOfStrangers: handshakes that lead nowhere, as many as are let in, keep no node out.
+func TestCrowdOfStrangers(t *testing.T) {
+	a, b := start(t, "a"), start(t, "b")
+	hello := make([]byte, 200)
+	copy(hello, []byte{22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 187, 1})
+	for range 60 {
+		conn, err := net.Dial("udp", b.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		if _, err := conn.Write(hello); err != nil {
+			t.Fatal(err)
+		}
+	}
+	introduce(a, b)
+	began := time.Now()
+	linked(t, a, b)
+	if d := time.Since(began); d > 4*time.Second {
+		t.Errorf("it took %v: the strangers went first", d)
+	}
+}
+
 // cut stands between two nodes and can stop all that passes, or note it.
 type cut struct {
 	t      testing.TB
@@ -399,7 +422,7 @@ func BenchmarkLink(b *testing.B) {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			came := make(chan struct{}, 64)
 			from := start(b, "a")
-			to := &counter{came: came}
+			to := &counter{came: came, up: make(chan struct{})}
 			s, err := link.Listen(link.Config{Listen: "127.0.0.1:0", Name: "b", Secret: secret, Handler: to})
 			if err != nil {
 				b.Fatal(err)
@@ -407,6 +430,7 @@ func BenchmarkLink(b *testing.B) {
 			b.Cleanup(func() { _ = s.Close() })
 			from.Nodes(map[string]string{"b": s.Addr().String()})
 			until(b, "the link", func() bool { return from.link("b") != nil })
+			<-to.up
 			l := from.link("b")
 			frame := link.Frame{Kind: link.Video, Stream: 1, Payload: make([]byte, size)}.Append(nil)
 			for range cap(came) {
@@ -438,10 +462,13 @@ func cpu(b *testing.B) time.Duration {
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
-type counter struct{ came chan struct{} }
+type counter struct{ came, up chan struct{} }
 
-func (c *counter) Up(*link.Link) link.Receiver { return c }
-func (c *counter) Down()                       {}
+func (c *counter) Up(*link.Link) link.Receiver {
+	close(c.up)
+	return c
+}
+func (c *counter) Down() {}
 func (c *counter) Frame(link.Frame) {
 	select {
 	case c.came <- struct{}{}:
