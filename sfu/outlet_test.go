@@ -98,26 +98,6 @@ func TestForwardingOfAnotherNodeDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// BenchmarkFeed is what another node costs: a packet into the ring, sealed, and into the queue of the link.
-func BenchmarkFeed(b *testing.B) {
-	for kind, size := range [2]int{100, 1100} {
-		b.Run(kindNames[kind], func(b *testing.B) {
-			from, _ := pair(b)
-			from.server.Route("to", "", 0)
-			now := time.Now()
-			from.server.neighbour("b").feed(from.seat, mustLink(b), 1, now)
-			raw := rtpBytes(b, kind, size)
-			seq := uint16(0)
-			b.ReportAllocs()
-			for b.Loop() {
-				seq++
-				raw[2], raw[3] = byte(seq>>8), byte(seq)
-				from.receiveRTP(raw, now)
-			}
-		})
-	}
-}
-
 // TestAnchor: how old it is travels, not whose clock said so.
 func TestAnchor(t *testing.T) {
 	here, there := time.Now(), time.Now().Add(17*time.Hour)

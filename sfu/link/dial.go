@@ -24,6 +24,12 @@ var errBusy = errors.New("link: a handshake with this address is under way")
 func (s *Server) Nodes(addrs map[string]string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.announced = map[netip.AddrPort]bool{}
+	for _, addr := range addrs {
+		if at, err := netip.ParseAddrPort(addr); err == nil {
+			s.announced[at] = true
+		}
+	}
 	for name, d := range s.dialers {
 		if addrs[name] != d.addr {
 			d.stop()

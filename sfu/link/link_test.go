@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -258,6 +259,29 @@ func TestGarbage(t *testing.T) {
 	}
 }
 
+// TestCrowdOfStrangers: handshakes that lead nowhere, as many as are let in, keep no node out.
+func TestCrowdOfStrangers(t *testing.T) {
+	a, b := start(t, "a"), start(t, "b")
+	hello := make([]byte, 200)
+	copy(hello, []byte{22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 187, 1})
+	for range 60 {
+		conn, err := net.Dial("udp", b.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		if _, err := conn.Write(hello); err != nil {
+			t.Fatal(err)
+		}
+	}
+	introduce(a, b)
+	began := time.Now()
+	linked(t, a, b)
+	if d := time.Since(began); d > 4*time.Second {
+		t.Errorf("it took %v: the strangers went first", d)
+	}
+}
+
 // cut stands between two nodes and can stop all that passes, or note it.
 type cut struct {
 	t      testing.TB
@@ -391,13 +415,14 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// BenchmarkLink sends frames and waits for them at the other end, up to 64 on their way.
+// BenchmarkLink sends frames and waits for them at the other end, up to 64 on their way. Its CPU is that of both ends, sockets
+// included.
 func BenchmarkLink(b *testing.B) {
 	for _, size := range []int{100, 1100} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			came := make(chan struct{}, 64)
 			from := start(b, "a")
-			to := &counter{came: came}
+			to := &counter{came: came, up: make(chan struct{})}
 			s, err := link.Listen(link.Config{Listen: "127.0.0.1:0", Name: "b", Secret: secret, Handler: to})
 			if err != nil {
 				b.Fatal(err)
@@ -405,27 +430,45 @@ func BenchmarkLink(b *testing.B) {
 			b.Cleanup(func() { _ = s.Close() })
 			from.Nodes(map[string]string{"b": s.Addr().String()})
 			until(b, "the link", func() bool { return from.link("b") != nil })
+			<-to.up
 			l := from.link("b")
 			frame := link.Frame{Kind: link.Video, Stream: 1, Payload: make([]byte, size)}.Append(nil)
 			for range cap(came) {
 				came <- struct{}{}
 			}
 			b.ReportAllocs()
+			began := cpu(b)
+			lost := time.NewTicker(time.Second) // what the network lost is not waited for longer
+			defer lost.Stop()
 			for b.Loop() {
 				select {
 				case <-came:
-				case <-time.After(time.Second): // the network lost some
+				case <-lost.C:
 				}
 				l.Send(frame)
 			}
+			b.ReportMetric(float64((cpu(b)-began).Nanoseconds())/float64(b.N), "cpu-ns/op")
 		})
 	}
 }
 
-type counter struct{ came chan struct{} }
+// cpu is what the process has used.
+func cpu(b *testing.B) time.Duration {
+	b.Helper()
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
 
-func (c *counter) Up(*link.Link) link.Receiver { return c }
-func (c *counter) Down()                       {}
+type counter struct{ came, up chan struct{} }
+
+func (c *counter) Up(*link.Link) link.Receiver {
+	close(c.up)
+	return c
+}
+func (c *counter) Down() {}
 func (c *counter) Frame(link.Frame) {
 	select {
 	case c.came <- struct{}{}:

@@ -10,10 +10,11 @@ import (
 
 // pipe is what the DTLS of one remote address sees of the socket.
 type pipe struct {
-	server *Server
-	remote netip.AddrPort
-	dialed bool // this node is the client
-	in     *packetio.Buffer
+	server   *Server
+	remote   netip.AddrPort
+	dialed   bool // this node is the client
+	stranger bool // the other end began, from an address that no node announced
+	in       *packetio.Buffer
 }
 
 func newPipe(s *Server, remote netip.AddrPort, dialed bool) *pipe {

@@ -32,7 +32,8 @@ type Server struct {
 	mu        sync.Mutex // guards what follows, and changes of table
 	links     map[string]*Link
 	dialers   map[string]dialer
-	strangers int // handshakes that others began
+	announced map[netip.AddrPort]bool // addresses of nodes, as far as they are told by number
+	strangers int                     // handshakes that were begun from other addresses
 	closed    bool
 
 	stats serverCounts
@@ -171,13 +172,15 @@ func (s *Server) change(addr netip.AddrPort, to func(*far)) {
 func (s *Server) begin(addr netip.AddrPort, dialed bool) *pipe {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || (*s.table.Load())[addr].shake != nil || !dialed && s.strangers >= maxStrangers {
+	stranger := !dialed && !s.announced[addr]
+	if s.closed || (*s.table.Load())[addr].shake != nil || stranger && s.strangers >= maxStrangers {
 		return nil
 	}
-	if !dialed {
+	if stranger {
 		s.strangers++
 	}
 	p := newPipe(s, addr, dialed)
+	p.stranger = stranger
 	s.change(addr, func(f *far) { f.shake = p })
 	return p
 }
@@ -185,7 +188,7 @@ func (s *Server) begin(addr netip.AddrPort, dialed bool) *pipe {
 // finish ends a handshake; l is what came of it, or nil.
 func (s *Server) finish(p *pipe, l *Link) {
 	s.mu.Lock()
-	if !p.dialed {
+	if p.stranger {
 		s.strangers--
 	}
 	var old *Link
