@@ -111,6 +111,13 @@ func TestBlockAndReportEndTheMatchAndKeepApart(t *testing.T) {
 	if !w.queue.has("block user-ann user-bob") || n.metric(t, "reports_total", "spam") != 1 {
 		t.Error("the report was not counted, or the two were not kept apart")
 	}
+	ann.send(&protocol.Report{Match: m.Match, Reason: "spam"})
+	ann.send(&protocol.Report{Match: m.Match, Reason: "other"})
+	expect[*protocol.Reported](ann)
+	expect[*protocol.Reported](ann)
+	if got := n.metric(t, "reports_total", ""); got != 1 {
+		t.Errorf("three reports of one match by one person count as %v", got)
+	}
 	bob.send(&protocol.Block{Head: protocol.Re("b"), Match: m.Match}) // it is over, and still the last one
 	if b := expect[*protocol.Blocked](bob); b.ID != "b" || b.Match != m.Match {
 		t.Fatalf("blocked: %+v", b)

@@ -225,7 +225,7 @@ func (s *Server) Run(ctx context.Context) error {
 		Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
-	admin := &http.Server{Handler: httpapi.Admin(s.registry, s.ready), ReadHeaderTimeout: 10 * time.Second}
+	admin := &http.Server{Handler: httpapi.Admin(s.cfg.Admin, s.registry, s.ready), ReadHeaderTimeout: 10 * time.Second}
 
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

@@ -120,7 +120,7 @@ func families(ips []netip.Addr) (v4, v6 netip.Addr) {
 // Run serves until ctx ends, then lets calls go on for a bounded time. It returns when all has ended.
 func (s *TURNServer) Run(ctx context.Context) error {
 	g, inner := errgroup.WithContext(ctx)
-	admin := &http.Server{Handler: httpapi.Admin(s.registry, s.ready), ReadHeaderTimeout: 10 * time.Second}
+	admin := &http.Server{Handler: httpapi.Admin(s.cfg.Admin, s.registry, s.ready), ReadHeaderTimeout: 10 * time.Second}
 	if s.admin != nil {
 		g.Go(func() error { return serve(admin, s.admin) })
 	}

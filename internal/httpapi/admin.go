@@ -2,15 +2,21 @@ package httpapi
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/pprof"
+	"net/netip"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Admin returns the handler of the private listener. ready answers why new users should not be sent here, or nil.
-func Admin(gatherer prometheus.Gatherer, ready func() error) http.Handler {
+// Admin returns the handler of the private listener at this address. ready answers why new users should not be sent here, or nil.
+//
+// It has no passwords, and a browser on the operator's machine reaches it: so it answers only to names that no stranger's
+// page can point here (DNS rebinding).
+func Admin(listen string, gatherer prometheus.Gatherer, ready func() error) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
@@ -26,5 +32,24 @@ func Admin(gatherer prometheus.Gatherer, ready func() error) http.Handler {
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	return mux
+	own, _, _ := net.SplitHostPort(listen) // checked by who listens
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !ownName(r.Host, own) {
+			http.Error(w, "this listener does not answer to that name: use localhost, an IP address or the host of the setting admin", http.StatusMisdirectedRequest)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// ownName says whether a Host header is an IP address, localhost (RFC 6761 §6.3) or own. Browsers always send one.
+func ownName(host, own string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil || host == "" {
+		return true
+	}
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || host == strings.ToLower(own)
 }

@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"passerby/internal/caller"
 	"passerby/internal/httpapi"
 	"passerby/internal/limit"
@@ -149,25 +147,5 @@ func TestSessionsAreLimitedByNetwork(t *testing.T) {
 	}
 	if post("127.0.0.1:1", "192.0.2.1, 198.51.100.1").Code != 429 || post("198.51.100.1:1", "192.0.2.2").Code != 429 {
 		t.Error("a client got out of its limit by what it wrote into X-Forwarded-For")
-	}
-}
-
-func TestAdmin(t *testing.T) {
-	var notReady error
-	reg := prometheus.NewRegistry()
-	reg.MustRegister(prometheus.NewGauge(prometheus.GaugeOpts{Name: "passerby_test"}))
-	h := httpapi.Admin(reg, func() error { return notReady })
-	if w := do(h, request{method: "GET", path: "/metrics"}); !strings.Contains(w.Body.String(), "passerby_test") {
-		t.Errorf("/metrics: %s", w.Body)
-	}
-	if w := do(h, request{method: "GET", path: "/readyz"}); w.Code != 200 {
-		t.Errorf("/readyz: %d", w.Code)
-	}
-	notReady = errors.New("draining")
-	if w := do(h, request{method: "GET", path: "/readyz"}); w.Code != 503 || !strings.Contains(w.Body.String(), "draining") {
-		t.Errorf("/readyz while draining: %d %s", w.Code, w.Body)
-	}
-	if w := do(h, request{method: "GET", path: "/healthz"}); w.Code != 200 {
-		t.Errorf("/healthz while draining: %d: a draining server is not sick", w.Code)
 	}
 }

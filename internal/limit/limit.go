@@ -2,59 +2,62 @@
 //
 //	Allow("203.0.113.7") → true, or false and how long to wait
 //
-// It is safe for concurrent use and has nothing to close. The table is bounded: when it is full the buckets that have refilled are
-// forgotten, which changes nothing for their owners; if none has, a new name is refused.
+// Of each bucket it keeps one number, the time at which it will be full again (the generic cell rate algorithm, as internal/limit/redis
+// does), in two tables: what is used moves to the young one, and after the time in which any bucket fills the old one is dropped whole.
+// So a call costs the same however many names there are, and nobody notices that he was forgotten.
+//
+// It is safe for concurrent use and has nothing to close. When full, it forgets those first who were not seen for longest, even if their
+// buckets are not full yet: whoever comes from countless addresses defeats a limit by address anyway, and must not shut others out.
 package limit
 
 import (
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // Buckets is a set of token buckets.
 type Buckets struct {
-	perSecond float64
-	burst     int
-	size      int
-	now       func() time.Time
+	interval time.Duration // between two events
+	depth    time.Duration // in which an empty bucket fills
+	half     int           // names in one table
+	began    time.Time     // times below are since then
 
-	mu      sync.Mutex // guards buckets
-	buckets map[string]*rate.Limiter
+	mu         sync.Mutex // guards what follows
+	young, old map[string]time.Duration
+	turned     time.Duration // when old was young
 }
 
 // New returns Buckets that allow perSecond events a second and bursts of burst for each name, for at most size names at a time.
 func New(perSecond float64, burst, size int) *Buckets {
-	return &Buckets{perSecond: perSecond, burst: burst, size: size, now: time.Now, buckets: map[string]*rate.Limiter{}}
+	interval := time.Duration(float64(time.Second) / perSecond)
+	return &Buckets{
+		interval: interval, depth: time.Duration(burst) * interval, half: max(1, size/2), began: time.Now(),
+		young: map[string]time.Duration{},
+	}
 }
 
 // Allow takes a token of the name's bucket. When there is none it returns false and when to try again.
 func (b *Buckets) Allow(name string) (bool, time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	now := b.now()
-	l := b.buckets[name]
-	if l == nil {
-		if len(b.buckets) >= b.size && !b.forget(now) {
-			return false, time.Second
-		}
-		l = rate.NewLimiter(rate.Limit(b.perSecond), b.burst)
-		b.buckets[name] = l
+	now := time.Since(b.began)
+	full, known := b.young[name]
+	if !known {
+		full = b.old[name]
+		b.turn(now)
 	}
-	r := l.ReserveN(now, 1)
-	if d := r.DelayFrom(now); d > 0 {
-		r.CancelAt(now)
-		return false, d
+	full = max(full, now)
+	wait := full + b.interval - now - b.depth
+	if wait <= 0 {
+		full += b.interval
 	}
-	return true, 0
+	b.young[name] = full
+	return wait <= 0, max(wait, 0)
 }
 
-func (b *Buckets) forget(now time.Time) bool {
-	for name, l := range b.buckets {
-		if l.TokensAt(now) >= float64(b.burst) {
-			delete(b.buckets, name)
-		}
+// turn makes room for one more name: it drops the old table if it is time, or if the young one has no room. It is called with mu held.
+func (b *Buckets) turn(now time.Duration) {
+	if len(b.young) >= b.half || now-b.turned >= b.depth {
+		b.young, b.old, b.turned = map[string]time.Duration{}, b.young, now
 	}
-	return len(b.buckets) < b.size
 }

@@ -1,6 +1,10 @@
 package machine
 
-import "passerby/signaling/protocol"
+import (
+	"slices"
+
+	"passerby/signaling/protocol"
+)
 
 func (e Request) apply(t *step) {
 	id := e.Message.Request()
@@ -163,8 +167,14 @@ func (t *step) report(m *protocol.Report) {
 	if !ok {
 		return
 	}
-	t.do(Record{Partner: user, Report: m})
+	if !slices.Contains(t.Met, Met{Match: m.Match, User: user, Reported: true}) {
+		t.do(Record{Partner: user, Report: m})
+	}
 	t.part(user, protocol.EndLeft, &protocol.Reported{Head: protocol.Re(m.ID), Match: m.Match})
+	t.Met = slices.Clone(t.Met) // the old state keeps its own
+	for i := range t.Met {
+		t.Met[i].Reported = t.Met[i].Reported || t.Met[i].Match == m.Match
+	}
 }
 
 func (t *step) block(m *protocol.Block) {

@@ -70,8 +70,9 @@ type Last struct {
 
 // Met is who was met in a match.
 type Met struct {
-	Match string
-	User  string
+	Match    string
+	User     string
+	Reported bool // by this session, which counts once
 }
 
 // Remembered is how many matches that are over can still be reported or blocked.
