@@ -22,16 +22,22 @@ const (
 var (
 	errTooLarge = errors.New("frame too large")
 	errBinary   = errors.New("not a text frame")
+	errPause    = errors.New("nothing more has come") // rest, or read on
 )
 
 // socket is one WebSocket as the connection needs it; websocket.go makes them.
 type socket interface {
 	// read answers the next text frame, which is valid until release. Only one goroutine reads.
 	read() (data []byte, release func(), err error)
-	// write writes one item, within the write timeout. Only one goroutine writes.
-	write(it item) error
-	// readBy sets when reading gives up; a frame or pong moves it on by the silence that is allowed.
+	// rest, after errPause, has wake called in place of reading: once, when there is something to read or the time
+	// for it is over. False when reading must go on. wake must not block.
+	rest(wake func()) bool
+	// write writes items, within the write timeout. Only one goroutine writes.
+	write(items []item) error
+	// readBy sets when reading gives up.
 	readBy(t time.Time)
+	// check ends reading when nothing, not even a pong, came for as long as silence is allowed.
+	check(now time.Time)
 	// hurry shortens the time that a write, also one under way, may take.
 	hurry(t time.Time)
 	// drain reads and discards whatever comes until readBy's time.
@@ -40,7 +46,7 @@ type socket interface {
 }
 
 // conn is one connection: a socket, what waits to be written to it, and its rate
-// limit. One goroutine reads; the outbox writes.
+// limit. One goroutine at a time reads; the outbox writes.
 type conn struct {
 	socket  socket
 	outbox  outbox
@@ -49,21 +55,30 @@ type conn struct {
 	slot    int
 	closing atomic.Bool
 	done    chan struct{} // closed when the connection is no more
+
+	// Owned by the reading goroutine.
+	limit    limiter
+	patience *time.Timer // for hello
+	session  *session    // once hello was said
+	wake     func()      // for socket.rest
 }
 
 func newConn(s socket, cfg Config, m *metrics) *conn {
-	c := &conn{socket: s, linger: cfg.Linger, metrics: m, done: make(chan struct{})}
+	c := &conn{socket: s, linger: cfg.Linger, metrics: m, limit: newLimiter(cfg, time.Now()), done: make(chan struct{})}
 	c.outbox.limit = cfg.OutboxBytes
 	c.outbox.write = s.write
-	c.outbox.after = func(err error) {
-		c.closing.Store(true)
-		if err != nil {
-			s.readBy(time.Now())
-			return
-		}
-		s.readBy(time.Now().Add(c.linger)) // the client reads the last words and closes
-	}
+	c.outbox.after = c.written
 	return c
+}
+
+// written sets the time that the client has to read the last words and close.
+func (c *conn) written(err error) {
+	c.closing.Store(true)
+	wait := c.linger
+	if err != nil {
+		wait = 0
+	}
+	c.socket.readBy(time.Now().Add(wait))
 }
 
 // send queues a message. A client that does not read is cut off, and false comes

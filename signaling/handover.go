@@ -35,10 +35,7 @@ func (h *Hub) handover(session string, data []byte) bool {
 	s, body := h.registry.find(session), string(data[1:])
 	switch {
 	case data[0] == tagHanded && s != nil:
-		select {
-		case s.handed <- []byte(body):
-		default: // it has one, or has gone on without
-		}
+		s.takeHanded([]byte(body))
 	case data[0] == tagYield && (s == nil || !s.post(yield{body})):
 		h.tellNode(body, session, []byte{tagHanded})
 	}
@@ -100,7 +97,7 @@ func (s *session) acquire(j join) (resumed bool, why *protocol.Error) {
 func (s *session) restore(state []byte, known secrets) bool {
 	restored, err := machine.Restore(state, s.self)
 	if err != nil {
-		s.log.Warn("session of another node", "error", err)
+		s.log().Warn("session of another node", "error", err)
 		return false
 	}
 	restored.Draining = s.state.Draining
@@ -114,16 +111,35 @@ func (s *session) askFor(node string) []byte {
 	if node == s.self.Node {
 		return nil
 	}
+	handed := make(chan []byte, 1)
+	s.awaitHanded(handed)
+	defer s.awaitHanded(nil)
 	s.hub.tellNode(node, s.self.Session, append([]byte{tagYield}, s.self.Node...))
 	patience := time.NewTimer(s.hub.cfg.Handover)
 	defer patience.Stop()
 	select {
-	case state := <-s.handed:
+	case state := <-handed:
 		return state
 	case <-patience.C:
 	case <-s.hub.base.Done():
 	}
 	return nil
+}
+
+func (s *session) awaitHanded(handed chan<- []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.handed = handed
+}
+
+// takeHanded takes the last state of the node that had the session, if somebody waits for it and has none yet.
+func (s *session) takeHanded(state []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.handed != nil {
+		s.handed <- state
+		s.handed = nil
+	}
 }
 
 // yield gives the session up to another node.

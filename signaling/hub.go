@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,7 @@ type Hub struct {
 	deps     Deps
 	log      *slog.Logger
 	metrics  *metrics
+	ready    *readiness // nil where there is none
 	sockets  *websockets
 	registry *registry
 	base     context.Context // of calls to the outside; over when Run returns
@@ -33,13 +35,15 @@ func New(cfg Config, deps Deps) *Hub {
 		panic("signaling: New without Queue, Media, Bus or Tokens")
 	}
 	cfg = cfg.withDefaults()
-	h := &Hub{
-		cfg: cfg, deps: deps, log: deps.Logger,
-		sockets: newWebsockets(cfg), registry: newRegistry(cfg.MaxSessions),
-	}
+	h := &Hub{cfg: cfg, deps: deps, log: deps.Logger, registry: newRegistry(cfg.MaxSessions)}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
+	var err error
+	if h.ready, err = newReadiness(); err != nil {
+		h.log.Debug("a goroutine waits for each connection", "because", err)
+	}
+	h.sockets = newWebsockets(cfg, h.ready)
 	h.base, h.cancel = context.WithCancel(context.Background())
 	h.metrics = newMetrics(h, deps.Registerer)
 	return h
@@ -48,6 +52,12 @@ func New(cfg Config, deps Deps) *Hub {
 // Run keeps leases and connections alive until ctx is over, then ends every session
 // and connection and returns when all are gone. Call it once.
 func (h *Hub) Run(ctx context.Context) error {
+	if h.ready != nil {
+		var waking sync.WaitGroup
+		waking.Go(h.ready.run)
+		defer waking.Wait()
+		defer h.ready.close()
+	}
 	h.beat(ctx)
 	last, cancel := context.WithTimeout(context.Background(), h.cfg.CallTimeout)
 	defer cancel()
@@ -136,9 +146,7 @@ func (h *Hub) Data(session string, data []byte) {
 	if s == nil {
 		return
 	}
-	s.channelMu.Lock()
-	v, wait := s.channel.judge(time.Now())
-	s.channelMu.Unlock()
+	v, wait := s.judgeChannel(time.Now())
 	if v != pass {
 		s.post(complaint{refusal(v, wait)})
 		return

@@ -11,18 +11,19 @@ import (
 
 // sink is where an outbox writes to in these tests; it waits at the gate when there is one.
 type sink struct {
-	mu    sync.Mutex
-	got   []string
-	gate  chan struct{}
-	fails bool
-	ends  []error
+	mu     sync.Mutex
+	got    []string
+	gate   chan struct{}
+	fails  bool
+	ends   []error
+	writes int
 }
 
 func (s *sink) outbox(limit int) *outbox {
 	return &outbox{limit: limit, write: s.write, after: func(err error) { s.ends = append(s.ends, err) }}
 }
 
-func (s *sink) write(it item) error {
+func (s *sink) write(items []item) error {
 	if s.gate != nil {
 		<-s.gate
 	}
@@ -31,7 +32,10 @@ func (s *sink) write(it item) error {
 	if s.fails {
 		return errors.New("broken")
 	}
-	s.got = append(s.got, [...]string{"", "ping", "close"}[it.kind]+string(it.data))
+	for _, it := range items {
+		s.got = append(s.got, [...]string{"", "ping", "close"}[it.kind]+string(it.data))
+	}
+	s.writes++
 	return nil
 }
 

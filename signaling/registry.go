@@ -6,7 +6,7 @@ import (
 
 // slots is into how many parts the registry divides its members, so that the shared
 // loops visit one part at a time and the work is spread over their period.
-const slots = 16
+const slots = 64
 
 // registry holds the sessions and connections of this node. Safe for concurrent use.
 type registry struct {
