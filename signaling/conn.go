@@ -52,13 +52,13 @@ type conn struct {
 	outbox  outbox
 	linger  time.Duration
 	metrics *metrics
-	slot    int
+	slot    uint8 // in the registry
 	closing atomic.Bool
 	done    chan struct{} // closed when the connection is no more
 
 	// Owned by the reading goroutine.
 	limit    limiter
-	patience *time.Timer // for hello
+	patience *time.Timer // until hello is said
 	session  *session    // once hello was said
 	wake     func()      // for socket.rest
 }

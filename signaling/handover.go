@@ -74,13 +74,13 @@ func (s *session) acquire(j join) (resumed bool, why *protocol.Error) {
 	case errors.Is(err, ErrNoSession) && j.expired:
 		return false, tokenExpired()
 	case errors.Is(err, ErrNoSession):
-		s.epoch = 1
+		s.stored.epoch = 1
 		return false, nil
 	case err != nil:
 		s.failed("take", err)
 		return false, protocol.Errorf(protocol.ServerFull, "the server cannot look for the session now").After(h.cfg.RetryAfter)
 	}
-	s.epoch = taken.Epoch
+	s.stored.epoch = taken.Epoch
 	state := taken.State
 	if last := s.askFor(taken.From); len(last) > 0 {
 		state = last
@@ -166,9 +166,9 @@ func (s *session) part(why *protocol.Error) {
 // keep writes the session down if what has changed must not be lost; false when it is another node's.
 func (s *session) keep() bool {
 	switch {
-	case s.hub.deps.Store == nil || s.state.Over:
+	case s.stored == nil || s.state.Over:
 		return true
-	case s.saved == nil || machine.Urgent(*s.saved, s.state):
+	case s.stored.state == nil || machine.Urgent(*s.stored.state, s.state):
 		return s.save()
 	}
 	return true
@@ -176,10 +176,10 @@ func (s *session) keep() bool {
 
 // refresh writes down what has not been yet, and in any case before what is there expires.
 func (s *session) refresh() {
-	if s.hub.deps.Store == nil || s.over || s.state.Over {
+	if s.stored == nil || s.over || s.state.Over {
 		return
 	}
-	if s.saved == nil || machine.Stale(*s.saved, s.state) || time.Since(s.savedAt) > s.hub.cfg.Resume/2 {
+	if s.stored.state == nil || machine.Stale(*s.stored.state, s.state) || time.Since(s.stored.at) > s.hub.cfg.Resume/2 {
 		s.save()
 	}
 }
@@ -194,7 +194,7 @@ func (s *session) save() bool {
 		ttl *= 2 // the time since the last heartbeat, and then the window
 	}
 	err := s.hub.deps.Store.Save(ctx, s.self.Session, Saved{
-		User: s.self.User, Epoch: s.epoch, Digests: [2]string{s.secrets.current, s.secrets.previous},
+		User: s.self.User, Epoch: s.stored.epoch, Digests: [2]string{s.secrets.current, s.secrets.previous},
 		State: machine.AppendState(nil, s.state),
 	}, ttl)
 	if errors.Is(err, ErrElsewhere) {
@@ -203,7 +203,7 @@ func (s *session) save() bool {
 	}
 	if err == nil {
 		state := s.state
-		s.saved, s.savedAt = &state, time.Now()
+		s.stored.state, s.stored.at = &state, time.Now()
 	}
 	s.failed("save", err)
 	return true
@@ -211,17 +211,17 @@ func (s *session) save() bool {
 
 // drop forgets a session that has ended.
 func (s *session) drop() {
-	if s.hub.deps.Store == nil {
+	if s.stored == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(s.hub.base, s.hub.cfg.CallTimeout)
 	defer cancel()
-	s.failed("drop", s.hub.deps.Store.Drop(ctx, s.self.Session, s.epoch))
+	s.failed("drop", s.hub.deps.Store.Drop(ctx, s.self.Session, s.stored.epoch))
 }
 
 // locate asks where the partner's session lives.
 func (s *session) locate(session string) machine.Event {
-	if s.hub.deps.Store == nil {
+	if s.stored == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(s.hub.base, s.hub.cfg.CallTimeout)

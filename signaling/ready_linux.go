@@ -19,8 +19,14 @@ type readiness struct {
 	raw  syscall.RawConn
 
 	mu    sync.Mutex // guards what follows
-	last  uint64
-	wakes map[uint64]func() // of those that are armed or have been
+	seats []seat
+	free  []uint32 // seats that nobody has
+}
+
+// seat is the place of one connection.
+type seat struct {
+	wake func() // nil when nobody has it
+	turn uint32 // counts who had it
 }
 
 func newReadiness() (*readiness, error) {
@@ -32,7 +38,7 @@ func newReadiness() (*readiness, error) {
 		_ = unix.Close(fd)
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
-	r := &readiness{file: os.NewFile(uintptr(fd), "epoll"), wakes: map[uint64]func(){}}
+	r := &readiness{file: os.NewFile(uintptr(fd), "epoll")}
 	if r.raw, err = r.file.SyscallConn(); err != nil {
 		_ = r.file.Close()
 		return nil, fmt.Errorf("epoll: %w", err)
@@ -42,19 +48,28 @@ func newReadiness() (*readiness, error) {
 
 // watched is one connection of a readiness.
 type watched struct {
-	readiness *readiness
-	conn      syscall.RawConn
-	key       uint64
+	readiness  *readiness
+	conn       syscall.RawConn
+	seat, turn uint32
 }
 
 // watch takes a connection in; wake is called, and must not block, each time that there is something to read after arm.
 func (r *readiness) watch(c syscall.RawConn, wake func()) (watched, error) {
 	r.mu.Lock()
-	r.last++
-	w := watched{r, c, r.last}
-	r.wakes[w.key] = wake
+	if len(r.free) == 0 {
+		r.free = append(r.free, uint32(len(r.seats)))
+		r.seats = append(r.seats, seat{})
+	}
+	i := r.free[len(r.free)-1]
+	r.free = r.free[:len(r.free)-1]
+	r.seats[i].wake = wake
+	w := watched{r, c, i, r.seats[i].turn}
 	r.mu.Unlock()
-	return w, w.control(unix.EPOLL_CTL_ADD, unix.EPOLLONESHOT)
+	if err := w.control(unix.EPOLL_CTL_ADD, unix.EPOLLONESHOT); err != nil {
+		w.forget()
+		return watched{}, err
+	}
+	return w, nil
 }
 
 // arm asks for one wake, at once if there is something to read already, or the other side has closed.
@@ -63,8 +78,8 @@ func (w watched) arm() error {
 }
 
 func (w watched) control(op int, events uint32) error {
-	// The key is not the descriptor: that may be another connection's by the time an event is looked at.
-	event := unix.EpollEvent{Events: events, Fd: int32(uint32(w.key)), Pad: int32(uint32(w.key >> 32))}
+	// The event names the seat and not the descriptor, which may be another connection's by the time it is looked at.
+	event := unix.EpollEvent{Events: events, Fd: int32(w.seat), Pad: int32(w.turn)}
 	var inner, ctl error
 	outer := w.readiness.raw.Control(func(epoll uintptr) {
 		inner = w.conn.Control(func(fd uintptr) {
@@ -77,11 +92,14 @@ func (w watched) control(op int, events uint32) error {
 	return nil
 }
 
-// forget is to be called when the connection is closed, which takes it out of the epoll.
+// forget is to be called once, when the connection is closed, which takes it out of the epoll.
 func (w watched) forget() {
 	w.readiness.mu.Lock()
 	defer w.readiness.mu.Unlock()
-	delete(w.readiness.wakes, w.key)
+	s := &w.readiness.seats[w.seat]
+	s.wake = nil
+	s.turn++
+	w.readiness.free = append(w.readiness.free, w.seat)
 }
 
 // run wakes connections until close.
@@ -97,17 +115,17 @@ func (r *readiness) run() {
 			return // closed
 		}
 		for _, e := range events[:n] {
-			r.wake(uint64(uint32(e.Fd)) | uint64(uint32(e.Pad))<<32)
+			r.wake(uint32(e.Fd), uint32(e.Pad))
 		}
 	}
 }
 
-func (r *readiness) wake(key uint64) {
+func (r *readiness) wake(i, turn uint32) {
 	r.mu.Lock()
-	wake := r.wakes[key]
+	s := r.seats[i]
 	r.mu.Unlock()
-	if wake != nil {
-		wake()
+	if s.wake != nil && s.turn == turn {
+		s.wake()
 	}
 }
 

@@ -67,9 +67,9 @@ func (r *registry) add(s *session) outcome {
 }
 
 // slot is called with mu held.
-func (r *registry) slot() int {
+func (r *registry) slot() uint8 {
 	r.next = (r.next + 1) % slots
-	return r.next
+	return uint8(r.next)
 }
 
 func (r *registry) drop(s *session) {

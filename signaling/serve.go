@@ -68,7 +68,9 @@ func (h *Hub) leave(c *conn) {
 	defer close(c.done)
 	defer h.registry.exit(c)
 	defer c.finish()
-	c.patience.Stop()
+	if c.patience != nil {
+		c.patience.Stop()
+	}
 	if c.session != nil {
 		c.session.deliver(context.Background(), gone{c})
 	}
@@ -116,6 +118,7 @@ func (h *Hub) greet(c *conn, data []byte, err error) bool {
 		return false // the connection is gone
 	}
 	c.patience.Stop()
+	c.patience = nil
 	if problem == nil {
 		if c.session, problem = h.admit(c, hello); problem == nil {
 			return true

@@ -43,7 +43,6 @@ type (
 type session struct {
 	hub     *Hub
 	self    machine.Self
-	slot    int
 	mailbox mailbox
 	done    chan struct{} // closed when the session has ended
 
@@ -58,17 +57,25 @@ type session struct {
 	expiry  *time.Timer     // while detached
 	pending []machine.Event // to be stepped in before the next letter
 	why     *protocol.Error // what the connection hears when the session ends
+	stored  *stored         // nil without a Store
 	over    bool            // the session is another node's, or anybody's
 
-	// What the store has of the session; owned by run.
-	epoch   uint64
-	saved   *machine.State // nil: nothing
-	savedAt time.Time
+	slot uint8 // in the registry
+}
+
+// stored is what the store has of a session.
+type stored struct {
+	epoch uint64
+	state *machine.State // nil: nothing
+	at    time.Time
 }
 
 func newSession(h *Hub, self machine.Self) *session {
 	s := &session{hub: h, self: self, done: make(chan struct{}), state: machine.New(self)}
 	s.mailbox.take = s.run
+	if h.deps.Store != nil {
+		s.stored = &stored{}
+	}
 	s.state.Draining = h.draining.Load()
 	return s
 }
