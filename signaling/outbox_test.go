@@ -94,6 +94,25 @@ func TestOutboxIsBounded(t *testing.T) {
 	})
 }
 
+func TestOutboxWritesWhatWaitsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &sink{gate: make(chan struct{})}
+		o := s.outbox(1 << 20)
+		o.put(text("first"))
+		synctest.Wait()
+		for range 100 {
+			o.put(text("x"))
+		}
+		o.put(text(strings.Repeat("y", batchBytes)))
+		o.put(text("z"))
+		close(s.gate)
+		synctest.Wait()
+		if len(s.got) != 103 || s.writes != 4 {
+			t.Errorf("%d items in %d writes, want 103 in 4", len(s.got), s.writes)
+		}
+	})
+}
+
 func TestOutboxStopsAtAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &sink{fails: true}
