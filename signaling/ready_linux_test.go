@@ -101,6 +101,9 @@ func TestReadiness(t *testing.T) {
 		t.Fatalf("seat %d, want %d again", c.seat, a.seat)
 	}
 	r.wake(a.seat, a.turn)
+	if len(woken) > 0 {
+		t.Fatalf("%s was woken for who sat there before", <-woken)
+	}
 	arm(c)
 	_, _ = thereC.Write([]byte("x"))
 	want("c")

@@ -100,7 +100,7 @@ func TestFramesHoweverTheyArrive(t *testing.T) {
 		"a ping after a frame": {bytes: ping + frameOf(0x89, "after"), pongs: 1, wsPongs: []string{"after"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, cut := range []int{0, 1, 2, 7, 100, 4096} { // in two pieces, apart
+			for _, cut := range []int{0, 1, 2, 7, 14, 27, 100, 4096} { // in two pieces, apart; 14 and 27 are between fragments
 				if cut >= len(c.bytes) {
 					continue
 				}
