@@ -82,7 +82,7 @@ func BenchmarkIdleSession(b *testing.B) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	for i := range b.N {
-		c := newConn(&quietSocket{}, h.cfg, h.metrics)
+		c := newConn(&quietSocket{}, h)
 		h.registry.enter(c)
 		c.session = newSession(h, machine.Self{Session: fmt.Sprint(i), User: fmt.Sprint(i)})
 		h.registry.add(c.session)

@@ -48,10 +48,9 @@ type socket interface {
 // conn is one connection: a socket, what waits to be written to it, and its rate
 // limit. One goroutine at a time reads; the outbox writes.
 type conn struct {
+	hub     *Hub
 	socket  socket
 	outbox  outbox
-	linger  time.Duration
-	metrics *metrics
 	slot    uint8 // in the registry
 	closing atomic.Bool
 	done    chan struct{} // closed when the connection is no more
@@ -63,18 +62,20 @@ type conn struct {
 	wake     func()      // for socket.rest
 }
 
-func newConn(s socket, cfg Config, m *metrics) *conn {
-	c := &conn{socket: s, linger: cfg.Linger, metrics: m, limit: newLimiter(cfg, time.Now()), done: make(chan struct{})}
-	c.outbox.limit = cfg.OutboxBytes
-	c.outbox.write = s.write
-	c.outbox.after = c.written
+func newConn(s socket, h *Hub) *conn {
+	c := &conn{hub: h, socket: s, limit: newLimiter(h.cfg, time.Now()), done: make(chan struct{})}
+	c.outbox.limit, c.outbox.to = h.cfg.OutboxBytes, c
 	return c
 }
+
+func (c *conn) write(items []item) error { return c.socket.write(items) }
+
+func (c *conn) spawn(work func()) { c.hub.crew.do(work) }
 
 // written sets the time that the client has to read the last words and close.
 func (c *conn) written(err error) {
 	c.closing.Store(true)
-	wait := c.linger
+	wait := c.hub.cfg.Linger
 	if err != nil {
 		wait = 0
 	}
@@ -91,9 +92,9 @@ func (c *conn) sendRaw(frame []byte) bool {
 	if c.outbox.put(item{kind: itemText, data: frame}) {
 		return true
 	}
-	c.metrics.slow.Inc()
+	c.hub.metrics.slow.Inc()
 	c.shut(protocol.Errorf(protocol.SlowConsumer, "the client did not read fast enough"), closeTryAgain, true)
-	c.socket.hurry(time.Now().Add(c.linger))
+	c.socket.hurry(time.Now().Add(c.hub.cfg.Linger))
 	return false
 }
 
@@ -116,7 +117,7 @@ func (c *conn) shut(err *protocol.Error, code int, drop bool) {
 	last := []item{{kind: itemClose, code: code}}
 	if err != nil {
 		err.Fatal = true
-		c.metrics.errors.WithLabelValues(string(err.Code)).Inc()
+		c.hub.metrics.errors.WithLabelValues(string(err.Code)).Inc()
 		last = append([]item{{kind: itemText, data: protocol.Append(nil, err)}}, last...)
 	}
 	c.closing.Store(true)

@@ -22,6 +22,7 @@ type Hub struct {
 	ready    *readiness // nil where there is none
 	sockets  *websockets
 	registry *registry
+	crew     *crew
 	base     context.Context // of calls to the outside; over when Run returns
 	cancel   context.CancelFunc
 	draining atomic.Bool
@@ -35,7 +36,7 @@ func New(cfg Config, deps Deps) *Hub {
 		panic("signaling: New without Queue, Media, Bus or Tokens")
 	}
 	cfg = cfg.withDefaults()
-	h := &Hub{cfg: cfg, deps: deps, log: deps.Logger, registry: newRegistry(cfg.MaxSessions)}
+	h := &Hub{cfg: cfg, deps: deps, log: deps.Logger, registry: newRegistry(cfg.MaxSessions), crew: newCrew()}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
@@ -64,6 +65,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	err := h.close(last)
 	h.cancel()
 	h.registry.wait()
+	h.crew.close()
 	return err
 }
 

@@ -14,8 +14,6 @@ const mailboxSize = 64
 // while there are any, and only then: a quiet session costs none. Safe for concurrent
 // use.
 type mailbox struct {
-	take func() // called by a goroutine of its own when the first letter comes; it calls next until that answers false
-
 	mu      sync.Mutex // guards what follows
 	letters []any
 	taking  bool
@@ -23,31 +21,46 @@ type mailbox struct {
 	room    chan struct{} // closed when a letter was taken, or the mailbox closes; nil while nobody waits
 }
 
+// receipt says what became of a letter.
+type receipt int
+
+const (
+	queued  receipt = iota // behind others, or somebody takes letters already
+	first                  // nobody takes letters: who has this must see to it that next is called until it answers false
+	noRoom                 // not taken in
+	refused                // not taken in, now or later
+)
+
+func (r receipt) ok() bool { return r == queued || r == first }
+
 // put adds a letter if there is room. It never blocks.
-func (m *mailbox) put(letter any) (ok, open bool) {
+func (m *mailbox) put(letter any) receipt {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.closed || len(m.letters) >= mailboxSize {
-		return false, !m.closed
+	switch {
+	case m.closed:
+		return refused
+	case len(m.letters) >= mailboxSize:
+		return noRoom
 	}
 	m.letters = append(m.letters, letter)
-	if !m.taking {
-		m.taking = true
-		go m.take()
+	if m.taking {
+		return queued
 	}
-	return true, true
+	m.taking = true
+	return first
 }
 
-// wait adds a letter as soon as there is room; false when the mailbox is closed or ctx is over.
-func (m *mailbox) wait(ctx context.Context, letter any) bool {
+// wait adds a letter as soon as there is room; noRoom when ctx is over first.
+func (m *mailbox) wait(ctx context.Context, letter any) receipt {
 	for {
-		if ok, open := m.put(letter); ok || !open {
-			return ok
+		if r := m.put(letter); r != noRoom {
+			return r
 		}
 		select {
 		case <-m.change():
 		case <-ctx.Done():
-			return false
+			return noRoom
 		}
 	}
 }

@@ -15,14 +15,20 @@ type reader struct {
 }
 
 func newReader() *reader {
-	r := &reader{gate: make(chan struct{})}
-	r.mailbox.take = func() {
-		for letter, ok := r.mailbox.next(); ok; letter, ok = r.mailbox.next() {
-			<-r.gate
-			r.got = append(r.got, letter)
-		}
+	return &reader{gate: make(chan struct{})}
+}
+
+func (r *reader) put(letter any) receipt {
+	receipt := r.mailbox.put(letter)
+	if receipt == first {
+		go func() {
+			for letter, ok := r.mailbox.next(); ok; letter, ok = r.mailbox.next() {
+				<-r.gate
+				r.got = append(r.got, letter)
+			}
+		}()
 	}
-	return r
+	return receipt
 }
 
 func TestMailboxKeepsTheOrderAndRests(t *testing.T) {
@@ -30,8 +36,8 @@ func TestMailboxKeepsTheOrderAndRests(t *testing.T) {
 		r := newReader()
 		close(r.gate)
 		for i := range 3 {
-			r.mailbox.put(2 * i)
-			r.mailbox.put(2*i + 1)
+			r.put(2 * i)
+			r.put(2*i + 1)
 			synctest.Wait()
 		}
 		if want := []any{0, 1, 2, 3, 4, 5}; !slices.Equal(r.got, want) {
@@ -46,22 +52,22 @@ func TestMailboxKeepsTheOrderAndRests(t *testing.T) {
 func TestMailboxIsBoundedAndWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newReader()
-		r.mailbox.put("taken")
+		r.put("taken")
 		synctest.Wait()
 		for i := range mailboxSize {
-			if ok, _ := r.mailbox.put(i); !ok {
+			if r.put(i) != queued {
 				t.Fatalf("full after %d letters", i)
 			}
 		}
-		if ok, open := r.mailbox.put("x"); ok || !open {
-			t.Fatalf("put into a full mailbox: %t, open %t", ok, open)
+		if got := r.put("x"); got != noRoom {
+			t.Fatalf("put into a full mailbox: %v", got)
 		}
 		impatient, cancel := context.WithCancel(t.Context())
-		answers := make(chan bool, 3)
+		answers := make(chan receipt, 3)
 		go func() { answers <- r.mailbox.wait(impatient, "never") }()
 		synctest.Wait()
 		cancel()
-		if <-answers {
+		if got := <-answers; got != noRoom {
 			t.Error("a letter was put in when its time was over")
 		}
 		for range 2 {
@@ -70,14 +76,14 @@ func TestMailboxIsBoundedAndWaits(t *testing.T) {
 		synctest.Wait()
 		r.gate <- struct{}{}
 		synctest.Wait()
-		if len(answers) != 1 || !<-answers {
+		if len(answers) != 1 || <-answers != queued {
 			t.Fatal("room for one did not let one in")
 		}
 		r.mailbox.close()
-		if <-answers {
+		if <-answers != refused {
 			t.Error("a closed mailbox took a letter")
 		}
-		if ok, open := r.mailbox.put("x"); ok || open || r.mailbox.wait(t.Context(), "x") {
+		if r.put("x") != refused || r.mailbox.wait(t.Context(), "x") != refused {
 			t.Error("a closed mailbox took a letter")
 		}
 		close(r.gate)

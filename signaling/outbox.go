@@ -21,13 +21,22 @@ type item struct {
 // batchBytes is how much is written at once, unless one item alone is more.
 const batchBytes = 16 << 10
 
+// writer is where an outbox writes to.
+type writer interface {
+	// write is called by one goroutine at a time, and is bounded by a deadline.
+	write(items []item) error
+	// written is called once, when nothing more will be written.
+	written(err error)
+	// spawn has work done on a goroutine of its own. It must not block.
+	spawn(work func())
+}
+
 // outbox holds what is to be written to one connection, up to a limit in bytes. A
 // goroutine writes while there is something to write, and only then: a quiet
 // connection costs none. put never blocks. Safe for concurrent use.
 type outbox struct {
 	limit int
-	write func([]item) error // called by one goroutine at a time; bounded by a deadline
-	after func(err error)    // called once, when nothing more will be written
+	to    writer
 
 	mu      sync.Mutex // guards what follows
 	items   []item
@@ -89,16 +98,16 @@ func (o *outbox) add(it item) {
 	o.bytes += len(it.data)
 	if !o.writing {
 		o.writing = true
-		go o.run()
+		o.to.spawn(o.run)
 	}
 }
 
 func (o *outbox) run() {
 	for items := o.take(nil); items != nil; items = o.take(items) {
-		err := o.write(items)
+		err := o.to.write(items)
 		if err != nil || items[len(items)-1].kind == itemClose {
 			o.stop()
-			o.after(err)
+			o.to.written(err)
 			o.rest()
 			return
 		}

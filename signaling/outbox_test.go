@@ -20,8 +20,12 @@ type sink struct {
 }
 
 func (s *sink) outbox(limit int) *outbox {
-	return &outbox{limit: limit, write: s.write, after: func(err error) { s.ends = append(s.ends, err) }}
+	return &outbox{limit: limit, to: s}
 }
+
+func (s *sink) written(err error) { s.ends = append(s.ends, err) }
+
+func (s *sink) spawn(work func()) { go work() }
 
 func (s *sink) write(items []item) error {
 	if s.gate != nil {

@@ -27,7 +27,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	c := newConn(socket, h.cfg, h.metrics)
+	c := newConn(socket, h)
 	if !h.registry.enter(c) {
 		c.depart(closeGoingAway)
 		c.finish()
@@ -41,7 +41,8 @@ func (h *Hub) welcome(c *conn) {
 	c.patience = time.AfterFunc(h.cfg.Hello, func() {
 		c.fail(protocol.Errorf(protocol.HelloRequired, "hello did not come in time"))
 	})
-	c.wake = func() { go h.attend(c) }
+	attend := func() { h.attend(c) }
+	c.wake = func() { h.crew.do(attend) }
 	c.wake()
 }
 
@@ -72,7 +73,7 @@ func (h *Hub) leave(c *conn) {
 		c.patience.Stop()
 	}
 	if c.session != nil {
-		c.session.deliver(context.Background(), gone{c})
+		c.session.bring(context.Background(), gone{c})
 	}
 }
 
@@ -108,7 +109,7 @@ func (h *Hub) receive(c *conn, data []byte, err error) bool {
 		return h.greet(c, data, err)
 	}
 	m, ok := h.accept(c, data, err)
-	return ok && (m == nil || c.session.deliver(h.base, frame{conn: c, message: m}))
+	return ok && (m == nil || c.session.bring(h.base, frame{conn: c, message: m}))
 }
 
 // greet takes the first frame, which should be hello.

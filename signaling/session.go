@@ -44,6 +44,7 @@ type session struct {
 	hub     *Hub
 	self    machine.Self
 	mailbox mailbox
+	work    func()        // run, for the crew
 	done    chan struct{} // closed when the session has ended
 
 	mu      sync.Mutex    // guards channel and handed
@@ -72,7 +73,7 @@ type stored struct {
 
 func newSession(h *Hub, self machine.Self) *session {
 	s := &session{hub: h, self: self, done: make(chan struct{}), state: machine.New(self)}
-	s.mailbox.take = s.run
+	s.work = s.run
 	if h.deps.Store != nil {
 		s.stored = &stored{}
 	}
@@ -85,20 +86,39 @@ func (s *session) log() *slog.Logger { return s.hub.log.With("session", s.self.S
 
 // post hands over a letter if there is room; it never blocks.
 func (s *session) post(letter any) bool {
-	ok, open := s.mailbox.put(letter)
-	if !ok && open {
+	r := s.mailbox.put(letter)
+	switch r {
+	case first:
+		s.hub.crew.do(s.work)
+	case noRoom:
 		s.hub.metrics.dropped.Inc()
 	}
-	return ok
+	return r.ok()
 }
 
 // deliver hands over a letter and waits for room; false when the session or ctx is over.
-func (s *session) deliver(ctx context.Context, letter any) bool { return s.mailbox.wait(ctx, letter) }
+func (s *session) deliver(ctx context.Context, letter any) bool {
+	r := s.mailbox.wait(ctx, letter)
+	if r == first {
+		s.hub.crew.do(s.work)
+	}
+	return r.ok()
+}
+
+// bring is deliver by a connection, which has nothing else to do: it takes the letter to the session's machine itself
+// when nobody else is there.
+func (s *session) bring(ctx context.Context, letter any) bool {
+	r := s.mailbox.wait(ctx, letter)
+	if r == first && s.takeOne() {
+		s.hub.crew.do(s.work) // whoever reads from a connection must not be kept by other people's letters
+	}
+	return r.ok()
+}
 
 // join asks for the session to take a connection over.
 func (s *session) join(ctx context.Context, j join) (accepted, alive bool) {
 	j.reply = make(chan bool, 1)
-	if !s.deliver(ctx, j) {
+	if !s.bring(ctx, j) {
 		return false, false
 	}
 	select {
@@ -111,17 +131,27 @@ func (s *session) join(ctx context.Context, j join) (accepted, alive bool) {
 	}
 }
 
-// run takes letters as long as there are any, and ends the session when it is over.
+// run takes letters as long as there are any.
 func (s *session) run() {
-	for letter, ok := s.mailbox.next(); ok; letter, ok = s.mailbox.next() {
-		s.handle(letter)
-		if s.state.Over || s.over {
-			s.mailbox.close()
-			s.close()
-			s.hub.registry.drop(s)
-			close(s.done)
-		}
+	for s.takeOne() {
 	}
+}
+
+// takeOne takes a letter, and ends the session when it is over. False means that nobody takes letters any more.
+func (s *session) takeOne() bool {
+	letter, ok := s.mailbox.next()
+	if !ok {
+		return false
+	}
+	s.handle(letter)
+	if s.state.Over || s.over {
+		s.mailbox.close()
+		s.close()
+		s.hub.registry.drop(s)
+		close(s.done)
+		return false
+	}
+	return true
 }
 
 // handle takes one letter. A panic ends this session and no other.
