@@ -36,7 +36,7 @@ func TestFramingKnowsWhereMessagesEnd(t *testing.T) {
 	ends := map[int]bool{0: true} // places between two messages
 	edges := map[int]bool{}       // and between two frames of one
 	sizes := []int{0, 1, 125, 126, 127, 65535, 65536, 70000}
-	for range 300 {
+	for range 60 {
 		n, masked := sizes[dice.IntN(len(sizes))], dice.IntN(4) > 0
 		switch dice.IntN(3) {
 		case 0:

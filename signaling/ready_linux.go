@@ -105,19 +105,15 @@ func (w watched) forget() {
 // run wakes connections until close.
 func (r *readiness) run() {
 	events := make([]unix.EpollEvent, 256)
-	for {
-		var n int
-		err := r.raw.Read(func(fd uintptr) bool {
+	_ = r.raw.Read(func(fd uintptr) bool { // called each time that the epoll has become ready, until it is closed
+		for n := len(events); n == len(events); {
 			n, _ = unix.EpollWait(int(fd), events, 0) // EINTR cannot come when it does not wait
-			return n > 0
-		})
-		if err != nil {
-			return // closed
+			for _, e := range events[:max(n, 0)] {
+				r.wake(uint32(e.Fd), uint32(e.Pad))
+			}
 		}
-		for _, e := range events[:n] {
-			r.wake(uint32(e.Fd), uint32(e.Pad))
-		}
-	}
+		return false
+	})
 }
 
 func (r *readiness) wake(i, turn uint32) {

@@ -74,7 +74,8 @@ func (c *client) pour(bytes string) {
 }
 
 func TestFramesHoweverTheyArrive(t *testing.T) {
-	w := newWorld(t, 1, signaling.Config{MessagesPerSecond: 1e6, Burst: 1e6})
+	// No pings: the client's library would answer them between two pieces.
+	w := newWorld(t, 1, signaling.Config{MessagesPerSecond: 1e6, Burst: 1e6, Ping: time.Hour, Silence: 2 * time.Hour})
 	ann := w.nodes[0].enter(t, "ann")
 	pongs := make(chan string, 100)
 	ann.ws.SetPongHandler(func(data string) error {

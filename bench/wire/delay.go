@@ -165,24 +165,27 @@ func (c *couple) close() {
 	_ = c.client.Close()
 }
 
-// talk sends texts at the pace, each beside a message by the relays and a bare one; one is done before the next begins.
+// talk sends texts at the pace, each beside a message by the relays and a bare one; one is done before the next begins,
+// and each kind is as often the first, which finds everybody asleep, as the others.
 func (c *couple) talk() (t times, err error) {
 	body := base64.RawURLEncoding.EncodeToString(append([]byte{1}, make([]byte, 260)...))
 	payload := make([]byte, 512) // about what an envelope with such a text has
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
-	for range texts {
+	for i := range texts {
 		<-tick.C
 		c.n++
 		frame := protocol.Append(nil, &protocol.Text{Match: c.match, N: c.n, Body: body})
-		for _, way := range []struct {
+		ways := []struct {
 			pass  func() error
 			times *[]time.Duration
 		}{
 			{func() error { return c.say(frame) }, &t.text},
 			{func() error { return c.relay(frame) }, &t.relay},
 			{func() error { return c.publish(payload) }, &t.bare},
-		} {
+		}
+		for k := range ways {
+			way := ways[(i+k)%len(ways)]
 			start := time.Now()
 			if err := way.pass(); err != nil {
 				return t, err
