@@ -54,7 +54,7 @@ type muted struct{ ws *websocket.Conn }
 func (n *node) mute(t *testing.T, name string) muted {
 	t.Helper()
 	d := websocket.Dialer{
-		Subprotocols: []string{protocol.Subprotocol},
+		Subprotocols: []string{protocol.Subprotocol}, TLSClientConfig: n.tls(),
 		NetDial: func(network, addr string) (net.Conn, error) {
 			c, err := net.Dial(network, addr)
 			if err == nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,18 +14,43 @@ import (
 	"passerby/signaling/protocol"
 )
 
-// quietSocket is a socket on which nothing ever comes.
-type quietSocket struct{ closed chan struct{} }
-
-func (s quietSocket) read() ([]byte, func(), error) {
-	<-s.closed
-	return nil, nil, errors.New("closed")
+// quietSocket is a socket on which nothing ever comes but its end.
+type quietSocket struct {
+	mu   sync.Mutex
+	wake func()
+	over bool
 }
-func (quietSocket) write(item) error { return nil }
-func (quietSocket) readBy(time.Time) {}
-func (quietSocket) hurry(time.Time)  {}
-func (quietSocket) drain()           {}
-func (quietSocket) Close() error     { return nil }
+
+func (s *quietSocket) read() ([]byte, func(), error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return nil, nil, errors.New("closed")
+	}
+	return nil, nil, errPause
+}
+
+func (s *quietSocket) rest(wake func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wake = wake
+	return !s.over
+}
+
+func (s *quietSocket) readBy(time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over = true; s.wake != nil {
+		s.wake()
+		s.wake = nil
+	}
+}
+
+func (*quietSocket) write([]item) error { return nil }
+func (*quietSocket) check(time.Time)    {}
+func (*quietSocket) hurry(time.Time)    {}
+func (*quietSocket) drain()             {}
+func (*quietSocket) Close() error       { return nil }
 
 // nothing is every dependency, and does nothing.
 type nothing struct{}
@@ -55,22 +81,13 @@ func BenchmarkIdleSession(b *testing.B) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	var sockets []quietSocket
 	for i := range b.N {
-		socket := quietSocket{closed: make(chan struct{})}
-		sockets = append(sockets, socket)
-		c := newConn(socket, h.cfg, h.metrics)
-		s := newSession(h, machine.Self{Session: fmt.Sprint(i), User: fmt.Sprint(i)})
-		h.registry.add(s)
+		c := newConn(&quietSocket{}, h)
 		h.registry.enter(c)
-		go s.run()
-		go func() {
-			defer close(c.done)
-			defer h.registry.exit(c)
-			defer c.finish()
-			s.join(h.base, join{conn: c, fresh: true})
-			h.ignore(c)
-		}()
+		c.session = newSession(h, machine.Self{Session: fmt.Sprint(i), User: fmt.Sprint(i)})
+		h.registry.add(c.session)
+		c.session.join(h.base, join{conn: c, fresh: true})
+		h.welcome(c)
 	}
 	for _, s := range h.registry.sessions {
 		s.deliver(h.base, complaint{protocol.Errorf(protocol.RateLimited, "x")}) // every one has answered hello by then
@@ -79,9 +96,6 @@ func BenchmarkIdleSession(b *testing.B) {
 	runtime.ReadMemStats(&after)
 	used := after.HeapAlloc + after.StackInuse - before.HeapAlloc - before.StackInuse
 	b.ReportMetric(float64(used)/float64(b.N), "B/session")
-	for _, s := range sockets {
-		close(s.closed)
-	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if err := h.Run(ctx); err != nil {
@@ -97,6 +111,7 @@ func BenchmarkRelay(b *testing.B) {
 	from, to := newSession(h, machine.Self{Session: "a"}), newSession(h, machine.Self{Session: "b"})
 	for _, s := range []*session{from, to} {
 		h.registry.add(s)
+		s.mailbox.taking = true // by this goroutine
 		s.state.Attached, s.state.Phase = true, machine.Matched
 	}
 	from.state.Match = machine.Match{ID: "m", Partner: Side{Session: "b"}}
@@ -105,7 +120,8 @@ func BenchmarkRelay(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		from.handle(frame{message: text})
-		to.handle(<-to.mailbox)
+		letter, _ := to.mailbox.next()
+		to.handle(letter)
 	}
 }
 

@@ -23,6 +23,7 @@ const (
 var (
 	errTooLarge = errors.New("frame too large")
 	errBinary   = errors.New("not a text frame")
+	errPause    = errors.New("nothing more has come") // rest, or read on
 )
 
 // errFlood ends reading: more control frames and fragments came than messages may come.
@@ -32,10 +33,15 @@ var errFlood = errors.New("too many pings, pongs and fragments")
 type socket interface {
 	// read answers the next text frame, which is valid until release. Only one goroutine reads.
 	read() (data []byte, release func(), err error)
-	// write writes one item, within the write timeout. Only one goroutine writes.
-	write(it item) error
-	// readBy sets when reading gives up; a frame or pong moves it on by the silence that is allowed.
+	// rest, after errPause, has wake called in place of reading: once, when there is something to read or the time
+	// for it is over. False when reading must go on. wake must not block.
+	rest(wake func()) bool
+	// write writes items, within the write timeout. Only one goroutine writes.
+	write(items []item) error
+	// readBy sets when reading gives up.
 	readBy(t time.Time)
+	// check ends reading when nothing, not even a pong, came for as long as silence is allowed.
+	check(now time.Time)
 	// hurry shortens the time that a write, also one under way, may take.
 	hurry(t time.Time)
 	// drain reads and discards whatever comes until readBy's time.
@@ -44,33 +50,43 @@ type socket interface {
 }
 
 // conn is one connection: a socket, what waits to be written to it, and its rate
-// limit. One goroutine reads; the outbox writes.
+// limit. One goroutine at a time reads; the outbox writes.
 type conn struct {
+	hub     *Hub
 	socket  socket
 	outbox  outbox
-	linger  time.Duration
-	metrics *metrics
-	slot    int
+	slot    uint8 // in the registry
 	network netip.Prefix
 	greeted bool // said hello; guarded by the registry
 	closing atomic.Bool
 	flooded atomic.Bool   // why it closes
 	done    chan struct{} // closed when the connection is no more
+
+	// Owned by the reading goroutine.
+	limit    limiter
+	patience *time.Timer // until hello is said
+	session  *session    // once hello was said
+	wake     func()      // for socket.rest
 }
 
-func newConn(s socket, cfg Config, m *metrics) *conn {
-	c := &conn{socket: s, linger: cfg.Linger, metrics: m, done: make(chan struct{})}
-	c.outbox.limit = cfg.OutboxBytes
-	c.outbox.write = s.write
-	c.outbox.after = func(err error) {
-		c.closing.Store(true)
-		if err != nil {
-			s.readBy(time.Now())
-			return
-		}
-		s.readBy(time.Now().Add(c.linger)) // the client reads the last words and closes
-	}
+func newConn(s socket, h *Hub) *conn {
+	c := &conn{hub: h, socket: s, limit: newLimiter(h.cfg, time.Now()), done: make(chan struct{})}
+	c.outbox.limit, c.outbox.to = h.cfg.OutboxBytes, c
 	return c
+}
+
+func (c *conn) write(items []item) error { return c.socket.write(items) }
+
+func (c *conn) spawn(work func()) { c.hub.crew.do(work) }
+
+// written sets the time that the client has to read the last words and close.
+func (c *conn) written(err error) {
+	c.closing.Store(true)
+	wait := c.hub.cfg.Linger
+	if err != nil {
+		wait = 0
+	}
+	c.socket.readBy(time.Now().Add(wait))
 }
 
 // send queues a message. A client that does not read is cut off, and false comes
@@ -83,9 +99,9 @@ func (c *conn) sendRaw(frame []byte) bool {
 	if c.outbox.put(item{kind: itemText, data: frame}) {
 		return true
 	}
-	c.metrics.slow.Inc()
+	c.hub.metrics.slow.Inc()
 	c.shut(protocol.Errorf(protocol.SlowConsumer, "the client did not read fast enough"), closeTryAgain, true)
-	c.socket.hurry(time.Now().Add(c.linger))
+	c.socket.hurry(time.Now().Add(c.hub.cfg.Linger))
 	return false
 }
 
@@ -110,7 +126,7 @@ func (c *conn) shut(err *protocol.Error, code int, drop bool) {
 	last := []item{{kind: itemClose, code: code}}
 	if err != nil {
 		err.Fatal = true
-		c.metrics.errors.WithLabelValues(string(err.Code)).Inc()
+		c.hub.metrics.errors.WithLabelValues(string(err.Code)).Inc()
 		last = append([]item{{kind: itemText, data: protocol.Append(nil, err)}}, last...)
 	}
 	c.closing.Store(true)

@@ -66,12 +66,12 @@ func (s *session) carryOut(effect machine.Effect) machine.Event {
 		}
 	case machine.Record:
 		s.hub.metrics.reports.WithLabelValues(string(e.Report.Reason)).Inc()
-		s.log.Info("reported", "match", e.Report.Match, "reason", string(e.Report.Reason), "partner", e.Partner)
+		s.log().Info("reported", "match", e.Report.Match, "reason", string(e.Report.Reason), "partner", e.Partner)
 	case machine.Locate:
 		return s.locate(e.Session)
 	case machine.End:
 		s.drop()
-		s.log.Debug("session ended")
+		s.log().Debug("session ended")
 	default:
 		return s.call(effect)
 	}
@@ -109,7 +109,7 @@ func (s *session) call(effect machine.Effect) machine.Event {
 func (s *session) failed(what string, err error) error {
 	if err != nil && !isExpected(err) {
 		s.hub.metrics.failures.WithLabelValues(what).Inc()
-		s.log.Warn("call failed", "call", what, "error", err)
+		s.log().Warn("call failed", "call", what, "error", err)
 	}
 	return err
 }

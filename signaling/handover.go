@@ -35,10 +35,7 @@ func (h *Hub) handover(session string, data []byte) bool {
 	s, body := h.registry.find(session), string(data[1:])
 	switch {
 	case data[0] == tagHanded && s != nil:
-		select {
-		case s.handed <- []byte(body):
-		default: // it has one, or has gone on without
-		}
+		s.takeHanded([]byte(body))
 	case data[0] == tagYield && (s == nil || !s.post(yield{body})):
 		h.tellNode(body, session, []byte{tagHanded})
 	}
@@ -77,13 +74,13 @@ func (s *session) acquire(j join) (resumed bool, why *protocol.Error) {
 	case errors.Is(err, ErrNoSession) && j.expired:
 		return false, tokenExpired()
 	case errors.Is(err, ErrNoSession):
-		s.epoch = 1
+		s.stored.epoch = 1
 		return false, nil
 	case err != nil:
 		s.failed("take", err)
 		return false, protocol.Errorf(protocol.ServerFull, "the server cannot look for the session now").After(h.cfg.RetryAfter)
 	}
-	s.epoch = taken.Epoch
+	s.stored.epoch = taken.Epoch
 	state := taken.State
 	if last := s.askFor(taken.From); len(last) > 0 {
 		state = last
@@ -100,7 +97,7 @@ func (s *session) acquire(j join) (resumed bool, why *protocol.Error) {
 func (s *session) restore(state []byte, known secrets) bool {
 	restored, err := machine.Restore(state, s.self)
 	if err != nil {
-		s.log.Warn("session of another node", "error", err)
+		s.log().Warn("session of another node", "error", err)
 		return false
 	}
 	restored.Draining = s.state.Draining
@@ -114,16 +111,35 @@ func (s *session) askFor(node string) []byte {
 	if node == s.self.Node {
 		return nil
 	}
+	handed := make(chan []byte, 1)
+	s.awaitHanded(handed)
+	defer s.awaitHanded(nil)
 	s.hub.tellNode(node, s.self.Session, append([]byte{tagYield}, s.self.Node...))
 	patience := time.NewTimer(s.hub.cfg.Handover)
 	defer patience.Stop()
 	select {
-	case state := <-s.handed:
+	case state := <-handed:
 		return state
 	case <-patience.C:
 	case <-s.hub.base.Done():
 	}
 	return nil
+}
+
+func (s *session) awaitHanded(handed chan<- []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.handed = handed
+}
+
+// takeHanded takes the last state of the node that had the session, if somebody waits for it and has none yet.
+func (s *session) takeHanded(state []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.handed != nil {
+		s.handed <- state
+		s.handed = nil
+	}
 }
 
 // yield gives the session up to another node.
@@ -150,9 +166,9 @@ func (s *session) part(why *protocol.Error) {
 // keep writes the session down if what has changed must not be lost; false when it is another node's.
 func (s *session) keep() bool {
 	switch {
-	case s.hub.deps.Store == nil || s.state.Over:
+	case s.stored == nil || s.state.Over:
 		return true
-	case s.saved == nil || machine.Urgent(*s.saved, s.state):
+	case s.stored.state == nil || machine.Urgent(*s.stored.state, s.state):
 		return s.save()
 	}
 	return true
@@ -160,10 +176,10 @@ func (s *session) keep() bool {
 
 // refresh writes down what has not been yet, and in any case before what is there expires.
 func (s *session) refresh() {
-	if s.hub.deps.Store == nil || s.over || s.state.Over {
+	if s.stored == nil || s.over || s.state.Over {
 		return
 	}
-	if s.saved == nil || machine.Stale(*s.saved, s.state) || time.Since(s.savedAt) > s.hub.cfg.Resume/2 {
+	if s.stored.state == nil || machine.Stale(*s.stored.state, s.state) || time.Since(s.stored.at) > s.hub.cfg.Resume/2 {
 		s.save()
 	}
 }
@@ -178,7 +194,7 @@ func (s *session) save() bool {
 		ttl *= 2 // the time since the last heartbeat, and then the window
 	}
 	err := s.hub.deps.Store.Save(ctx, s.self.Session, Saved{
-		User: s.self.User, Epoch: s.epoch, Digests: [2]string{s.secrets.current, s.secrets.previous},
+		User: s.self.User, Epoch: s.stored.epoch, Digests: [2]string{s.secrets.current, s.secrets.previous},
 		State: machine.AppendState(nil, s.state),
 	}, ttl)
 	if errors.Is(err, ErrElsewhere) {
@@ -187,7 +203,7 @@ func (s *session) save() bool {
 	}
 	if err == nil {
 		state := s.state
-		s.saved, s.savedAt = &state, time.Now()
+		s.stored.state, s.stored.at = &state, time.Now()
 	}
 	s.failed("save", err)
 	return true
@@ -195,17 +211,17 @@ func (s *session) save() bool {
 
 // drop forgets a session that has ended.
 func (s *session) drop() {
-	if s.hub.deps.Store == nil {
+	if s.stored == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(s.hub.base, s.hub.cfg.CallTimeout)
 	defer cancel()
-	s.failed("drop", s.hub.deps.Store.Drop(ctx, s.self.Session, s.epoch))
+	s.failed("drop", s.hub.deps.Store.Drop(ctx, s.self.Session, s.stored.epoch))
 }
 
 // locate asks where the partner's session lives.
 func (s *session) locate(session string) machine.Event {
-	if s.hub.deps.Store == nil {
+	if s.stored == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(s.hub.base, s.hub.cfg.CallTimeout)

@@ -2,6 +2,7 @@ package signaling_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"fmt"
 	"log/slog"
@@ -159,8 +160,16 @@ func (n *node) url() string { return "ws" + strings.TrimPrefix(n.server.URL, "ht
 
 func (n *node) dial(t testing.TB, header http.Header) (*websocket.Conn, *http.Response, error) {
 	t.Helper()
-	d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}, HandshakeTimeout: patience}
+	d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}, HandshakeTimeout: patience, TLSClientConfig: n.tls()}
 	return d.DialContext(t.Context(), n.url(), header)
+}
+
+// tls is what a client needs to trust the server; nil without TLS.
+func (n *node) tls() *tls.Config {
+	if n.server.TLS == nil {
+		return nil
+	}
+	return &tls.Config{RootCAs: n.server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
 }
 
 // connect opens a connection without hello.

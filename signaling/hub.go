@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,8 +19,10 @@ type Hub struct {
 	deps     Deps
 	log      *slog.Logger
 	metrics  *metrics
+	ready    *readiness // nil where there is none
 	sockets  *websockets
 	registry *registry
+	crew     *crew
 	base     context.Context // of calls to the outside; over when Run returns
 	cancel   context.CancelFunc
 	draining atomic.Bool
@@ -33,13 +36,15 @@ func New(cfg Config, deps Deps) *Hub {
 		panic("signaling: New without Queue, Media, Bus or Tokens")
 	}
 	cfg = cfg.withDefaults()
-	h := &Hub{
-		cfg: cfg, deps: deps, log: deps.Logger,
-		sockets: newWebsockets(cfg), registry: newRegistry(cfg),
-	}
+	h := &Hub{cfg: cfg, deps: deps, log: deps.Logger, registry: newRegistry(cfg), crew: newCrew()}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
+	var err error
+	if h.ready, err = newReadiness(); err != nil {
+		h.log.Debug("a goroutine waits for each connection", "because", err)
+	}
+	h.sockets = newWebsockets(cfg, h.ready)
 	h.base, h.cancel = context.WithCancel(context.Background())
 	h.metrics = newMetrics(h, deps.Registerer)
 	return h
@@ -48,12 +53,19 @@ func New(cfg Config, deps Deps) *Hub {
 // Run keeps leases and connections alive until ctx is over, then ends every session
 // and connection and returns when all are gone. Call it once.
 func (h *Hub) Run(ctx context.Context) error {
+	if h.ready != nil {
+		var waking sync.WaitGroup
+		waking.Go(h.ready.run)
+		defer waking.Wait()
+		defer h.ready.close()
+	}
 	h.beat(ctx)
 	last, cancel := context.WithTimeout(context.Background(), h.cfg.CallTimeout)
 	defer cancel()
 	err := h.close(last)
 	h.cancel()
 	h.registry.wait()
+	h.crew.close()
 	return err
 }
 
@@ -136,9 +148,7 @@ func (h *Hub) Data(session string, data []byte) {
 	if s == nil {
 		return
 	}
-	s.channelMu.Lock()
-	v, wait := s.channel.judge(time.Now())
-	s.channelMu.Unlock()
+	v, wait := s.judgeChannel(time.Now())
 	if v != pass {
 		s.post(complaint{refusal(v, wait)})
 		return

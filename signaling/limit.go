@@ -84,3 +84,14 @@ func (l *limiter) judge(now time.Time) (v verdict, wait time.Duration) {
 	}
 	return flooded, wait
 }
+
+// judgeChannel decides on one message of the data channel.
+func (s *session) judgeChannel(now time.Time) (v verdict, wait time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.channel == nil {
+		l := newLimiter(s.hub.cfg, now)
+		s.channel = &l
+	}
+	return s.channel.judge(now)
+}

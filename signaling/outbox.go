@@ -18,20 +18,32 @@ type item struct {
 	code int    // of itemClose
 }
 
+// batchBytes is how much is written at once, unless one item alone is more.
+const batchBytes = 16 << 10
+
+// writer is where an outbox writes to.
+type writer interface {
+	// write is called by one goroutine at a time, and is bounded by a deadline.
+	write(items []item) error
+	// written is called once, when nothing more will be written.
+	written(err error)
+	// spawn has work done on a goroutine of its own. It must not block.
+	spawn(work func())
+}
+
 // outbox holds what is to be written to one connection, up to a limit in bytes. A
 // goroutine writes while there is something to write, and only then: a quiet
 // connection costs none. put never blocks. Safe for concurrent use.
 type outbox struct {
 	limit int
-	write func(item) error // called by one goroutine at a time; bounded by a deadline
-	after func(err error)  // called once, when nothing more will be written
+	to    writer
 
 	mu      sync.Mutex // guards what follows
 	items   []item
-	bytes   int  // in items, and in the write that is under way
-	writing bool // a goroutine is at it
-	closed  bool // nothing is accepted any more
-	idle    sync.WaitGroup
+	bytes   int           // in items, and in the write that is under way
+	writing bool          // a goroutine is at it
+	closed  bool          // nothing is accepted any more
+	idle    chan struct{} // closed when nobody writes any more; nil while nobody waits for that
 }
 
 // put queues one item. It answers false, and queues nothing, when the outbox is over
@@ -86,53 +98,78 @@ func (o *outbox) add(it item) {
 	o.bytes += len(it.data)
 	if !o.writing {
 		o.writing = true
-		o.idle.Add(1)
-		go o.run()
+		o.to.spawn(o.run)
 	}
 }
 
 func (o *outbox) run() {
-	defer o.idle.Done()
-	written := 0
-	for {
-		it, ok := o.take(written)
-		if !ok {
-			return
-		}
-		err := o.write(it)
-		if err != nil || it.kind == itemClose {
+	for items := o.take(nil); items != nil; items = o.take(items) {
+		err := o.to.write(items)
+		if err != nil || items[len(items)-1].kind == itemClose {
 			o.stop()
-			o.after(err)
+			o.to.written(err)
+			o.rest()
 			return
 		}
-		written = len(it.data)
 	}
 }
 
-// take accounts for what was written and takes the next item; false means that the
-// writer's work is done.
-func (o *outbox) take(written int) (item, bool) {
+// take accounts for what was written and takes what waits, at least one item and at
+// most batchBytes; nil means that the writer's work is done.
+func (o *outbox) take(written []item) []item {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.bytes -= written
-	if len(o.items) == 0 {
-		o.items = nil
-		o.writing = false
-		return item{}, false
+	for _, it := range written {
+		o.bytes -= len(it.data)
 	}
-	it := o.items[0]
-	o.items[0] = item{}
-	o.items = o.items[1:]
-	return it, true
+	n, size := 0, 0
+	for n < len(o.items) && (n == 0 || size+len(o.items[n].data) <= batchBytes) {
+		size += len(o.items[n].data)
+		n++
+	}
+	items := o.items[:n:n]
+	if o.items = o.items[n:]; len(o.items) == 0 {
+		o.items = nil
+	}
+	if n == 0 {
+		o.rested()
+		return nil
+	}
+	return items
 }
 
-// stop gives everything up; writing stays set so that no writer starts again.
+// stop gives everything up.
 func (o *outbox) stop() {
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.closed = true
-	o.items = nil
-	o.mu.Unlock()
+	o.items, o.bytes = nil, 0
 }
 
-// wait returns when no goroutine writes any more. Call it after close.
-func (o *outbox) wait() { o.idle.Wait() }
+func (o *outbox) rest() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.rested()
+}
+
+// rested is called with mu held.
+func (o *outbox) rested() {
+	o.writing = false
+	if o.idle != nil {
+		close(o.idle)
+		o.idle = nil
+	}
+}
+
+// wait returns when no goroutine writes any more. Call it after close; one goroutine waits.
+func (o *outbox) wait() {
+	o.mu.Lock()
+	if !o.writing {
+		o.mu.Unlock()
+		return
+	}
+	idle := make(chan struct{})
+	o.idle = idle
+	o.mu.Unlock()
+	<-idle
+}

@@ -11,18 +11,23 @@ import (
 
 // sink is where an outbox writes to in these tests; it waits at the gate when there is one.
 type sink struct {
-	mu    sync.Mutex
-	got   []string
-	gate  chan struct{}
-	fails bool
-	ends  []error
+	mu     sync.Mutex
+	got    []string
+	gate   chan struct{}
+	fails  bool
+	ends   []error
+	writes int
 }
 
 func (s *sink) outbox(limit int) *outbox {
-	return &outbox{limit: limit, write: s.write, after: func(err error) { s.ends = append(s.ends, err) }}
+	return &outbox{limit: limit, to: s}
 }
 
-func (s *sink) write(it item) error {
+func (s *sink) written(err error) { s.ends = append(s.ends, err) }
+
+func (s *sink) spawn(work func()) { go work() }
+
+func (s *sink) write(items []item) error {
 	if s.gate != nil {
 		<-s.gate
 	}
@@ -31,7 +36,10 @@ func (s *sink) write(it item) error {
 	if s.fails {
 		return errors.New("broken")
 	}
-	s.got = append(s.got, [...]string{"", "ping", "close"}[it.kind]+string(it.data))
+	for _, it := range items {
+		s.got = append(s.got, [...]string{"", "ping", "close"}[it.kind]+string(it.data))
+	}
+	s.writes++
 	return nil
 }
 
@@ -86,6 +94,25 @@ func TestOutboxIsBounded(t *testing.T) {
 		o.wait()
 		if got, want := strings.Join(s.got, " "), "12345 67890 beyond the limit close"; got != want {
 			t.Errorf("wrote %q, want %q", got, want)
+		}
+	})
+}
+
+func TestOutboxWritesWhatWaitsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &sink{gate: make(chan struct{})}
+		o := s.outbox(1 << 20)
+		o.put(text("first"))
+		synctest.Wait()
+		for range 100 {
+			o.put(text("x"))
+		}
+		o.put(text(strings.Repeat("y", batchBytes)))
+		o.put(text("z"))
+		close(s.gate)
+		synctest.Wait()
+		if len(s.got) != 103 || s.writes != 4 {
+			t.Errorf("%d items in %d writes, want 103 in 4", len(s.got), s.writes)
 		}
 	})
 }

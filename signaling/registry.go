@@ -7,7 +7,7 @@ import (
 
 // slots is into how many parts the registry divides its members, so that the shared
 // loops visit one part at a time and the work is spread over their period.
-const slots = 16
+const slots = 64
 
 // registry holds the sessions and connections of this node. Safe for concurrent use.
 type registry struct {
@@ -69,9 +69,9 @@ func (r *registry) add(s *session) outcome {
 }
 
 // slot is called with mu held.
-func (r *registry) slot() int {
+func (r *registry) slot() uint8 {
 	r.next = (r.next + 1) % slots
-	return r.next
+	return uint8(r.next)
 }
 
 func (r *registry) drop(s *session) {

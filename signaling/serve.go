@@ -26,7 +26,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.registry.turnAway(network)
 		return
 	}
-	c := newConn(socket, h.cfg, h.metrics)
+	c := newConn(socket, h)
 	c.network = network
 	if !h.registry.enter(c) {
 		h.registry.turnAway(network)
@@ -34,7 +34,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.finish()
 		return
 	}
-	go h.attend(c)
+	h.welcome(c)
 }
 
 // network is what a request's connection counts for; the zero Prefix for none.
@@ -62,70 +62,101 @@ func (h *Hub) knock(network netip.Prefix) *protocol.Error {
 	return nil
 }
 
-// attend looks after a connection to its end. A panic ends this connection and no other.
+// welcome begins to look after a connection.
+func (h *Hub) welcome(c *conn) {
+	c.patience = time.AfterFunc(h.cfg.Hello, func() {
+		c.fail(protocol.Errorf(protocol.HelloRequired, "hello did not come in time"))
+	})
+	attend := func() { h.attend(c) }
+	c.wake = func() { h.crew.do(attend) }
+	c.wake()
+}
+
+// attend looks after a connection while there is something to read, and at its end. A panic ends this connection and
+// no other.
 func (h *Hub) attend(c *conn) {
-	defer close(c.done)
-	defer h.registry.exit(c)
-	defer c.finish()
+	rests := false
+	defer func() {
+		if !rests {
+			h.leave(c)
+		}
+	}()
 	defer func() {
 		if cause := recover(); cause != nil {
 			h.metrics.panics.Inc()
 			h.log.Error("connection panicked", "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
 		}
 	}()
-	h.serve(c)
+	rests = h.serve(c)
 }
 
-// serve reads a connection to its end.
-func (h *Hub) serve(c *conn) {
-	limit := newLimiter(h.cfg, time.Now())
-	hello, err := h.greeting(c)
-	if err != nil {
-		c.fail(err)
-		return
+// leave is the end of a connection.
+func (h *Hub) leave(c *conn) {
+	defer close(c.done)
+	defer h.registry.exit(c)
+	defer c.finish()
+	if c.patience != nil {
+		c.patience.Stop()
 	}
-	if hello == nil {
-		return
+	if c.session != nil {
+		c.session.bring(context.Background(), gone{c})
 	}
-	s, err := h.admit(c, hello)
-	if err != nil {
-		c.fail(err.Re(hello.ID))
-		return
-	}
-	defer s.deliver(context.Background(), gone{c})
-	for !c.closing.Load() {
-		m, ok := h.receive(c, &limit)
-		if !ok {
-			return
-		}
-		if m != nil && !s.deliver(h.base, frame{conn: c, message: m}) {
-			return
-		}
-	}
-	h.ignore(c)
 }
 
-// ignore reads on after the connection was closed from our side, until the client has
-// closed too or the time for that is over.
-func (h *Hub) ignore(c *conn) {
+// serve reads what has come. True means that the connection rests, and is another goroutine's when it wakes; false
+// that it is at its end.
+func (h *Hub) serve(c *conn) (rests bool) {
 	for {
-		_, release, err := c.socket.read()
-		if err != nil && !errors.Is(err, errBinary) {
-			return
-		}
-		if err == nil {
+		data, release, err := c.socket.read()
+		switch {
+		case errors.Is(err, errPause):
+			if c.socket.rest(c.wake) {
+				return true
+			}
+			continue
+		case err == nil:
+			goesOn := h.receive(c, data, nil)
 			release()
+			if !goesOn {
+				return false
+			}
+		case !h.receive(c, nil, err):
+			return false
 		}
 	}
 }
 
-// greeting waits for hello. nil and nil mean that the connection is gone.
-func (h *Hub) greeting(c *conn) (*protocol.Hello, *protocol.Error) {
-	patience := time.AfterFunc(h.cfg.Hello, func() {
-		c.fail(protocol.Errorf(protocol.HelloRequired, "hello did not come in time"))
-	})
-	defer patience.Stop()
-	data, release, err := c.socket.read()
+// receive takes one frame, or the error in place of it, and answers whether to read on.
+func (h *Hub) receive(c *conn, data []byte, err error) bool {
+	switch {
+	case c.closing.Load(): // from our side: until the client has closed too, or the time for that is over
+		return err == nil || errors.Is(err, errBinary)
+	case c.session == nil:
+		return h.greet(c, data, err)
+	}
+	m, ok := h.accept(c, data, err)
+	return ok && (m == nil || c.session.bring(h.base, frame{conn: c, message: m}))
+}
+
+// greet takes the first frame, which should be hello.
+func (h *Hub) greet(c *conn, data []byte, err error) bool {
+	hello, problem := h.hello(data, err)
+	if hello == nil && problem == nil {
+		return false // the connection is gone
+	}
+	c.patience.Stop()
+	c.patience = nil
+	if problem == nil {
+		if c.session, problem = h.admit(c, hello); problem == nil {
+			return true
+		}
+		problem = problem.Re(hello.ID)
+	}
+	c.fail(problem)
+	return false
+}
+
+func (h *Hub) hello(data []byte, err error) (*protocol.Hello, *protocol.Error) {
 	switch {
 	case errors.Is(err, errTooLarge):
 		return nil, tooLarge()
@@ -136,7 +167,6 @@ func (h *Hub) greeting(c *conn) (*protocol.Hello, *protocol.Error) {
 	case err != nil:
 		return nil, nil
 	}
-	defer release()
 	m, err := protocol.Parse(data)
 	if hello, ok := m.(*protocol.Hello); ok {
 		h.metrics.messages.WithLabelValues("hello").Inc()
@@ -157,10 +187,9 @@ func flood() *protocol.Error {
 	return protocol.Errorf(protocol.Flooding, "%v", errFlood).After(time.Second)
 }
 
-// receive reads one message under the limits. nil and true mean that it was refused;
-// false that the connection is at its end.
-func (h *Hub) receive(c *conn, limit *limiter) (protocol.Message, bool) {
-	data, release, err := c.socket.read()
+// accept takes one frame under the limits. nil and true mean that it was refused; false that the connection is at its
+// end.
+func (h *Hub) accept(c *conn, data []byte, err error) (protocol.Message, bool) {
 	switch {
 	case errors.Is(err, errTooLarge):
 		c.fail(tooLarge())
@@ -170,10 +199,8 @@ func (h *Hub) receive(c *conn, limit *limiter) (protocol.Message, bool) {
 		return nil, false
 	case err != nil && !errors.Is(err, errBinary):
 		return nil, false
-	case err == nil:
-		defer release()
 	}
-	if v, wait := limit.judge(time.Now()); v == flooded {
+	if v, wait := c.limit.judge(time.Now()); v == flooded {
 		c.fail(refusal(v, wait))
 		return nil, false
 	} else if v == limited {
@@ -247,7 +274,6 @@ func (h *Hub) admit(c *conn, hello *protocol.Hello) (*session, *protocol.Error) 
 		case closed:
 			return nil, drainingError(h.cfg)
 		}
-		go s.run()
 		s.join(h.base, join{conn: c, id: hello.ID, secret: hello.Resume, fresh: true, expired: expired})
 		return s, nil
 	}

@@ -12,11 +12,6 @@ import (
 	"passerby/signaling/protocol"
 )
 
-// mailboxSize is how many letters wait for a session. Hints, heartbeats and messages
-// of the partner are dropped when it is full, which the next heartbeat or the partner's
-// client makes up for; a connection waits instead.
-const mailboxSize = 64
-
 // Letters to a session, besides machine.Event.
 type (
 	// join asks for the session to take a connection over.
@@ -43,19 +38,18 @@ type (
 	release struct{}
 )
 
-// session is the shell around one machine: one goroutine, run, which owns everything
-// below the line and takes letters from the mailbox one by one.
+// session is the shell around one machine. Letters from its mailbox are taken one by
+// one, by one goroutine at a time, which owns everything below the line.
 type session struct {
 	hub     *Hub
 	self    machine.Self
-	slot    int
-	mailbox chan any
+	mailbox mailbox
+	work    func()        // run, for the crew
 	done    chan struct{} // closed when the session has ended
-	log     *slog.Logger
-	handed  chan []byte // the last state of the node that had the session
 
-	channelMu sync.Mutex // guards channel
-	channel   limiter    // of the data channel
+	mu      sync.Mutex    // guards channel and handed
+	channel *limiter      // of the data channel; nil until something comes on it
+	handed  chan<- []byte // takes the last state of the node that had the session; nil while nobody waits for it
 
 	// Owned by run.
 	state   machine.State
@@ -64,53 +58,67 @@ type session struct {
 	expiry  *time.Timer     // while detached
 	pending []machine.Event // to be stepped in before the next letter
 	why     *protocol.Error // what the connection hears when the session ends
+	stored  *stored         // nil without a Store
 	over    bool            // the session is another node's, or anybody's
 
-	// What the store has of the session; owned by run.
-	epoch   uint64
-	saved   *machine.State // nil: nothing
-	savedAt time.Time
+	slot uint8 // in the registry
+}
+
+// stored is what the store has of a session.
+type stored struct {
+	epoch uint64
+	state *machine.State // nil: nothing
+	at    time.Time
 }
 
 func newSession(h *Hub, self machine.Self) *session {
-	s := &session{
-		hub: h, self: self, mailbox: make(chan any, mailboxSize), done: make(chan struct{}),
-		log:     h.log.With("session", self.Session),
-		handed:  make(chan []byte, 1),
-		channel: newLimiter(h.cfg, time.Now()),
-		state:   machine.New(self),
+	s := &session{hub: h, self: self, done: make(chan struct{}), state: machine.New(self)}
+	s.work = s.run
+	if h.deps.Store != nil {
+		s.stored = &stored{}
 	}
 	s.state.Draining = h.draining.Load()
 	return s
 }
 
+// log is the log of what happens to this session.
+func (s *session) log() *slog.Logger { return s.hub.log.With("session", s.self.Session) }
+
 // post hands over a letter if there is room; it never blocks.
 func (s *session) post(letter any) bool {
-	select {
-	case s.mailbox <- letter:
-		return true
-	default:
+	r := s.mailbox.put(letter)
+	switch r {
+	case first:
+		s.hub.crew.do(s.work)
+	case noRoom:
 		s.hub.metrics.dropped.Inc()
-		return false
 	}
+	return r.ok()
 }
 
 // deliver hands over a letter and waits for room; false when the session or ctx is over.
 func (s *session) deliver(ctx context.Context, letter any) bool {
-	select {
-	case s.mailbox <- letter:
-		return true
-	case <-s.done:
-		return false
-	case <-ctx.Done():
-		return false
+	r := s.mailbox.wait(ctx, letter)
+	if r == first {
+		s.hub.crew.do(s.work)
 	}
+	return r.ok()
+}
+
+// bring is deliver by a connection, which has nothing else to do: it takes the letter to the session's machine itself
+// when nobody else is there.
+func (s *session) bring(ctx context.Context, letter any) bool {
+	r := s.mailbox.wait(ctx, letter)
+	if r == first && s.takeOne() {
+		s.hub.crew.do(s.work) // whoever reads from a connection must not be kept by other people's letters
+	}
+	return r.ok()
 }
 
 // join asks for the session to take a connection over.
 func (s *session) join(ctx context.Context, j join) (accepted, alive bool) {
 	j.reply = make(chan bool, 1)
-	if !s.deliver(ctx, j) {
+	if !s.bring(ctx, j) {
 		return false, false
 	}
 	select {
@@ -123,14 +131,27 @@ func (s *session) join(ctx context.Context, j join) (accepted, alive bool) {
 	}
 }
 
-// run lives as long as the session.
+// run takes letters as long as there are any.
 func (s *session) run() {
-	defer close(s.done)
-	defer s.hub.registry.drop(s)
-	defer s.close()
-	for !s.state.Over && !s.over {
-		s.handle(<-s.mailbox)
+	for s.takeOne() {
 	}
+}
+
+// takeOne takes a letter, and ends the session when it is over. False means that nobody takes letters any more.
+func (s *session) takeOne() bool {
+	letter, ok := s.mailbox.next()
+	if !ok {
+		return false
+	}
+	s.handle(letter)
+	if s.state.Over || s.over {
+		s.mailbox.close()
+		s.close()
+		s.hub.registry.drop(s)
+		close(s.done)
+		return false
+	}
+	return true
 }
 
 // handle takes one letter. A panic ends this session and no other.
@@ -181,7 +202,7 @@ func (s *session) handle(letter any) {
 // panicked ends the session after a bug, as well as that still goes.
 func (s *session) panicked(cause any) {
 	s.hub.metrics.panics.Inc()
-	s.log.Error("session panicked", "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+	s.log().Error("session panicked", "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
 	s.why = protocol.Errorf(protocol.Internal, "the session failed; start again")
 	defer func() {
 		_ = recover() // the clean-up met the same bug; leases and grace times clean up elsewhere
@@ -208,7 +229,7 @@ func (s *session) take(j join) bool {
 	}
 	token, expires, err := s.hub.deps.Tokens.Issue(s.self.User, s.self.Session)
 	if err != nil {
-		s.log.Error("issue token", "error", err)
+		s.log().Error("issue token", "error", err)
 		j.conn.fail(protocol.Errorf(protocol.Internal, "the server could not make a token"))
 		if j.fresh {
 			s.step(machine.Quit{})
@@ -261,7 +282,7 @@ func (s *session) send(m protocol.Message) { s.sendRaw(protocol.Append(nil, m)) 
 
 func (s *session) sendRaw(data []byte) {
 	if s.conn != nil && !s.conn.sendRaw(data) {
-		s.log.Info("connection cut off: the client did not read")
+		s.log().Info("connection cut off: the client did not read")
 		s.lose()
 	}
 }

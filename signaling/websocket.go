@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -21,13 +22,14 @@ import (
 // websockets upgrades HTTP requests. It is safe for concurrent use.
 type websockets struct {
 	cfg      Config
+	ready    *readiness // nil: a goroutine waits for each connection
 	upgrader websocket.Upgrader
 }
 
-func newWebsockets(cfg Config) *websockets {
-	return &websockets{cfg: cfg, upgrader: websocket.Upgrader{
+func newWebsockets(cfg Config, ready *readiness) *websockets {
+	return &websockets{cfg: cfg, ready: ready, upgrader: websocket.Upgrader{
 		HandshakeTimeout: cfg.WriteTimeout,
-		ReadBufferSize:   1 << 10,
+		ReadBufferSize:   128, // a control frame must fit; wire reads more at once
 		WriteBufferSize:  4 << 10,
 		WriteBufferPool:  &sync.Pool{},
 		Subprotocols:     []string{protocol.Subprotocol},
@@ -54,18 +56,18 @@ func (ws *websockets) upgrade(w http.ResponseWriter, r *http.Request) (socket, b
 	if err != nil { // answered already
 		return nil, false
 	}
-	s := &gorilla{conn: c, cfg: ws.cfg}
-	c.SetPongHandler(func(string) error {
-		s.heard()
-		return nil
-	})
-	return s, true
+	g := &gorilla{conn: c, wire: h.wire, cfg: &ws.cfg}
+	g.heard()
+	c.SetPongHandler(g.ponged)
+	g.watch(ws.ready)
+	return g, true
 }
 
 // hijacked gives the library a wire in place of the connection.
 type hijacked struct {
 	http.ResponseWriter
 	asides bucket
+	wire   *wire
 }
 
 func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
@@ -73,7 +75,8 @@ func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("hijack: %w", err)
 	}
-	return &wire{Conn: c, asides: h.asides}, brw, nil
+	h.wire = &wire{Conn: c, asides: h.asides}
+	return h.wire, brw, nil
 }
 
 // allowed checks the Origin header: the server's own host, one of the list, or none,
@@ -92,24 +95,39 @@ func (ws *websockets) allowed(r *http.Request) bool {
 
 // gorilla is a socket on a WebSocket of that library.
 type gorilla struct {
-	conn *websocket.Conn
-	cfg  Config
+	conn    *websocket.Conn
+	wire    *wire
+	cfg     *Config
+	watched watched      // of a wire that pauses
+	last    atomic.Int64 // when something was heard, a time.Duration since began
 
 	mu       sync.Mutex // guards what follows, and what is set from it
+	wake     func()     // while it rests
 	deadline time.Time  // of reading, once it is final
 	writeBy  time.Time  // of all writing, once hurried
 }
 
-// frames holds buffers for reading, so that a quiet connection holds none.
-var frames = sync.Pool{New: func() any {
-	buf := make([]byte, 0, 4<<10)
-	return &buf
-}}
+// watch lets the socket rest, if its connection is a plain one that can be waited for.
+func (g *gorilla) watch(r *readiness) {
+	tcp, ok := g.wire.Conn.(*net.TCPConn)
+	if !ok || r == nil {
+		return
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return
+	}
+	g.watched, err = r.watch(raw, g.wakeUp)
+	g.wire.pauses = err == nil
+}
 
 func (g *gorilla) read() ([]byte, func(), error) {
 	kind, r, err := g.conn.NextReader()
 	if err != nil {
 		return nil, nil, err
+	}
+	if g.wire.pause() {
+		return nil, nil, errPause
 	}
 	g.heard()
 	buf := frames.Get().(*[]byte)
@@ -129,6 +147,39 @@ func (g *gorilla) read() ([]byte, func(), error) {
 	return nil, nil, err
 }
 
+// frames holds buffers for messages, so that a quiet connection holds none.
+var frames = sync.Pool{New: func() any {
+	buf := make([]byte, 0, 4<<10)
+	return &buf
+}}
+
+func (g *gorilla) rest(wake func()) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.wire.pauses || over(g.deadline) {
+		return false
+	}
+	g.wake = wake
+	if err := g.watched.arm(); err != nil { // it is closed
+		g.wake = nil
+		return false
+	}
+	return true
+}
+
+// wakeUp ends a rest.
+func (g *gorilla) wakeUp() {
+	g.mu.Lock()
+	wake := g.wake
+	g.wake = nil
+	g.mu.Unlock()
+	if wake != nil {
+		wake()
+	}
+}
+
+func over(deadline time.Time) bool { return !deadline.IsZero() && !time.Now().Before(deadline) }
+
 // readAll appends everything from r to buf.
 func readAll(buf []byte, r io.Reader) ([]byte, error) {
 	for {
@@ -146,8 +197,19 @@ func readAll(buf []byte, r io.Reader) ([]byte, error) {
 	}
 }
 
-func (g *gorilla) write(it item) error {
+func (g *gorilla) write(items []item) error {
 	deadline := g.writeDeadline()
+	g.wire.hold()
+	for _, it := range items {
+		if err := g.writeOne(it, deadline); err != nil {
+			_ = g.wire.flush() // that error says more
+			return err
+		}
+	}
+	return g.wire.flush()
+}
+
+func (g *gorilla) writeOne(it item, deadline time.Time) error {
 	switch it.kind {
 	case itemPing:
 		return g.conn.WriteControl(websocket.PingMessage, nil, deadline)
@@ -160,27 +222,47 @@ func (g *gorilla) write(it item) error {
 	return g.conn.WriteMessage(websocket.TextMessage, it.data)
 }
 
-// heard moves the time at which reading gives up, unless that is final.
-func (g *gorilla) heard() {
+func (g *gorilla) ponged(string) error {
+	g.heard()
+	return nil
+}
+
+func (g *gorilla) heard() { g.last.Store(int64(time.Since(began))) }
+
+// began is what times are counted from; wall clocks jump.
+var began = time.Now()
+
+func (g *gorilla) check(now time.Time) {
+	if now.Sub(began)-time.Duration(g.last.Load()) < g.cfg.Silence {
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.deadline.IsZero() {
-		_ = g.conn.SetReadDeadline(time.Now().Add(g.cfg.Silence)) // fails only when closed
+		g.finally(now)
 	}
 }
 
 func (g *gorilla) readBy(t time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.finally(t)
+}
+
+// finally is called with mu held.
+func (g *gorilla) finally(t time.Time) {
 	g.deadline = t
-	_ = g.conn.SetReadDeadline(t)
+	_ = g.wire.SetReadDeadline(t) // fails only when closed
+	if g.wire.pauses {            // it may rest then
+		time.AfterFunc(time.Until(t), g.wakeUp)
+	}
 }
 
 func (g *gorilla) hurry(t time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.writeBy = t
-	_ = g.conn.NetConn().SetWriteDeadline(t)
+	_ = g.wire.SetWriteDeadline(t)
 }
 
 func (g *gorilla) writeDeadline() time.Time {
@@ -195,10 +277,15 @@ func (g *gorilla) writeDeadline() time.Time {
 
 func (g *gorilla) drain() {
 	g.readBy(time.Now().Add(g.cfg.Linger))
-	if c, ok := g.conn.NetConn().(*wire).Conn.(interface{ CloseWrite() error }); ok {
+	if c, ok := g.wire.Conn.(interface{ CloseWrite() error }); ok {
 		_ = c.CloseWrite()
 	}
-	_, _ = io.Copy(io.Discard, g.conn.NetConn().(*wire).Conn)
+	_, _ = io.Copy(io.Discard, g.wire.Conn)
 }
 
-func (g *gorilla) Close() error { return g.conn.Close() }
+func (g *gorilla) Close() error {
+	if g.wire.pauses {
+		g.watched.forget()
+	}
+	return g.conn.Close()
+}

@@ -10,7 +10,9 @@
 // connection, one of which reads.
 // W2: pairs of people on two real nodes say something at an even pace, each text beside a PUBLISH by this process to its own
 // subscription on the same redis-server at the same pace. From the call that writes to the moment in which the other side
-// has read; encoding, two WebSockets, two nodes and Redis are in the first, Redis alone in the second.
+// has read; two WebSockets, two nodes and Redis are in the first, Redis alone in the second. Beside both the same by two
+// processes that do the least that carries a frame that way, WebSocket → PUBLISH → SUBSCRIBE → WebSocket with the same
+// libraries: what no server of this shape can do without.
 package main
 
 import (
@@ -30,7 +32,13 @@ func main() {
 	rounds := flag.Int("rounds", 5, "how often both are measured, in turns")
 	out := flag.String("out", "bench/out", "where the JSON goes")
 	plain := flag.String("plain", "", "serve as the plain server at this address (used by the command itself)")
+	relay := flag.String("relay", "", "serve as one of the two relays at this address, with -redis and -channels (used by the command itself)")
+	redisAddr := flag.String("redis", "", "of -relay")
+	channels := flag.String("channels", "", "of -relay")
 	flag.Parse()
+	if *relay != "" {
+		log.Fatal(serveRelay(*relay, *redisAddr, *channels))
+	}
 	if *plain != "" {
 		log.Fatal(servePlain(*plain))
 	}

@@ -3,7 +3,7 @@ package machine
 import (
 	"encoding/json"
 	"fmt"
-	"reflect"
+	"slices"
 	"time"
 )
 
@@ -32,15 +32,19 @@ func Restore(data []byte, self Self) (State, error) {
 // Urgent says whether b, the successor of a, must be written down before anybody hears of it. What differs
 // otherwise can be made up for: the queue knows it, or the partner is told again, or it is a count of texts that
 // the client has too.
-func Urgent(a, b State) bool { return !reflect.DeepEqual(lasting(a), lasting(b)) }
+//
+// It is asked after each event, so it compares by hand; a test holds it to every field.
+func Urgent(a, b State) bool {
+	w, v, m, n := a.Wish, b.Wish, a.Match, b.Match
+	return a.Self != b.Self || a.Phase != b.Phase || a.Wished != b.Wished || a.Over != b.Over || a.Key != b.Key || a.Last != b.Last ||
+		!slices.Equal(a.Met, b.Met) ||
+		w.Mode != v.Mode || w.Language != v.Language || w.Gender != v.Gender || w.Widen != v.Widen || !slices.Equal(w.Tags, v.Tags) || !slices.Equal(w.Seeking, v.Seeking) ||
+		m.ID != n.ID || m.Mode != n.Mode || !m.At.Equal(n.At) || m.Initiator != n.Initiator || m.Partner != n.Partner ||
+		!slices.Equal(m.Tags, n.Tags) || m.Key != n.Key || m.Rekeys != n.Rekeys ||
+		m.Away != n.Away || m.Lost != n.Lost || m.Facts != n.Facts || m.Seen != n.Seen
+}
 
 // Stale says whether b is worth writing down over a when there is time.
 func Stale(a, b State) bool {
 	return Urgent(a, b) || a.Since != b.Since || a.Match.Sent != b.Match.Sent || a.Match.Acked != b.Match.Acked
-}
-
-func lasting(s State) State {
-	s.Attached, s.Until, s.Since, s.Position, s.Draining = false, time.Time{}, time.Time{}, 0, false
-	s.Match.Sent, s.Match.Acked, s.Match.Doubt, s.Match.Told = 0, 0, false, 0
-	return s
 }

@@ -27,8 +27,10 @@ type State struct {
 	Self     Self
 	Phase    Phase
 	Attached bool      // a connection is there
-	Until    time.Time // while detached: when the session ends
 	Wished   bool      // Wish and Key hold those of a find
+	Draining bool      // no new matches
+	Over     bool      // the session has ended; it ignores everything
+	Until    time.Time // while detached: when the session ends
 	Wish     Wish
 	Key      string
 	Since    time.Time // while waiting: when that began; zero until the queue has said
@@ -36,8 +38,6 @@ type State struct {
 	Match    Match     // while matched
 	Last     Last      // the most recent match that is over
 	Met      []Met     // matches that are over and can still be reported or blocked, newest first
-	Draining bool      // no new matches
-	Over     bool      // the session has ended; it ignores everything
 }
 
 // Match is the conversation that the session is in.
@@ -46,15 +46,15 @@ type Match struct {
 	Mode      protocol.Mode
 	At        time.Time
 	Initiator bool
+	Away      bool // the partner has no connection
+	Lost      bool // … because its node is gone
+	Doubt     bool // the last heartbeat said that this match is over
 	Partner   Side
 	Tags      []string
 	Key       string // our own public key in it
 	Rekeys    int    // how often it was replaced
 	Sent      uint64 // highest n of a text from us
 	Acked     uint64 // highest n that we have acknowledged
-	Away      bool   // the partner has no connection
-	Lost      bool   // … because its node is gone
-	Doubt     bool   // the last heartbeat said that this match is over
 	Facts     uint64 // version of what the partner should know of us
 	Told      uint64 // version that the partner has confirmed
 	Seen      uint64 // version of what we know of the partner
