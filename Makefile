@@ -14,6 +14,11 @@ help: ## list the targets
 run: build ## build what is needed and serve on http://localhost:8080
 	@exec bin/passerby serve
 
+.PHONY: cluster
+cluster: build ## three nodes behind NGINX, with a Redis of their own, on http://localhost:8080
+	@bash scripts/test-deps.sh
+	@exec go run ./bench/cluster
+
 .PHONY: build
 build: tools web ## build bin/passerby with the web pages inside
 	@go build $(GOFLAGS_BUILD) -o bin/passerby ./cmd/passerby
