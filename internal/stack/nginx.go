@@ -33,11 +33,11 @@ func startNGINX(dir, site, addr string, nodes []*Node, log io.Writer) (*Process,
 	}
 	var servers strings.Builder
 	for _, n := range nodes {
-		fmt.Fprintf(&servers, "server %s;\n", n.Addr)
+		fmt.Fprintf(&servers, "    server %s max_fails=0;\n", n.Addr)
 	}
 	conf := string(text)
 	for _, change := range [][2]string{
-		{"server 127.0.0.1:8080;\n", servers.String()},
+		{"    server 127.0.0.1:8080 max_fails=0;\n", servers.String()},
 		{"listen 443 ssl;", "listen " + addr + ";"},
 		{"    ssl_certificate     /etc/ssl/passerby/fullchain.pem;\n", ""},
 		{"    ssl_certificate_key /etc/ssl/passerby/privkey.pem;\n", ""},
