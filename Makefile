@@ -19,6 +19,11 @@ cluster: build ## three nodes behind NGINX, with a Redis of their own, on http:/
 	@bash scripts/test-deps.sh
 	@exec go run ./bench/cluster
 
+.PHONY: chaos
+chaos: build ## people talk on three nodes while one after the other is killed; nothing may be lost, doubled or stuck
+	@bash scripts/test-deps.sh
+	@exec go run ./bench/chaos
+
 .PHONY: build
 build: tools web ## build bin/passerby with the web pages inside
 	@go build $(GOFLAGS_BUILD) -o bin/passerby ./cmd/passerby

@@ -19,9 +19,10 @@ import (
 )
 
 const (
-	beat     = 100 * time.Millisecond // how often a page looks at its timers
-	quiet    = 15 * time.Second       // silence after which the server is asked
-	deaf     = 20 * time.Second       // and after which the connection is given up
+	beat     = 100 * time.Millisecond  // how often a page looks at its timers
+	quiet    = 15 * time.Second        // silence after which the server is asked
+	deaf     = 20 * time.Second        // and after which the connection is given up
+	retry    = 1500 * time.Millisecond // of a search that was refused, unless the server says when
 	leftKept = 8
 )
 
@@ -45,7 +46,7 @@ type client struct {
 	left     []string // matches that this side has left, newest first
 	newest   string
 	searches int
-	retry    time.Time // when to search again; zero for never
+	again    time.Time // when to search again; zero for never
 	heard    time.Time // the last word of the server
 	asked    bool      // whether it was asked for one since
 	lastOn   time.Time // when it last got on: a match, a text, an end
@@ -261,7 +262,7 @@ func (c *client) matched(m *protocol.Matched) {
 		return
 	}
 	leaving := c.state == "leaving"
-	c.state, c.newest, c.known, c.retry = "matched", m.Match, true, time.Time{}
+	c.state, c.newest, c.known, c.again = "matched", m.Match, true, time.Time{}
 	partner, _, _ := strings.Cut(strings.TrimPrefix(m.Peer.Key, "p256:"), "/")
 	c.book.met(c.name, m.Match, partner)
 	if c.talk == nil || c.talk.match != m.Match {
@@ -300,25 +301,32 @@ func (c *client) text(m *protocol.PartnerText) {
 		c.troubles["text"]++
 		return
 	}
-	if m.N <= t.shown {
+	again, show := m.N <= t.shown, t.hear(m, l)
+	if again {
 		c.repeats++
 	}
-	for _, l := range t.hear(m, l) {
+	for _, l := range show {
 		c.book.saw(c.name, t.match, l.text)
 		c.on()
 	}
-	c.write(&protocol.Ack{Match: t.match, N: t.shown})
+	if again || len(show) > 0 {
+		c.write(&protocol.Ack{Match: t.match, N: t.shown})
+	}
 }
 
 func (c *client) trouble(e *protocol.Error) error {
-	c.troubles[string(e.Code)]++
+	c.troubles[fmt.Sprintf("%s to %q: %s", e.Code, e.Request(), e.Message)]++
 	switch {
 	case e.Code == protocol.TokenInvalid || e.Code == protocol.TokenExpired:
 		c.token, c.resume = "", ""
 		c.drop(false)
 		c.state = "connecting"
-	case e.RetryAfterMS > 0 && c.talk == nil:
-		c.retry = time.Now().Add(time.Duration(e.RetryAfterMS) * time.Millisecond)
+	case e.Request() == "search" && c.talk == nil && !e.Fatal:
+		wait := retry
+		if e.RetryAfterMS > 0 {
+			wait = max(wait/6, time.Duration(e.RetryAfterMS)*time.Millisecond)
+		}
+		c.again = time.Now().Add(wait)
 	}
 	if e.Fatal {
 		return e
@@ -355,7 +363,7 @@ func (c *client) next() {
 
 // search looks for somebody: with few words when the server knows the wish.
 func (c *client) search(find bool) {
-	c.retry = time.Time{}
+	c.again = time.Time{}
 	if c.calm {
 		c.state = "leaving"
 		c.write(&protocol.Leave{})
@@ -364,10 +372,10 @@ func (c *client) search(find bool) {
 	c.searches++
 	key, after := fmt.Sprintf("p256:%s/%d", c.name, c.searches), c.newest
 	if find || !c.known || c.rand.IntN(3) == 0 {
-		c.write(&protocol.Find{Mode: protocol.ModeText, Tags: []string{fmt.Sprint("tag ", c.rand.IntN(5))}, Key: key, After: &after})
+		c.write(&protocol.Find{Head: protocol.Re("search"), Mode: protocol.ModeText, Tags: []string{fmt.Sprint("tag ", c.rand.IntN(5))}, Key: key, After: &after})
 		return
 	}
-	c.write(&protocol.Next{Key: key, After: &after})
+	c.write(&protocol.Next{Head: protocol.Re("search"), Key: key, After: &after})
 }
 
 func (c *client) on() { c.lastOn = time.Now() }
@@ -396,7 +404,7 @@ func (c *client) due(now time.Time, socket *websocket.Conn) {
 		c.asked = true
 		c.write(&protocol.Ping{})
 	case t == nil:
-		if !c.retry.IsZero() && now.After(c.retry) || c.calm && c.state != "leaving" && !c.syncing {
+		if !c.again.IsZero() && now.After(c.again) || c.calm && c.state != "leaving" && !c.syncing {
 			c.search(true)
 		}
 	case t.finished() || !t.unshaken.IsZero() && now.After(t.unshaken):
