@@ -18,6 +18,8 @@ type Config struct {
 	Origins []string
 	// MaxSessions is how many sessions this node holds (10000).
 	MaxSessions int
+	// PerNetwork is how many connections one network may have open, at most half of all (128). Deps.Network names it.
+	PerNetwork int
 	// MessagesPerSecond is the sustained rate of messages per connection, and again per data channel (30).
 	MessagesPerSecond float64
 	// Burst is how many messages may come at once (90).
@@ -54,7 +56,7 @@ type Config struct {
 func (c Config) Validate() error {
 	var errs []error
 	for name, v := range map[string]float64{
-		"MaxSessions": float64(c.MaxSessions), "MessagesPerSecond": c.MessagesPerSecond, "Burst": float64(c.Burst),
+		"MaxSessions": float64(c.MaxSessions), "PerNetwork": float64(c.PerNetwork), "MessagesPerSecond": c.MessagesPerSecond, "Burst": float64(c.Burst),
 		"OutboxBytes": float64(c.OutboxBytes), "Resume": float64(c.Resume), "Grace": float64(c.Grace), "Hello": float64(c.Hello),
 		"Ping": float64(c.Ping), "Silence": float64(c.Silence), "Heartbeat": float64(c.Heartbeat),
 		"WriteTimeout": float64(c.WriteTimeout), "CallTimeout": float64(c.CallTimeout), "Handover": float64(c.Handover), "Linger": float64(c.Linger),
@@ -82,6 +84,7 @@ func (c Config) Validate() error {
 
 func (c Config) withDefaults() Config {
 	orDefault(&c.MaxSessions, 10_000)
+	orDefault(&c.PerNetwork, 128)
 	orDefault(&c.MessagesPerSecond, 30)
 	orDefault(&c.Burst, 90)
 	orDefault(&c.OutboxBytes, 256<<10)

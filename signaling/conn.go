@@ -3,6 +3,7 @@ package signaling
 import (
 	"errors"
 	"io"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -47,6 +48,8 @@ type conn struct {
 	linger  time.Duration
 	metrics *metrics
 	slot    int
+	network netip.Prefix
+	greeted bool // said hello; guarded by the registry
 	closing atomic.Bool
 	done    chan struct{} // closed when the connection is no more
 }

@@ -3,6 +3,8 @@ package signaling
 import (
 	"context"
 	"log/slog"
+	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -136,6 +138,9 @@ type Deps struct {
 	// Allow says whether a user may do something once more, and else when; nil: always. When it cannot know it should
 	// say yes.
 	Allow func(ctx context.Context, act Act, user string) (ok bool, wait time.Duration)
+	// Network answers the network that a request comes from, whose connections are counted together; the zero Prefix, or
+	// nil in place of the function: they are not.
+	Network func(*http.Request) netip.Prefix
 	// Store lets any node go on with a session of another; nil: a session lives and dies with its node.
 	Store Store
 	// ICEServers answers the ICE servers for a session; nil means none.

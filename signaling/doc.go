@@ -30,6 +30,7 @@
 // What happens when full: a full outbox cuts that connection off (slow_consumer, the
 // session can be resumed); a full mailbox drops hints and the partner's messages,
 // which heartbeats and the sender's client repeat, and makes its own connection wait;
-// beyond Config.MaxSessions clients hear server_full; above the rate messages are
+// beyond Config.MaxSessions clients hear server_full; a network that has its share of
+// connections (door.go) is refused more with rate_limited, before others notice; above the rate messages are
 // dropped with rate_limited, and who goes on is cut off with flooding.
 package signaling

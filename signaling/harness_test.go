@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +92,10 @@ func (w *world) start(bus *memory.Bus, name string, cfg signaling.Config) *node 
 			}
 			return w.allow(act, user)
 		},
+		Network: func(r *http.Request) netip.Prefix {
+			network, _ := netip.ParsePrefix(r.Header.Get("Test-Network"))
+			return network
+		},
 		Queue: w.queue, Media: w.media, Bus: link, Tokens: w.token,
 		ICEServers: func(string) []protocol.ICEServer {
 			return []protocol.ICEServer{{URLs: []string{"turn:turn.example"}, Username: "u", Credential: "c"}}
@@ -161,9 +166,22 @@ func (n *node) dial(t testing.TB, header http.Header) (*websocket.Conn, *http.Re
 // connect opens a connection without hello.
 func (n *node) connect(t testing.TB, name string) *client {
 	t.Helper()
-	ws, resp, err := n.dial(t, nil)
-	if err != nil {
+	c, resp := n.connectFrom(t, name, "")
+	if c == nil {
+		t.Fatalf("%s: refused with status %d", name, resp.StatusCode)
+	}
+	return c
+}
+
+// connectFrom opens a connection from a network; nil when it is refused.
+func (n *node) connectFrom(t testing.TB, name, network string) (*client, *http.Response) {
+	t.Helper()
+	ws, resp, err := n.dial(t, http.Header{"Test-Network": {network}})
+	if resp == nil {
 		t.Fatalf("dial: %v", err)
+	}
+	if err != nil {
+		return nil, resp
 	}
 	_ = resp.Body.Close()
 	c := &client{t: t, ws: ws, name: name, in: make(chan protocol.Message, 4096)}
@@ -173,7 +191,7 @@ func (n *node) connect(t testing.TB, name string) *client {
 		_ = ws.Close()
 		<-done
 	})
-	return c
+	return c, resp
 }
 
 func (c *client) read(done chan<- struct{}) {

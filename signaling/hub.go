@@ -35,7 +35,7 @@ func New(cfg Config, deps Deps) *Hub {
 	cfg = cfg.withDefaults()
 	h := &Hub{
 		cfg: cfg, deps: deps, log: deps.Logger,
-		sockets: newWebsockets(cfg), registry: newRegistry(cfg.MaxSessions),
+		sockets: newWebsockets(cfg), registry: newRegistry(cfg),
 	}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)

@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"net/netip"
 	"sync"
 )
 
@@ -18,12 +19,12 @@ type registry struct {
 	sessions map[string]*session
 	visits   [slots]map[*session]struct{}
 	conns    [slots]map[*conn]struct{}
-	open     int // connections
+	door     door
 	members  sync.WaitGroup
 }
 
-func newRegistry(limit int) *registry {
-	r := &registry{limit: limit, sessions: map[string]*session{}}
+func newRegistry(cfg Config) *registry {
+	r := &registry{limit: cfg.MaxSessions, sessions: map[string]*session{}, door: newDoor(cfg)}
 	for i := range slots {
 		r.visits[i] = map[*session]struct{}{}
 		r.conns[i] = map[*conn]struct{}{}
@@ -37,14 +38,15 @@ func (r *registry) find(id string) *session {
 	return r.sessions[id]
 }
 
-// outcome says what became of an attempt to add a session.
+// outcome says what became of an attempt to come in.
 type outcome int
 
 const (
-	added  outcome = iota
-	taken          // there is one of that id
-	full           // no room
-	closed         // nobody is taken in any more
+	added   outcome = iota
+	taken           // there is a session of that id
+	full            // no room
+	crowded         // the network has as many as it may have
+	closed          // nobody is taken in any more
 )
 
 // add takes a session in; drop must follow.
@@ -80,7 +82,24 @@ func (r *registry) drop(s *session) {
 	r.members.Done()
 }
 
-// enter takes a connection in; exit must follow.
+// knock asks for room for a connection from a network. After added, enter or turnAway must follow.
+func (r *registry) knock(network netip.Prefix) outcome {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return closed
+	}
+	return r.door.knock(network)
+}
+
+// turnAway gives the room back that knock found.
+func (r *registry) turnAway(network netip.Prefix) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.door.leave(network, false)
+}
+
+// enter takes a connection in for which there is room; exit must follow.
 func (r *registry) enter(c *conn) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -89,25 +108,26 @@ func (r *registry) enter(c *conn) bool {
 	}
 	c.slot = r.slot()
 	r.conns[c.slot][c] = struct{}{}
-	r.open++
 	r.members.Add(1)
 	return true
+}
+
+// greet counts a connection among those that have said hello.
+func (r *registry) greet(c *conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !c.greeted {
+		c.greeted = true
+		r.door.greet(c.network)
+	}
 }
 
 func (r *registry) exit(c *conn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.conns[c.slot], c)
-	r.open--
+	r.door.leave(c.network, c.greeted)
 	r.members.Done()
-}
-
-// room says whether another connection may come: each session may have one, and some
-// more may be on their way to replace one.
-func (r *registry) room() (ok, open bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.open < r.limit+r.limit/4+16, !r.closed
 }
 
 // close takes nobody in from now on.
@@ -158,5 +178,5 @@ func keys[T comparable](set map[T]struct{}) []T {
 func (r *registry) count() (sessions, conns int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.sessions), r.open
+	return len(r.sessions), r.door.open
 }

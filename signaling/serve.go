@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"time"
 
@@ -15,25 +16,50 @@ import (
 // ServeHTTP is the endpoint /v1/ws. It returns when the connection is up: the goroutine of net/http holds buffers and a
 // deep stack that an idle connection need not pay for.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch room, open := h.registry.room(); {
-	case !open || h.draining.Load():
-		protocol.WriteError(w, 0, protocol.Errorf(protocol.Draining, "the server is shutting down").After(h.cfg.RetryAfter))
-		return
-	case !room:
-		protocol.WriteError(w, 0, protocol.Errorf(protocol.ServerFull, "the server is full").After(h.cfg.RetryAfter))
+	network := h.network(r)
+	if why := h.knock(network); why != nil {
+		protocol.WriteError(w, 0, why.After(h.cfg.RetryAfter))
 		return
 	}
 	socket, ok := h.sockets.upgrade(w, r)
 	if !ok {
+		h.registry.turnAway(network)
 		return
 	}
 	c := newConn(socket, h.cfg, h.metrics)
+	c.network = network
 	if !h.registry.enter(c) {
+		h.registry.turnAway(network)
 		c.depart(closeGoingAway)
 		c.finish()
 		return
 	}
 	go h.attend(c)
+}
+
+// network is what a request's connection counts for; the zero Prefix for none.
+func (h *Hub) network(r *http.Request) netip.Prefix {
+	if h.deps.Network == nil {
+		return netip.Prefix{}
+	}
+	return h.deps.Network(r)
+}
+
+// knock finds room for a connection, or says why there is none.
+func (h *Hub) knock(network netip.Prefix) *protocol.Error {
+	outcome := closed
+	if !h.draining.Load() {
+		outcome = h.registry.knock(network)
+	}
+	switch outcome {
+	case closed:
+		return protocol.Errorf(protocol.Draining, "the server is shutting down")
+	case full:
+		return protocol.Errorf(protocol.ServerFull, "the server is full")
+	case crowded:
+		return protocol.Errorf(protocol.RateLimited, "too many connections are open from this address: close some, or wait a moment")
+	}
+	return nil
 }
 
 // attend looks after a connection to its end. A panic ends this connection and no other.

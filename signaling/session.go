@@ -216,6 +216,7 @@ func (s *session) take(j join) bool {
 		s.conn.fail(protocol.Errorf(protocol.Replaced, "another tab took the session over"))
 	}
 	s.conn = j.conn
+	s.hub.registry.greet(j.conn)
 	s.stopExpiry()
 	servers := []protocol.ICEServer{}
 	if s.hub.deps.ICEServers != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"regexp"
 	"strings"
@@ -13,12 +14,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"go.uber.org/goleak"
 
 	"passerby/internal/app"
 	"passerby/internal/config"
 	"passerby/internal/doctor"
 	"passerby/internal/testenv"
+	"passerby/signaling/protocol"
 )
 
 func TestMain(m *testing.M) {
@@ -123,6 +126,82 @@ func TestCallOverRedis(t *testing.T) {
 	c.Redis = "redis://:hush@127.0.0.1:1"
 	if _, err := app.Start(c, io.Discard); err == nil || !strings.Contains(err.Error(), "start Redis") || strings.Contains(err.Error(), "hush") {
 		t.Errorf("without Redis: %v", err)
+	}
+}
+
+// The limit of new sessions counts by the address that a trusted proxy names; a proxy that nobody named gets a warning.
+func TestBehindAProxy(t *testing.T) {
+	open := func(url, forwarded string) int {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/session", strings.NewReader(`{"adult": true}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if forwarded != "" {
+			req.Header.Set("X-Forwarded-For", forwarded)
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		return res.StatusCode
+	}
+	const warning = "--trusted-proxies does not name it"
+	c := local(t)
+	c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	url, logs := run(t, c)
+	status := http.StatusOK
+	for range 500 {
+		if status = open(url, "203.0.113.1"); status != http.StatusOK {
+			break
+		}
+	}
+	if status != http.StatusTooManyRequests || open(url, "203.0.113.2") != http.StatusOK || open(url, "") != http.StatusOK {
+		t.Errorf("one address behind the proxy got %d after a burst; the others, and the operator, must not notice", status)
+	}
+	if strings.Contains(logs.String(), warning) {
+		t.Error("warned of a proxy that is named")
+	}
+	url, logs = run(t, local(t))
+	open(url, "203.0.113.1")
+	open(url, "203.0.113.1")
+	if n := strings.Count(logs.String(), warning); n != 1 {
+		t.Errorf("%d warnings of a proxy that is not named, want 1", n)
+	}
+}
+
+// WebSockets are counted by the address that a trusted proxy names.
+func TestSocketsPerAddress(t *testing.T) {
+	c := local(t)
+	c.TrustedProxies, c.MaxPerAddress = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, 2
+	url, _ := run(t, c)
+	dial := func(forwarded string) int {
+		d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}}
+		header := http.Header{}
+		if forwarded != "" {
+			header.Set("X-Forwarded-For", forwarded)
+		}
+		ws, res, err := d.DialContext(t.Context(), "ws"+strings.TrimPrefix(url, "http")+"/v1/ws", header)
+		if res == nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if err == nil {
+			t.Cleanup(func() { _ = ws.Close() })
+		}
+		return res.StatusCode
+	}
+	for _, tt := range []struct {
+		forwarded string
+		want      int
+	}{
+		{"2001:db8::1", 101}, {"2001:db8::2", 101}, {"2001:db8::3", 429}, {"2001:db8:0:1::1", 101},
+		{"203.0.113.1", 101}, {"::ffff:203.0.113.1", 101}, {"203.0.113.1", 429},
+		{"", 101}, {"", 101}, {"", 101},
+	} {
+		if got := dial(tt.forwarded); got != tt.want {
+			t.Errorf("from %q: %d, want %d", tt.forwarded, got, tt.want)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"passerby/internal/auth"
 	"passerby/internal/bus"
 	busmemory "passerby/internal/bus/memory"
+	"passerby/internal/caller"
 	"passerby/internal/cluster"
 	"passerby/internal/config"
 	"passerby/internal/httpapi"
@@ -172,14 +174,14 @@ func (s *Server) build(events *sink) error {
 	}
 	s.hub = signaling.New(s.signaling(), signaling.Deps{
 		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: store, Allow: s.userLimits(),
-		ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
+		Network: caller.Proxies(s.cfg.TrustedProxies).Network, ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
 	})
 	events.hub = s.hub
 	return nil
 }
 
 func (s *Server) signaling() signaling.Config {
-	return signaling.Config{Node: s.address, Origins: s.cfg.AllowedOrigins, MaxSessions: s.cfg.MaxSessions, Grace: orNone(s.cfg.Grace)}
+	return signaling.Config{Node: s.address, Origins: s.cfg.AllowedOrigins, MaxSessions: s.cfg.MaxSessions, PerNetwork: s.cfg.MaxPerAddress, Grace: orNone(s.cfg.Grace)}
 }
 
 func (s *Server) hint(e match.Event) {
@@ -271,13 +273,27 @@ func (s *Server) handler() http.Handler {
 		Allow:     s.newLimit("sessions", 5, 50),
 		Stats:     s.stats,
 		Draining:  s.draining.Load,
-		WebSocket: s.hub, Web: web.Handler(), AllowedOrigins: s.cfg.AllowedOrigins, Logger: s.log,
+		WebSocket: s.hub, Web: web.Handler(), AllowedOrigins: s.cfg.AllowedOrigins, Proxies: s.cfg.TrustedProxies, Logger: s.log,
 	})
+	h = s.warnOfProxy(h)
 	if s.cfg.TLSCert == "" {
 		return h
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Strict-Transport-Security", "max-age=31536000") // RFC 6797; a year
+		h.ServeHTTP(w, r)
+	})
+}
+
+// warnOfProxy says once that a proxy stands in front that the operator should name.
+func (s *Server) warnOfProxy(h http.Handler) http.Handler {
+	var once sync.Once
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if caller.Proxies(s.cfg.TrustedProxies).Unnamed(r) {
+			once.Do(func() {
+				s.log.Warn("a proxy on this machine or a private network passes requests on and --trusted-proxies does not name it: all who come through it share the limits of one address")
+			})
+		}
 		h.ServeHTTP(w, r)
 	})
 }

@@ -17,10 +17,12 @@ type Config struct {
 	TLSCert        string         // PEM file; empty serves plain HTTP
 	TLSKey         string         // PEM file
 	AllowedOrigins []string       // origins other than the server's own whose pages may connect
+	TrustedProxies []netip.Prefix // networks of the proxies in front, whose X-Forwarded-For is believed; none: nobody's is
 	UDP            string         // listen address of media over UDP
 	TCP            string         // listen address of media over TCP (RFC 4571 framing); "off" turns it off
 	PublicIP       []netip.Addr   // addresses under which browsers reach this server; none: all of the machine's own
 	MaxSessions    int            // sessions at most; more are told that the server is full
+	MaxPerAddress  int            // WebSockets at most from one IPv4 address or IPv6 /64
 	Redis          string         // URL of Redis, which nodes share; empty keeps the queue in memory
 	Database       string         // not used by this version: must be empty
 	DataDir        string         // where secrets live
@@ -39,18 +41,19 @@ type Config struct {
 // Defaults returns the configuration of a laptop with nothing installed.
 func Defaults() Config {
 	return Config{
-		HTTP:         ":8080",
-		UDP:          ":50000",
-		TCP:          ":50000",
-		MaxSessions:  10000,
-		DataDir:      "data",
-		Admin:        "127.0.0.1:9090",
-		TURNListen:   ":3478",
-		Grace:        10 * time.Second,
-		Rematch:      5 * time.Second,
-		DrainTimeout: 10 * time.Second,
-		LogLevel:     "info",
-		LogFormat:    "text",
+		HTTP:          ":8080",
+		UDP:           ":50000",
+		TCP:           ":50000",
+		MaxSessions:   10000,
+		MaxPerAddress: 128,
+		DataDir:       "data",
+		Admin:         "127.0.0.1:9090",
+		TURNListen:    ":3478",
+		Grace:         10 * time.Second,
+		Rematch:       5 * time.Second,
+		DrainTimeout:  10 * time.Second,
+		LogLevel:      "info",
+		LogFormat:     "text",
 	}
 }
 
@@ -76,6 +79,11 @@ func (c Config) Validate() error {
 			fault("--allowed-origins: %q is not an origin: write it like https://chat.example.org", o)
 		}
 	}
+	for _, p := range c.TrustedProxies {
+		if p.Bits() == 0 {
+			fault("--trusted-proxies: %v is everybody, and then anyone can say to be anyone: name the proxies alone", p)
+		}
+	}
 	if c.Redis != "" {
 		if _, err := redisdb.Parse(c.Redis); err != nil {
 			fault("--redis: %w", err)
@@ -86,6 +94,9 @@ func (c Config) Validate() error {
 	}
 	if c.MaxSessions < 1 {
 		fault("--max-sessions: %d is too few: at least 1", c.MaxSessions)
+	}
+	if c.MaxPerAddress < 1 {
+		fault("--max-per-address: %d is too few: at least 1", c.MaxPerAddress)
 	}
 	if c.DataDir == "" {
 		fault("--data-dir: name a directory")

@@ -55,10 +55,10 @@ func TestSampleHasEverySettingAtItsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.AllowedOrigins)+len(c.PublicIP)+len(c.TURNAllowPeers) > 0 {
-		t.Errorf("the sample's lists are not empty: %v %v %v", c.AllowedOrigins, c.PublicIP, c.TURNAllowPeers)
+	if len(c.AllowedOrigins)+len(c.TrustedProxies)+len(c.PublicIP)+len(c.TURNAllowPeers) > 0 {
+		t.Errorf("the sample's lists are not empty: %v %v %v %v", c.AllowedOrigins, c.TrustedProxies, c.PublicIP, c.TURNAllowPeers)
 	}
-	c.AllowedOrigins, c.PublicIP, c.TURNAllowPeers = nil, nil, nil
+	c.AllowedOrigins, c.TrustedProxies, c.PublicIP, c.TURNAllowPeers = nil, nil, nil, nil
 	d := config.Defaults()
 	if !reflect.DeepEqual(c, d) {
 		t.Errorf("the sample is not the default:\n%+v\n%+v", c, d)
@@ -156,6 +156,8 @@ func TestFaultsAreNamedAllAtOnce(t *testing.T) {
 		{"no file", []string{"--config", "/does/not/exist"}, nil, []string{"--config", "no such file", "name a YAML file; config/passerby.yaml is an example"}},
 		{"half of TLS", []string{"--tls-cert", "x"}, nil, []string{"tls-key"}},
 		{"origin with a path", []string{"--allowed-origins", "https://a.example/x"}, nil, []string{"allowed-origins"}},
+		{"no network of proxies", []string{"--trusted-proxies", "proxy.example"}, nil, []string{"trusted-proxies", "not a network"}},
+		{"everybody a proxy", []string{"--trusted-proxies", "10.0.0.0/8,0.0.0.0/0"}, nil, []string{"--trusted-proxies: 0.0.0.0/0 is everybody"}},
 		{"redis", []string{"--redis", "http://x"}, nil, []string{"redis:", "redis://host"}},
 		{"database", []string{"--database", "postgres://x"}, nil, []string{"database:"}},
 		{"no network", []string{"--turn-allow-peers", "203.0.113.1"}, nil, []string{"turn-allow-peers", "not a network"}},
@@ -167,6 +169,7 @@ func TestFaultsAreNamedAllAtOnce(t *testing.T) {
 		{"port with a name", []string{"--http", "foo:bar"}, nil, []string{"--http:", "0 to 65535"}},
 		{"top-level list", []string{"--config", write(t, "- http")}, nil, []string{"write key: value lines"}},
 		{"list for one value", []string{"--config", write(t, "max-sessions: [1]")}, nil, []string{"max-sessions: write one value, not a list"}},
+		{"no room for an address", []string{"--max-per-address", "0"}, nil, []string{"max-per-address"}},
 		{"no room", []string{"--max-sessions", "0"}, nil, []string{"max-sessions"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -6,21 +6,20 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"passerby/internal/caller"
 	"passerby/signaling/protocol"
 )
 
 const bodyBytes = 4 << 10
 
-// Config is what the API is made of. All fields but AllowedOrigins are required. Allow says whether a network may open
-// one more session, and else how long it should wait.
+// Config is what the API is made of. All fields but AllowedOrigins and Proxies are required. Allow says whether a network
+// may open one more session, and else how long it should wait.
 type Config struct {
 	NewSession     func() (token string, expires time.Time, err error)
 	ICEServers     func() []protocol.ICEServer
@@ -31,6 +30,7 @@ type Config struct {
 	WebSocket      http.Handler
 	Web            http.Handler
 	AllowedOrigins []string
+	Proxies        caller.Proxies // whose X-Forwarded-For is believed
 	Logger         *slog.Logger
 }
 
@@ -87,8 +87,8 @@ func (a *api) session(w http.ResponseWriter, r *http.Request) {
 		protocol.WriteError(w, 0, protocol.Errorf(protocol.Draining, "the server is restarting: try again in a moment").After(2*time.Second))
 		return
 	}
-	if name := limitName(r.RemoteAddr); name != "" {
-		if ok, wait := a.Allow(r.Context(), name); !ok {
+	if network := a.Proxies.Network(r); network != caller.Operator {
+		if ok, wait := a.Allow(r.Context(), network.String()); !ok {
 			protocol.WriteError(w, 0, protocol.Errorf(protocol.RateLimited, "too many new sessions from this network: wait a moment").After(wait))
 			return
 		}
@@ -122,27 +122,6 @@ func (a *api) session(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *api) stats(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, a.Stats()) }
-
-// limitName is the client's network: an IPv4 address or an IPv6 /64. Loopback has none: it is the operator, or a proxy that speaks for everybody.
-func limitName(remote string) string {
-	host, _, err := net.SplitHostPort(remote)
-	if err != nil {
-		return remote
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return host
-	}
-	switch ip = ip.Unmap().WithZone(""); {
-	case ip.IsLoopback():
-		return ""
-	case ip.Is6():
-		p, _ := ip.Prefix(64)
-		return p.String()
-	default:
-		return ip.String()
-	}
-}
 
 func answer(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")

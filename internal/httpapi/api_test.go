@@ -8,12 +8,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"passerby/internal/caller"
 	"passerby/internal/httpapi"
 	"passerby/internal/limit"
 	"passerby/signaling/protocol"
@@ -42,11 +44,14 @@ type request struct {
 	method, path, body, origin, remote string
 }
 
-func do(h http.Handler, q request) *httptest.ResponseRecorder {
+func do(h http.Handler, q request, forwarded ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(q.method, q.path, strings.NewReader(q.body))
 	r.Host = "chat.example"
 	if q.remote != "" {
 		r.RemoteAddr = q.remote
+	}
+	if forwarded != nil {
+		r.Header["X-Forwarded-For"] = forwarded
 	}
 	if q.origin != "" {
 		r.Header.Set("Origin", q.origin)
@@ -112,13 +117,13 @@ func TestSession(t *testing.T) {
 }
 
 func TestSessionsAreLimitedByNetwork(t *testing.T) {
-	h := handler(nil)
-	post := func(remote string) *httptest.ResponseRecorder {
-		return do(h, request{"POST", "/v1/session", `{"adult": true}`, "", remote})
+	h := handler(func(c *httpapi.Config) { c.Proxies = caller.Proxies{netip.MustParsePrefix("127.0.0.0/8")} })
+	post := func(remote string, forwarded ...string) *httptest.ResponseRecorder {
+		return do(h, request{method: "POST", path: "/v1/session", body: `{"adult": true}`, remote: remote}, forwarded...)
 	}
-	limited := func(remote string) bool {
+	limited := func(remote string, forwarded ...string) bool {
 		for range 200 {
-			if w := post(remote); w.Code == 429 {
+			if w := post(remote, forwarded...); w.Code == 429 {
 				if w.Header().Get("Retry-After") == "" {
 					t.Error("429 does not say when to try again")
 				}
@@ -137,7 +142,13 @@ func TestSessionsAreLimitedByNetwork(t *testing.T) {
 		t.Error("an IPv6 /64 must count as one network")
 	}
 	if limited("127.0.0.1:1") {
-		t.Error("loopback, where a proxy stands for everybody, is limited")
+		t.Error("the operator on the machine itself is limited")
+	}
+	if !limited("127.0.0.1:1", "198.51.100.1") || post("127.0.0.1:1", "198.51.100.2").Code != 200 {
+		t.Error("behind a proxy each address must count for itself")
+	}
+	if post("127.0.0.1:1", "192.0.2.1, 198.51.100.1").Code != 429 || post("198.51.100.1:1", "192.0.2.2").Code != 429 {
+		t.Error("a client got out of its limit by what it wrote into X-Forwarded-For")
 	}
 }
 
