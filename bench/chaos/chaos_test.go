@@ -39,7 +39,7 @@ func TestShort(t *testing.T) {
 			Dir: dir, Site: "../../deploy/nginx/passerby.conf", Command: []string{self, "serve"}, Env: []string{asNode + "=1"},
 			Flags: []string{"--grace", "1s", "--rematch", "100ms", "--log-level", "warn"},
 		},
-		repo: "../..", clients: 24, last: 16 * time.Second, every: 4 * time.Second, down: 1500 * time.Millisecond, pace: 500 * time.Millisecond,
+		repo: "../..", clients: 24, last: 16 * time.Second, every: 4 * time.Second, down: 1500 * time.Millisecond, pace: 250 * time.Millisecond,
 		patient: 30 * time.Second, say: t.Logf,
 	})
 	if err != nil {

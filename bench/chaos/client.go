@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -34,6 +35,7 @@ type client struct {
 	book *ledger
 	pace time.Duration // between two texts, on average
 	rand *rand.Rand
+	from *net.Dialer // of an address of its own
 
 	mu       sync.Mutex // guards what follows
 	socket   *websocket.Conn
@@ -119,11 +121,11 @@ func (c *client) visit(ctx context.Context) error {
 	c.mu.Unlock()
 	if token == "" {
 		var err error
-		if token, err = newToken(ctx, base); err != nil {
+		if token, err = c.newToken(ctx, base); err != nil {
 			return err
 		}
 	}
-	d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}, HandshakeTimeout: 10 * time.Second, ReadBufferSize: 1024, WriteBufferSize: 1024}
+	d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}, HandshakeTimeout: 10 * time.Second, NetDialContext: c.from.DialContext, ReadBufferSize: 1024, WriteBufferSize: 1024}
 	socket, answer, err := d.DialContext(ctx, "ws"+strings.TrimPrefix(base, "http")+"/v1/ws", nil)
 	if err != nil {
 		return err
@@ -160,14 +162,14 @@ func (c *client) visit(ctx context.Context) error {
 	}
 }
 
-func newToken(ctx context.Context, base string) (string, error) {
+func (c *client) newToken(ctx context.Context, base string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/v1/session", strings.NewReader(`{"adult":true}`))
 	if err != nil {
 		return "", err
 	}
-	answer, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+	answer, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: c.from.DialContext}}).Do(req)
 	if err != nil {
 		return "", err
 	}

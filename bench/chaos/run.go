@@ -92,6 +92,7 @@ type run struct {
 func (r *run) newClient(i int) *client {
 	rng := rand.New(rand.NewPCG(uint64(i), 1)) //nolint:gosec // a small number
 	c := &client{name: fmt.Sprint("p", i), book: r.book, pace: r.pace, rand: rng, state: "connecting", lastOn: time.Now(), troubles: map[string]int{}}
+	c.from = &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 1, byte(i/200), byte(1+i%200))}}
 	if c.base = r.cluster.URL; i%2 == 1 {
 		c.base = func() string { return r.anyNode(rng) }
 	}
@@ -113,7 +114,7 @@ func (r *run) anyNode(rng *rand.Rand) string {
 func (r *run) kill(ctx context.Context) error {
 	tick := time.NewTicker(r.every)
 	defer tick.Stop()
-	for begin := time.Now(); time.Since(begin)+r.every < r.last; {
+	for r.kills < int(r.last/r.every) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

@@ -78,7 +78,8 @@ func (c *Cluster) startNodes(cfg Config) error {
 	if cfg.MediaIP == "" {
 		cfg.MediaIP = "127.0.0.1"
 	}
-	flags := append([]string{"--redis", cfg.Redis, "--data-dir", filepath.Join(cfg.Dir, "data"), "--turn-allow-peers", cfg.MediaIP + "/32"}, cfg.Flags...)
+	flags := append([]string{"--redis", cfg.Redis, "--data-dir", filepath.Join(cfg.Dir, "data"), "--turn-allow-peers", cfg.MediaIP + "/32",
+		"--trusted-proxies", "127.0.0.1/32"}, cfg.Flags...)
 	for i := range cfg.Nodes {
 		name := fmt.Sprint("node-", i+1)
 		log, err := c.log(cfg.Dir, name)

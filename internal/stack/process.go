@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long a program may take until it serves.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // lastLines is how much of a program's output an error shows.
 const lastLines = 20
