@@ -86,7 +86,7 @@ func (c *Cluster) startNodes(cfg Config) error {
 		if err != nil {
 			return err
 		}
-		n, err := newNode(name, cfg.MediaIP, log, cfg.Command, cfg.Env, flags...)
+		n, err := NewNode(name, cfg.MediaIP, log, cfg.Command, cfg.Env, flags...)
 		if err != nil {
 			return err
 		}

@@ -16,8 +16,9 @@ type Node struct {
 	*Process
 }
 
-// newNode chooses the addresses of a node: HTTP and admin on the loopback, media and TURN on ip.
-func newNode(name, ip string, log io.Writer, command, env []string, flags ...string) (*Node, error) {
+// NewNode chooses the addresses of a node: HTTP and admin on the loopback, media and TURN on ip. command runs
+// a node when flags follow: {"bin/passerby", "serve"}.
+func NewNode(name, ip string, log io.Writer, command, env []string, flags ...string) (*Node, error) {
 	var addrs [4]string
 	for i, at := range []string{"127.0.0.1", "127.0.0.1", ip, ip} {
 		var err error
