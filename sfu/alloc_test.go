@@ -16,13 +16,13 @@ func (w *countWriter) Write([]byte) (int, error)                 { panic("not us
 // pair wires a sender to a receiver without a network.
 func pair(tb testing.TB) (from *peer, out [2]*countWriter) {
 	tb.Helper()
-	s := &Server{cfg: Config{}.withDefaults(), seats: map[string]*seat{}}
+	s := &Server{cfg: Config{}.withDefaults(), seats: map[string]*seat{}, nodes: map[string]*neighbour{}}
 	s.metrics = &metrics{server: s}
 	s.log = s.cfg.Logger
 	mk := func(id string) *peer {
 		p := &peer{server: s, seat: s.sit(id)}
 		for kind := range p.up {
-			p.up[kind].init(p, kind)
+			p.up[kind].init(p.seat, p, kind)
 		}
 		p.ended.Store(true) // so that no RTCP is written: there is no connection
 		p.ticking.Store(true)

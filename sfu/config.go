@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"passerby/sfu/link"
 )
 
 // Events tells what happens to peers. Calls for one id come one after the
@@ -44,6 +46,9 @@ type Config struct {
 	Logger *slog.Logger
 	// Registerer takes the metrics (passerby_sfu_…); nil means none.
 	Registerer prometheus.Registerer
+	// Link to the other nodes of a cluster (RouteRemote); without a Name there is none.
+	// Handler, Logger and Registerer are the server's own.
+	Link link.Config
 	// MaxPeers is how many peers are served at once; 0 means no limit.
 	MaxPeers int
 	// MaxMessage is the largest data channel message in bytes, both ways; 0 means 16384.

@@ -72,7 +72,13 @@ func (p *peer) senderReport(r *rtcp.SenderReport, now time.Time) {
 			p.feedback.mu.Lock()
 			offset := p.clock.Sample(sent, now)
 			p.feedback.mu.Unlock()
-			u.anchor.Store(&stream.Anchor{At: sent.Add(offset), RTP: r.RTPTime})
+			anchor := &stream.Anchor{At: sent.Add(offset), RTP: r.RTPTime}
+			u.anchor.Store(anchor)
+			if outlets := u.seat.outlets.Load(); outlets != nil {
+				for _, o := range *outlets {
+					o.anchor(kind, anchor, now)
+				}
+			}
 		}
 	}
 }
@@ -83,6 +89,9 @@ func (p *peer) routed(r *route, keyed bool, now time.Time) {
 		if d := p.down[kind].Load(); d != nil {
 			d.routed(r, keyed, now)
 		}
+	}
+	if r != nil {
+		p.wake()
 	}
 }
 
@@ -114,6 +123,9 @@ func (p *peer) tick() {
 	p.feedback.mu.Lock()
 	p.sendFeedback(now)
 	p.feedback.mu.Unlock()
+	if r := p.seat.route.Load(); r != nil && r.from.remote != nil {
+		r.from.remote.tick(now)
+	}
 	if p.busy(now) {
 		time.AfterFunc(tickEvery, p.tick)
 		return

@@ -83,7 +83,6 @@ func (d *downlink) routed(r *route, keyed bool, now time.Time) {
 	if ask {
 		d.askSource(r, now)
 	}
-	d.peer.wake()
 }
 
 // keyed says that the source has its keys and a key frame on its way.
@@ -109,8 +108,8 @@ func (d *downlink) askSource(r *route, now time.Time) {
 	if r == nil {
 		return
 	}
-	if p := r.from.peer.Load(); p != nil {
-		p.up[video].ask(now, pliGap)
+	if u := r.from.uplink(video); u != nil {
+		u.ask(now, pliGap)
 	}
 }
 
@@ -122,8 +121,8 @@ func (d *downlink) wantKeyFrame(now time.Time) {
 	if r == nil || !open { // while closed the asker does it
 		return
 	}
-	if p := r.from.peer.Load(); p != nil {
-		p.up[video].want(now)
+	if u := r.from.uplink(video); u != nil {
+		u.want(now)
 	}
 }
 
@@ -141,7 +140,7 @@ func (d *downlink) feed(u *uplink, pkt *stream.Packet, f *stream.Frame, now time
 // It does not allocate. The caller holds mu.
 func (d *downlink) forward(u *uplink, pkt *stream.Packet, f *stream.Frame, now time.Time) (ask bool) {
 	r := d.route
-	if !d.ready || r == nil || r.from != u.peer.seat {
+	if !d.ready || r == nil || r.from != u.seat {
 		return false
 	}
 	if d.source != u || d.sourceID != pkt.SSRC {

@@ -21,6 +21,7 @@ type metrics struct {
 	server   *Server
 	refused  atomic.Uint64
 	messages [2]atomic.Uint64 // received, sent
+	garbled  atomic.Uint64    // video packets of other nodes that could not be parsed
 	rings    sync.Pool
 
 	mu   sync.Mutex // guards past
@@ -98,6 +99,10 @@ func (m *metrics) sum() (c counts, peers, routes int) {
 	c = m.past
 	m.mu.Unlock()
 	s.mu.Unlock()
+	c.malformed += m.garbled.Load()
+	if s.link != nil {
+		c.panics += s.link.Panics()
+	}
 	for _, p := range live {
 		p.addTo(&c)
 	}

@@ -63,7 +63,7 @@ type peer struct {
 func (s *Server) newPeer(m *seat, fingerprint string) (*peer, error) {
 	p := &peer{server: s, seat: m, fingerprint: fingerprint}
 	for kind := range p.up {
-		p.up[kind].init(p, kind)
+		p.up[kind].init(m, p, kind)
 	}
 	p.feedback.rec = twcc.NewRecorder(1)
 	settings := s.settings
@@ -110,6 +110,7 @@ func (p *peer) negotiate(ctx context.Context, in offer) (answer string, err erro
 		p.down[kind].Store(d)
 		if r := p.seat.route.Load(); r != nil && p.seat.peer.Load() == p {
 			d.routed(r, false, time.Now())
+			p.wake()
 		}
 	}
 	desc, err := p.pc.CreateAnswer(nil)

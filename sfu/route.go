@@ -20,10 +20,12 @@ type seat struct {
 	id          string
 	negotiating sync.Mutex // one offer at a time
 	events      sync.Mutex // one event at a time
+	remote      *remote    // set when the id lives on another node
 
-	route atomic.Pointer[route]   // what feeds this id
-	fed   atomic.Pointer[[]*seat] // whom this id feeds; never changed in place
-	peer  atomic.Pointer[peer]
+	route   atomic.Pointer[route]     // what feeds this id
+	fed     atomic.Pointer[[]*seat]   // whom this id feeds; never changed in place
+	outlets atomic.Pointer[[]*outlet] // the nodes that it feeds; never changed in place
+	peer    atomic.Pointer[peer]
 
 	// Guarded by Server.mu.
 	keyed bool // KeyFrame was called since the id's own route or peer changed
@@ -35,7 +37,13 @@ type seat struct {
 // any. from "" stops. Neither id needs a peer yet.
 //
 // When Route returns, nothing of the former source passes any more.
-func (s *Server) Route(to, from string, keyID uint64) {
+func (s *Server) Route(to, from string, keyID uint64) { s.reroute(to, "", from, keyID) }
+
+// RouteRemote is Route from an id that lives on another node: packets come over
+// the link as long as it is up, and begin anew with a key frame when it is again.
+func (s *Server) RouteRemote(to, node, from string, keyID uint64) { s.reroute(to, node, from, keyID) }
+
+func (s *Server) reroute(to, node, from string, keyID uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -53,10 +61,7 @@ func (s *Server) Route(to, from string, keyID uint64) {
 		s.discard(m)
 		return
 	}
-	source := s.seats[from]
-	if source == nil {
-		source = s.sit(from)
-	}
+	source := s.source(node, from)
 	if old := m.route.Load(); old != nil && old.from == source && old.keyID == keyID {
 		return // said twice
 	}
@@ -70,7 +75,7 @@ func (s *Server) point(m *seat, r *route) {
 	if old == nil && r == nil {
 		return
 	}
-	m.keyed = false
+	m.unkeyed()
 	if r != nil && (old == nil || old.from != r.from) {
 		var fed []*seat
 		if p := r.from.fed.Load(); p != nil {
@@ -89,6 +94,34 @@ func (s *Server) point(m *seat, r *route) {
 	if p := m.peer.Load(); p != nil {
 		p.routed(r, r != nil && r.from.keyed, time.Now())
 	}
+}
+
+// source gives the seat of an id of a node, "" being this one. The caller holds mu.
+func (s *Server) source(node, id string) *seat {
+	if node != "" {
+		return s.neighbour(node).remote(id).seat
+	}
+	if m := s.seats[id]; m != nil {
+		return m
+	}
+	return s.sit(id)
+}
+
+// uplink is what the id sends of a kind; nil when it has no peer.
+func (m *seat) uplink(kind int) *uplink {
+	if m.remote != nil {
+		return &m.remote.up[kind]
+	}
+	if p := m.peer.Load(); p != nil {
+		return &p.up[kind]
+	}
+	return nil
+}
+
+// seen says whether the id feeds anybody.
+func (m *seat) seen() bool {
+	fed, outlets := m.fed.Load(), m.outlets.Load()
+	return fed != nil && len(*fed) > 0 || outlets != nil && len(*outlets) > 0
 }
 
 // sit makes a seat. The caller holds mu.
@@ -143,7 +176,7 @@ func (s *Server) install(m *seat, p *peer) error {
 		s.peers++
 	} else {
 		s.retire(old)
-		m.keyed = false // a reloaded page has lost its keys
+		m.unkeyed() // a reloaded page has lost its keys
 	}
 	if r := m.route.Load(); r != nil {
 		p.routed(r, r.from.keyed, time.Now())
@@ -172,11 +205,37 @@ func (s *Server) retire(p *peer) {
 
 // discard forgets a seat that nothing refers to. The caller holds mu.
 func (s *Server) discard(m *seat) {
-	fed := m.fed.Load()
-	if m.users == 0 && m.peer.Load() == nil && m.route.Load() == nil && (fed == nil || len(*fed) == 0) &&
-		s.seats[m.id] == m {
+	switch {
+	case m.seen():
+	case m.remote != nil:
+		m.remote.drop()
+	case m.users == 0 && m.peer.Load() == nil && m.route.Load() == nil && s.seats[m.id] == m:
 		delete(s.seats, m.id)
 	}
+}
+
+// tellKeyed tells all that the id feeds that it has its keys.
+func (m *seat) tellKeyed() {
+	if fed := m.fed.Load(); fed != nil {
+		for _, to := range *fed {
+			to.askKeyed()
+		}
+	}
+	if outlets := m.outlets.Load(); outlets != nil {
+		for _, o := range *outlets {
+			o.state(true)
+		}
+	}
+}
+
+// unkeyed notes that the id has no keys yet. The caller holds Server.mu.
+func (m *seat) unkeyed() {
+	if outlets := m.outlets.Load(); m.keyed && outlets != nil {
+		for _, o := range *outlets {
+			o.state(false)
+		}
+	}
+	m.keyed = false
 }
 
 // askKeyed tells the video downlink that its sender has its keys.

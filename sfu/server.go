@@ -13,6 +13,8 @@ import (
 
 	"github.com/pion/interceptor"
 	"github.com/pion/webrtc/v4"
+
+	"passerby/sfu/link"
 )
 
 // Server holds the peers of one node. Make one with Listen.
@@ -24,9 +26,11 @@ type Server struct {
 	engine      *webrtc.MediaEngine
 	certificate webrtc.Certificate
 	metrics     *metrics
+	link        *link.Server // nil when there are no other nodes
 
 	mu     sync.Mutex // guards what follows, and who feeds whom; never taken by a packet
 	seats  map[string]*seat
+	nodes  map[string]*neighbour
 	peers  int
 	gen    uint64
 	closed bool
@@ -40,7 +44,7 @@ func Listen(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg, log: cfg.Logger, seats: map[string]*seat{}}
+	s := &Server{cfg: cfg, log: cfg.Logger, seats: map[string]*seat{}, nodes: map[string]*neighbour{}}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("sfu: DTLS key: %w", err)
@@ -65,6 +69,12 @@ func Listen(cfg Config) (*Server, error) {
 			return nil, fmt.Errorf("sfu: metrics: %w", err)
 		}
 	}
+	if cfg.Link.Name != "" {
+		if err := s.join(cfg.Link); err != nil {
+			_ = s.Close()
+			return nil, err
+		}
+	}
 	return s, nil
 }
 
@@ -82,11 +92,15 @@ func (s *Server) Close() error {
 	}
 	clear(s.seats)
 	s.mu.Unlock()
+	var err error
+	if s.link != nil {
+		err = s.link.Close()
+	}
 	s.work.Wait()
 	if s.cfg.Registerer != nil {
 		s.cfg.Registerer.Unregister(s.metrics)
 	}
-	return s.ends.close()
+	return errors.Join(err, s.ends.close())
 }
 
 // Run waits for ctx and closes the server.
@@ -183,13 +197,8 @@ func (s *Server) KeyFrame(id string) {
 		return
 	}
 	m.keyed = true
-	fed := m.fed.Load()
 	s.mu.Unlock()
-	if fed != nil {
-		for _, to := range *fed {
-			to.askKeyed()
-		}
-	}
+	m.tellKeyed()
 }
 
 // Shown says that the receiver id has decoded the first frame of its route.
@@ -234,7 +243,7 @@ func (s *Server) Remove(id string) {
 	if m := s.seats[id]; m != nil {
 		s.point(m, nil)
 		s.vacate(m)
-		m.keyed = false
+		m.unkeyed()
 		s.discard(m)
 	}
 }

@@ -17,10 +17,20 @@ const (
 	pliPassGap    = 300 * time.Millisecond // of receivers, and after loss
 )
 
-// uplink is what one browser sends of one kind.
+// origin is where an uplink's packets come from and requests go to: a browser, or another node.
+type origin interface {
+	// askKeyFrame and askPackets ask the sender of ssrc.
+	askKeyFrame(ssrc uint32)
+	askPackets(ssrc uint32, seqs []uint16)
+	// report tells it what arrived.
+	report(r rtcp.ReceptionReport)
+}
+
+// uplink is what one id sends of one kind.
 type uplink struct {
-	peer *peer
-	kind int
+	seat   *seat
+	origin origin
+	kind   int
 
 	anchor atomic.Pointer[stream.Anchor] // from the newest sender report
 
@@ -36,7 +46,7 @@ type uplink struct {
 	packets, bytes, requests atomic.Uint64
 }
 
-func (u *uplink) init(p *peer, kind int) { u.peer, u.kind = p, kind }
+func (u *uplink) init(m *seat, from origin, kind int) { u.seat, u.origin, u.kind = m, from, kind }
 
 // announce notes the source that an offer names, so that it can be asked for a
 // key frame before its first packet.
@@ -68,18 +78,20 @@ func (p *peer) receiveRTP(b []byte, now time.Time) {
 		}
 	}
 	p.wake()
-	p.up[kind].receive(&pkt, now)
+	if !p.up[kind].receive(&pkt, now) {
+		p.malformed.Add(1)
+	}
 }
 
-// receive does the uplink's bookkeeping and forwards the packet.
-func (u *uplink) receive(pkt *stream.Packet, now time.Time) {
+// receive does the uplink's bookkeeping and forwards the packet. It answers false
+// when the packet is malformed.
+func (u *uplink) receive(pkt *stream.Packet, now time.Time) bool {
 	var frame stream.Frame
 	if u.kind == video {
 		if len(pkt.Payload) > 0 {
 			var err error
 			if frame, err = stream.InspectVideo(pkt.Payload); err != nil {
-				u.peer.malformed.Add(1)
-				return
+				return false
 			}
 		}
 	} else {
@@ -88,17 +100,21 @@ func (u *uplink) receive(pkt *stream.Packet, now time.Time) {
 	u.packets.Add(1)
 	u.bytes.Add(uint64(len(pkt.Payload)))
 	u.account(pkt, now)
-	fed := u.peer.seat.fed.Load()
-	if fed == nil {
-		return
-	}
-	for _, to := range *fed {
-		if p := to.peer.Load(); p != nil {
-			if d := p.down[u.kind].Load(); d != nil {
-				d.feed(u, pkt, &frame, now)
+	if fed := u.seat.fed.Load(); fed != nil {
+		for _, to := range *fed {
+			if p := to.peer.Load(); p != nil {
+				if d := p.down[u.kind].Load(); d != nil {
+					d.feed(u, pkt, &frame, now)
+				}
 			}
 		}
 	}
+	if outlets := u.seat.outlets.Load(); outlets != nil {
+		for _, o := range *outlets {
+			o.forward(u, pkt, now)
+		}
+	}
+	return true
 }
 
 // account notes the packet for reports, and asks again for lost ones.
@@ -123,15 +139,23 @@ func (u *uplink) account(pkt *stream.Packet, now time.Time) {
 	ssrc := u.ssrc
 	u.mu.Unlock()
 	if len(due) > 0 {
-		u.peer.nack(ssrc, due)
+		u.origin.askPackets(ssrc, due)
 	}
 	if lost {
 		u.want(now)
 	}
 }
 
-func (p *peer) nack(ssrc uint32, seqs []uint16) {
+func (p *peer) askPackets(ssrc uint32, seqs []uint16) {
 	p.writeRTCP(&rtcp.TransportLayerNack{SenderSSRC: 1, MediaSSRC: ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(seqs)})
+}
+
+func (p *peer) askKeyFrame(ssrc uint32) {
+	p.writeRTCP(&rtcp.PictureLossIndication{SenderSSRC: 1, MediaSSRC: ssrc})
+}
+
+func (p *peer) report(r rtcp.ReceptionReport) {
+	p.writeRTCP(&rtcp.ReceiverReport{SSRC: 1, Reports: []rtcp.ReceptionReport{r}})
 }
 
 // ask sends a key frame request, unless one was sent within gap.
@@ -145,14 +169,14 @@ func (u *uplink) ask(now time.Time, gap time.Duration) bool {
 	ssrc := u.ssrc
 	u.mu.Unlock()
 	u.requests.Add(1)
-	u.peer.writeRTCP(&rtcp.PictureLossIndication{SenderSSRC: 1, MediaSSRC: ssrc})
+	u.origin.askKeyFrame(ssrc)
 	return true
 }
 
 // want asks for a key frame now or, when one was asked for lately, a little
 // later; many requests become one. Nobody to see it, nothing asked.
 func (u *uplink) want(now time.Time) {
-	if fed := u.peer.seat.fed.Load(); fed == nil || len(*fed) == 0 {
+	if !u.seat.seen() {
 		return
 	}
 	if !u.ask(now, pliPassGap) {
@@ -171,21 +195,21 @@ func (u *uplink) tick(now time.Time) {
 		due, lost = u.losses.Due(now, u.nacks[:0])
 	}
 	ssrc, wanted := u.ssrc, u.wanted
-	var report *rtcp.ReceiverReport
-	if u.reception.Started() && !now.Before(u.report) {
+	var r stream.Report
+	report := u.reception.Started() && !now.Before(u.report)
+	if report {
 		u.report = now.Add(reportEvery)
-		r := u.reception.Report(now)
-		report = &rtcp.ReceiverReport{SSRC: 1, Reports: []rtcp.ReceptionReport{{
-			SSRC: ssrc, FractionLost: r.FractionLost, TotalLost: r.TotalLost,
-			LastSequenceNumber: r.Highest, Jitter: r.Jitter, LastSenderReport: r.LastSR, Delay: r.Delay,
-		}}}
+		r = u.reception.Report(now)
 	}
 	u.mu.Unlock()
 	if len(due) > 0 {
-		u.peer.nack(ssrc, due)
+		u.origin.askPackets(ssrc, due)
 	}
-	if report != nil {
-		u.peer.writeRTCP(report)
+	if report {
+		u.origin.report(rtcp.ReceptionReport{
+			SSRC: ssrc, FractionLost: r.FractionLost, TotalLost: r.TotalLost,
+			LastSequenceNumber: r.Highest, Jitter: r.Jitter, LastSenderReport: r.LastSR, Delay: r.Delay,
+		})
 	}
 	if lost || wanted {
 		u.want(now)

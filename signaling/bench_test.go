@@ -36,7 +36,7 @@ func (nothing) Renew(context.Context, string) (Standing, error)         { return
 func (nothing) Block(context.Context, string, string) error             { return nil }
 func (nothing) Offer(context.Context, string, string) (string, error)   { return "", nil }
 func (nothing) Candidate(string, string) error                          { return nil }
-func (nothing) Route(string, string, uint64)                            {}
+func (nothing) Route(string, string, string, uint64)                    {}
 func (nothing) Keyed(string)                                            {}
 func (nothing) Shown(string)                                            {}
 func (nothing) Remove(string)                                           {}

@@ -57,8 +57,8 @@ type Media interface {
 	// Candidate adds an ICE candidate line.
 	Candidate(session, candidate string) error
 	// Route feeds the session's downlinks from another session's uplinks, gated on the key
-	// id; from "" stops. The session need not have a peer yet.
-	Route(session, from string, keyID uint64)
+	// id; from "" stops. node is where the other lives, "" being this node. Neither need have a peer yet.
+	Route(session, node, from string, keyID uint64)
 	// Keyed asks this session's encoder for a key frame.
 	Keyed(session string)
 	// Shown stops asking for key frames for this session's downlink.

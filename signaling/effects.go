@@ -53,7 +53,7 @@ func (s *session) carryOut(effect machine.Effect) machine.Event {
 	case machine.Forward:
 		s.forward(e)
 	case machine.Route:
-		d.Media.Route(id, e.From, e.KeyID)
+		d.Media.Route(id, e.Node, e.From, e.KeyID)
 	case machine.Keyed:
 		d.Media.Keyed(id)
 	case machine.Shown:

@@ -243,9 +243,10 @@ func (m *fakeMedia) Candidate(session, candidate string) error {
 	return nil
 }
 
-func (m *fakeMedia) Route(session, from string, keyID uint64) {
+func (m *fakeMedia) Route(session, node, from string, keyID uint64) {
 	m.note("route %s from %q", session, from)
 	if from != "" {
+		m.note("route %s from %q on %q", session, from, node)
 		m.note("route %s from %q key %012x", session, from, keyID)
 	}
 }

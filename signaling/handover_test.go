@@ -2,6 +2,7 @@ package signaling_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -24,6 +25,14 @@ func TestResumeOnAnotherNode(t *testing.T) {
 	w := newCluster(t, 3, signaling.Config{Handover: time.Minute})
 	ann, bob := w.nodes[0].enter(t, "ann"), w.nodes[1].enter(t, "bob")
 	m, _ := meet(ann, bob)
+	fed := func(session, from, node string) {
+		t.Helper()
+		until(t, "media comes from where the partner lives", func() bool {
+			return w.media.has(fmt.Sprintf("route %s from %q on %q", session, from, node))
+		})
+	}
+	fed("s-bob", "s-ann", "node-0")
+	fed("s-ann", "s-bob", "node-1")
 	talk(ann, bob, m.Match, 1)
 	_ = ann.ws.Close()
 	if p := expect[*protocol.Partner](bob); p.State != protocol.PartnerReconnecting {
@@ -37,6 +46,7 @@ func TestResumeOnAnotherNode(t *testing.T) {
 		t.Fatalf("partner: %+v", p)
 	}
 	talk(ann, bob, m.Match, 2)
+	fed("s-bob", "s-ann", "node-2")
 	until(t, "the first node has forgotten the session", func() bool { return w.nodes[0].hub.Stats() == (signaling.Stats{}) })
 	if w.queue.has("leave s-ann left") || w.queue.has("leave s-ann lost") {
 		t.Error("the first node left the match")

@@ -55,6 +55,10 @@ func (s *Server) joinCluster() (signaling.Store, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
 	defer cancel()
+	at, err := s.linkAddress()
+	if err != nil {
+		return nil, err
+	}
 	s.members = cluster.NewMembers(cluster.MembersConfig{
 		Client: s.redis, Node: s.address, Key: s.keys.Fingerprint(), Logger: s.log,
 		Counts: func() cluster.Counts {
@@ -64,8 +68,9 @@ func (s *Server) joinCluster() (signaling.Store, error) {
 			return cluster.Counts{Sessions: s.hub.Stats().Sessions}
 		},
 		Gone: func(node string) { s.hub.NodeGone(node) },
+		Link: at, Links: s.sfu.Nodes,
 	})
-	err := s.members.Join(ctx)
+	err = s.members.Join(ctx)
 	if errors.Is(err, cluster.ErrKey) {
 		err = fmt.Errorf("another node at this Redis has another root.key, so neither would know the other's users: copy root.key from its data-dir to %s", s.cfg.DataDir)
 	}

@@ -23,11 +23,17 @@ func (m media) Offer(ctx context.Context, session, sdp string) (string, error) {
 }
 
 func (m media) Candidate(session, candidate string) error { return m.s.Candidate(session, candidate) }
-func (m media) Route(session, from string, keyID uint64)  { m.s.Route(session, from, keyID) }
-func (m media) Keyed(session string)                      { m.s.KeyFrame(session) }
-func (m media) Shown(session string)                      { m.s.Shown(session) }
-func (m media) Send(session string, data []byte) error    { return m.s.Send(session, data) }
-func (m media) Remove(session string)                     { m.s.Remove(session) }
+func (m media) Route(session, node, from string, keyID uint64) {
+	if node == "" {
+		m.s.Route(session, from, keyID)
+		return
+	}
+	m.s.RouteRemote(session, node, from, keyID)
+}
+func (m media) Keyed(session string)                   { m.s.KeyFrame(session) }
+func (m media) Shown(session string)                   { m.s.Shown(session) }
+func (m media) Send(session string, data []byte) error { return m.s.Send(session, data) }
+func (m media) Remove(session string)                  { m.s.Remove(session) }
 
 // sink is the SFU's view of the hub. The hub exists only after the SFU, so it is set before the first peer.
 type sink struct{ hub *signaling.Hub }

@@ -19,6 +19,9 @@ func ports(c config.Config) []port {
 			all = append(all, p)
 		}
 	}
+	if c.Redis != "" && c.Link != "off" {
+		all = append(all, port{"link", "udp", c.Link})
+	}
 	return all
 }
 

@@ -30,6 +30,7 @@ import (
 	"passerby/internal/redisdb"
 	"passerby/match"
 	"passerby/sfu"
+	"passerby/sfu/link"
 	"passerby/signaling"
 	"passerby/signaling/protocol"
 	"passerby/turn"
@@ -125,10 +126,13 @@ func (s *Server) listenMedia(events sfu.Events) (err error) {
 	}
 	s.sfu, err = sfu.Listen(sfu.Config{
 		UDP: s.cfg.UDP, TCP: tcp, PublicIPs: s.cfg.PublicIP, Events: events, Logger: s.log, Registerer: s.registry, MaxPeers: s.cfg.MaxSessions,
+		Link: s.linkConfig(),
 	})
 	if err != nil {
 		setting, addr := "udp", s.cfg.UDP
-		if op := (*net.OpError)(nil); errors.As(err, &op) && op.Net == "tcp" {
+		if op := (*net.OpError)(nil); errors.Is(err, link.ErrListen) {
+			setting, addr = "link", s.cfg.Link
+		} else if errors.As(err, &op) && op.Net == "tcp" {
 			setting, addr = "tcp", s.cfg.TCP
 		}
 		return explain(setting, addr, err)

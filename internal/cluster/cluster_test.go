@@ -3,6 +3,7 @@ package cluster_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 	"time"
 
@@ -128,6 +129,47 @@ func TestMembers(t *testing.T) {
 	leave()
 	expect(t, gone, "three")
 	until(t, "one is left", total(one, 1, 3))
+}
+
+// TestLinksAreTold: where the links are, when a node comes and when it goes; one without a link is not among them.
+func TestLinksAreTold(t *testing.T) {
+	client := testenv.OpenRedis(t, testenv.Redis(t))
+	told := make(chan map[string]string, 64)
+	node := func(name, at string, links func(map[string]string)) (stop func()) {
+		m := cluster.NewMembers(cluster.MembersConfig{
+			Client: client, Node: name, Counts: func() cluster.Counts { return cluster.Counts{} }, Gone: func(string) {},
+			Link: at, Links: links, Beat: 20 * time.Millisecond, Lease: 300 * time.Millisecond,
+		})
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			if err := m.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		}()
+		stop = func() { cancel(); <-done }
+		t.Cleanup(stop)
+		return stop
+	}
+	expect := func(want map[string]string) {
+		t.Helper()
+		select {
+		case got := <-told:
+			if !maps.Equal(got, want) {
+				t.Fatalf("told %v, want %v", got, want)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("not told %v", want)
+		}
+	}
+	node("one", "10.0.0.1:1", func(addrs map[string]string) { told <- addrs })
+	expect(map[string]string{"one": "10.0.0.1:1"})
+	node("mute", "", nil)
+	stop := node("two", "10.0.0.2:1", nil)
+	expect(map[string]string{"one": "10.0.0.1:1", "two": "10.0.0.2:1"})
+	stop()
+	expect(map[string]string{"one": "10.0.0.1:1"})
 }
 
 func TestMembersOutliveRedis(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -33,7 +34,8 @@ type Counts struct {
 // sign is what a node writes with each sign of life.
 type sign struct {
 	Counts
-	Key string `json:"key"`
+	Key  string `json:"key"`
+	Link string `json:"link,omitempty"`
 }
 
 // ErrKey says that another node has other keys: it would not know this node's users.
@@ -46,9 +48,13 @@ type MembersConfig struct {
 	Key    string            // fingerprint of the keys that all nodes must have in common
 	Counts func() Counts     // asked at each beat
 	Gone   func(node string) // told of each node that is no more; must return soon
-	Beat   time.Duration     // between two signs of life (1 s)
-	Lease  time.Duration     // how long one lasts (4 s)
-	Logger *slog.Logger      // nil discards
+	Link   string            // "host:port" under which other nodes reach this one's media link; "" for none
+	// Links is told of the links of all nodes, by node, this one's among them, whenever they change; nil: nobody. It must
+	// return soon.
+	Links  func(addrs map[string]string)
+	Beat   time.Duration // between two signs of life (1 s)
+	Lease  time.Duration // how long one lasts (4 s)
+	Logger *slog.Logger  // nil discards
 }
 
 // Members knows which nodes are alive. Make it with NewMembers, start it with Run.
@@ -59,6 +65,8 @@ type Members struct {
 	mu     sync.Mutex // guards what follows
 	counts map[string]sign
 	absent map[string]int // answers in a row without the node
+
+	links map[string]string // as told last; owned by who beats
 }
 
 // NewMembers makes a view of the nodes. It sends nothing yet.
@@ -114,7 +122,7 @@ func (m *Members) Run(ctx context.Context) error {
 func (m *Members) beat(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.Lease)
 	defer cancel()
-	own, err := json.Marshal(sign{m.cfg.Counts(), m.cfg.Key})
+	own, err := json.Marshal(sign{m.cfg.Counts(), m.cfg.Key, m.cfg.Link})
 	if err != nil {
 		return err
 	}
@@ -122,11 +130,32 @@ func (m *Members) beat(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, node := range m.learn(answer) {
+	gone := m.learn(answer)
+	m.tellLinks()
+	for _, node := range gone {
 		m.log.Info("node gone", "gone", node)
 		m.cfg.Gone(node)
 	}
 	return nil
+}
+
+// tellLinks tells where the nodes' links are, if that has changed.
+func (m *Members) tellLinks() {
+	if m.cfg.Links == nil {
+		return
+	}
+	links := map[string]string{}
+	m.mu.Lock()
+	for node, s := range m.counts {
+		if s.Link != "" {
+			links[node] = s.Link
+		}
+	}
+	m.mu.Unlock()
+	if !maps.Equal(links, m.links) {
+		m.links = links
+		m.cfg.Links(maps.Clone(links))
+	}
 }
 
 func (m *Members) run(ctx context.Context, counts string) ([]string, error) {

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"passerby/internal/bus/rabbit"
@@ -22,6 +23,8 @@ type Config struct {
 	UDP            string         // listen address of media over UDP
 	TCP            string         // listen address of media over TCP (RFC 4571 framing); "off" turns it off
 	PublicIP       []netip.Addr   // addresses under which browsers reach this server; none: all of the machine's own
+	Link           string         // listen address of media between nodes, UDP; "off" turns it off
+	LinkAdvertise  string         // host, or host:port, under which other nodes reach Link; empty: as this node reaches Redis
 	MaxSessions    int            // sessions at most; more are told that the server is full
 	MaxPerAddress  int            // WebSockets at most from one IPv4 address or IPv6 /64
 	Redis          string         // URL of Redis, which nodes share; empty keeps the queue in memory
@@ -46,6 +49,7 @@ func Defaults() Config {
 		HTTP:          ":8080",
 		UDP:           ":50000",
 		TCP:           ":50000",
+		Link:          ":0",
 		MaxSessions:   10000,
 		MaxPerAddress: 128,
 		DataDir:       "data",
@@ -64,9 +68,9 @@ func (c Config) Validate() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	for _, l := range []struct{ name, addr string }{
-		{"http", c.HTTP}, {"udp", c.UDP}, {"tcp", c.TCP}, {"admin", c.Admin}, {"turn-listen", c.TURNListen},
+		{"http", c.HTTP}, {"udp", c.UDP}, {"tcp", c.TCP}, {"link", c.Link}, {"admin", c.Admin}, {"turn-listen", c.TURNListen},
 	} {
-		if l.addr == "off" && (l.name == "tcp" || l.name == "admin" || l.name == "turn-listen") {
+		if l.addr == "off" && (l.name == "tcp" || l.name == "link" || l.name == "admin" || l.name == "turn-listen") {
 			continue
 		}
 		if err := listenable(l.addr); err != nil {
@@ -100,6 +104,9 @@ func (c Config) Validate() error {
 	}
 	if c.Database != "" {
 		fault("--database: this version stores nothing in a database yet: leave it empty")
+	}
+	if strings.ContainsAny(c.LinkAdvertise, " /@") {
+		fault("--link-advertise: %q is no address: write it like 10.0.0.7 or node7.example.org:50001", c.LinkAdvertise)
 	}
 	if c.MaxSessions < 1 {
 		fault("--max-sessions: %d is too few: at least 1", c.MaxSessions)

@@ -120,6 +120,8 @@ func flags(c *Config) *flag.FlagSet {
 	fs.StringVar(&c.UDP, "udp", c.UDP, "listen `address` of media over UDP: one port for all users")
 	fs.StringVar(&c.TCP, "tcp", c.TCP, "listen `address` of media over TCP for networks without UDP, or off")
 	fs.Var(list[netip.Addr]{&c.PublicIP, address}, "public-ip", "`addresses` under which browsers reach this server, comma separated; none: those of this machine")
+	fs.StringVar(&c.Link, "link", c.Link, "listen `address` of media between nodes, over UDP, or off; used with redis alone; port 0: a free one")
+	fs.StringVar(&c.LinkAdvertise, "link-advertise", c.LinkAdvertise, "`address` (host, or host:port) under which other nodes reach link; none: the one from which this node reaches Redis")
 	fs.Var(number{&c.MaxSessions}, "max-sessions", "`number` of sessions at most; more are told that the server is full")
 	fs.Var(number{&c.MaxPerAddress}, "max-per-address", "`number` of WebSockets at most from one IPv4 address or IPv6 /64, and never more than half of all; more are refused")
 	fs.StringVar(&c.Redis, "redis", c.Redis, "`URL` of Redis, like redis://user:password@host:6379, or redis+sentinel://host1,host2/NAME, or redis+cluster://host1,host2; rediss for TLS; none: one node, which keeps all in memory")

@@ -56,14 +56,26 @@ func Split(frame []byte, clear int) (Sealed, error) {
 	return s, nil
 }
 
-// Open decrypts a frame: clear bytes and what follows them.
-func (k FrameKey) Open(s Sealed) ([]byte, error) {
+// Seal encrypts a frame but for its first clear bytes, under a key id of six bytes and a counter of two.
+func (k FrameKey) Seal(frame []byte, clear int, kid uint64, ctr uint16) []byte {
+	header := append([]byte{0xd9}, binary.BigEndian.AppendUint64(nil, kid)[2:]...)
+	header = binary.BigEndian.AppendUint16(header, ctr)
+	aad := append(append([]byte(nil), header...), frame[:clear]...)
+	return k.aead.Seal(append(append([]byte(nil), frame[:clear]...), header...), k.nonce(uint64(ctr)), frame[clear:], aad)
+}
+
+func (k FrameKey) nonce(ctr uint64) []byte {
 	nonce := append([]byte(nil), k.salt...)
 	for i := range 8 {
-		nonce[4+i] ^= byte(s.CTR >> (56 - 8*i))
+		nonce[4+i] ^= byte(ctr >> (56 - 8*i))
 	}
+	return nonce
+}
+
+// Open decrypts a frame: clear bytes and what follows them.
+func (k FrameKey) Open(s Sealed) ([]byte, error) {
 	aad := append(append([]byte(nil), s.Header...), s.Clear...)
-	plain, err := k.aead.Open(nil, nonce, s.Body, aad)
+	plain, err := k.aead.Open(nil, k.nonce(s.CTR), s.Body, aad)
 	if err != nil {
 		return nil, err
 	}

@@ -28,13 +28,13 @@ func (k KeyPair) String() string {
 	return "x25519:" + base64.RawURLEncoding.EncodeToString(k.private.PublicKey().Bytes())
 }
 
-// Keys are those under which the partner sends.
+// Keys are those under which one side sends.
 type Keys struct {
 	ID           uint64
 	Video, Audio FrameKey
 }
 
-// FrameKey opens frames of one kind.
+// FrameKey opens and seals frames of one kind.
 type FrameKey struct {
 	aead cipher.AEAD
 	salt []byte
@@ -42,6 +42,16 @@ type FrameKey struct {
 
 // Receive derives what the partner encrypts with. `initiator` tells whether this side is it.
 func (k KeyPair) Receive(match, peer string, initiator bool) (Keys, error) {
+	return k.derive(match, peer, initiator, !initiator)
+}
+
+// Send derives what this side encrypts with.
+func (k KeyPair) Send(match, peer string, initiator bool) (Keys, error) {
+	return k.derive(match, peer, initiator, initiator)
+}
+
+// derive gives the keys of the initiator's direction, or of the other.
+func (k KeyPair) derive(match, peer string, initiator, fromInitiator bool) (Keys, error) {
 	raw, ok := strings.CutPrefix(peer, "x25519:")
 	if !ok {
 		return Keys{}, fmt.Errorf("the partner's key is of another kind: %q", peer)
@@ -58,9 +68,12 @@ func (k KeyPair) Receive(match, peer string, initiator bool) (Keys, error) {
 	if err != nil {
 		return Keys{}, fmt.Errorf("agree on a secret: %w", err)
 	}
-	first, second, direction := peer, k.String(), "i"
+	first, second, direction := peer, k.String(), "r"
 	if initiator {
-		first, second, direction = second, first, "r"
+		first, second = second, first
+	}
+	if fromInitiator {
+		direction = "i"
 	}
 	id := KeyID(match, first, second)
 	keys := Keys{ID: id}

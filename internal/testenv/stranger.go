@@ -25,12 +25,24 @@ type Frame struct {
 type Stranger struct {
 	// Frames that arrive; full means dropped.
 	Frames chan Frame
+	// Texts are the messages of the data channel; full means dropped.
+	Texts chan string
 
-	socket *websocket.Conn
-	pc     *webrtc.PeerConnection
-	key    KeyPair
-	write  sync.Mutex // guards writes to socket
-	tracks sync.WaitGroup
+	socket  *websocket.Conn
+	pc      *webrtc.PeerConnection
+	channel *webrtc.DataChannel
+	open    chan struct{} // closed when the channel is
+	sent    map[string]*outgoing
+	key     KeyPair
+	write   sync.Mutex // guards writes to socket
+	tracks  sync.WaitGroup
+}
+
+// outgoing is one kind of what a stranger sends.
+type outgoing struct {
+	*webrtc.TrackLocalStaticRTP
+	seq  uint16
+	time uint32
 }
 
 // Matched is what the server says of a match.
@@ -53,7 +65,7 @@ type message struct {
 
 // Arrive opens a session at a server, `http://host:port`, and connects media.
 func Arrive(ctx context.Context, base string) (s *Stranger, err error) {
-	s = &Stranger{Frames: make(chan Frame, 4096)}
+	s = &Stranger{Frames: make(chan Frame, 4096), Texts: make(chan string, 256), open: make(chan struct{}), sent: map[string]*outgoing{}}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -112,14 +124,26 @@ func (s *Stranger) connect(ctx context.Context) (err error) {
 	if s.pc, err = api.NewPeerConnection(webrtc.Configuration{}); err != nil {
 		return err
 	}
-	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
-		if _, err := s.pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
+	for kind, mime := range map[string]string{"audio": webrtc.MimeTypeOpus, "video": webrtc.MimeTypeVP8} {
+		track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: mime}, kind, "stranger")
+		if err != nil {
 			return err
 		}
+		if _, err := s.pc.AddTrack(track); err != nil {
+			return err
+		}
+		s.sent[kind] = &outgoing{TrackLocalStaticRTP: track}
 	}
-	if _, err := s.pc.CreateDataChannel("passerby", nil); err != nil {
+	if s.channel, err = s.pc.CreateDataChannel("passerby", nil); err != nil {
 		return err
 	}
+	s.channel.OnOpen(func() { close(s.open) })
+	s.channel.OnMessage(func(m webrtc.DataChannelMessage) {
+		select {
+		case s.Texts <- string(m.Data):
+		default:
+		}
+	})
 	s.pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { s.tracks.Go(func() { s.record(t) }) })
 	up := make(chan struct{})
 	var once sync.Once
@@ -164,6 +188,35 @@ func (s *Stranger) Meet() (Matched, Keys, error) {
 	}
 	keys, err := s.key.Receive(m.Match, m.Peer.Key, m.Initiator)
 	return m.Matched, keys, err
+}
+
+// SendKeys are those under which this side sends in a match.
+func (s *Stranger) SendKeys(m Matched) (Keys, error) {
+	return s.key.Send(m.Match, m.Peer.Key, m.Initiator)
+}
+
+// Film sends one sealed frame of a kind, in one packet. Only one goroutine may.
+func (s *Stranger) Film(f Frame) error {
+	o := s.sent[f.Kind]
+	o.seq++
+	o.time += 3000
+	payload := f.Data
+	if f.Kind == "video" { // RFC 7741: a picture id of 15 bits, the first packet of a frame
+		payload = append([]byte{0x90, 0x80, 0x80 | byte(o.seq>>8), byte(o.seq)}, payload...)
+	}
+	return o.WriteRTP(&rtp.Packet{
+		Header: rtp.Header{Version: 2, SequenceNumber: o.seq, Timestamp: o.time, Marker: f.Kind == "video"}, Payload: payload,
+	})
+}
+
+// Say sends a message of the protocol over the data channel, once that is open.
+func (s *Stranger) Say(ctx context.Context, message string) error {
+	select {
+	case <-s.open:
+		return s.channel.SendText(message)
+	case <-ctx.Done():
+		return fmt.Errorf("data channel: %w", ctx.Err())
+	}
 }
 
 // Keyed tells the server that the keys are there, as a client does.

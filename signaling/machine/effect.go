@@ -40,9 +40,10 @@ type (
 		Report  *protocol.Report
 	}
 	// Route feeds the session's downlinks from another session, gated on a key id; From "" stops.
+	// Node is where that one lives, "" being this node.
 	Route struct {
-		From  string
-		KeyID uint64
+		Node, From string
+		KeyID      uint64
 	}
 	// Keyed asks this session's encoder for a key frame.
 	Keyed struct{}

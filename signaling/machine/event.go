@@ -116,6 +116,7 @@ func (e Located) apply(t *step) {
 	}
 	t.Match.Partner.Node = e.Node
 	t.tell()
+	t.route()
 }
 
 func (e NodeGone) apply(t *step) {

@@ -387,6 +387,14 @@ func (s *sim) checkAlways() {
 	}
 }
 
+// otherNode is where p lives, as Route says it to a.
+func otherNode(p, a *actor) string {
+	if p.state.Self.Node == a.state.Self.Node {
+		return ""
+	}
+	return p.state.Self.Node
+}
+
 // checkAgreement holds when the weather is clear.
 func (s *sim) checkAgreement() {
 	for _, name := range s.names {
@@ -411,6 +419,8 @@ func (s *sim) checkAgreement() {
 			s.t.Errorf("%s: the partner is there and said to be away", name)
 		case st.Match.Partner.Key != p.state.Match.Key || c.partner != p.state.Match.Key || c.keyID != p.client.keyID:
 			s.t.Errorf("%s: key of the partner is %s, known as %s, told as %s", name, p.state.Match.Key, st.Match.Partner.Key, c.partner)
+		case c.fed.Node != otherNode(p, a):
+			s.t.Errorf("%s is fed from node %q, and %s lives on %s", name, c.fed.Node, p.name, p.state.Self.Node)
 		case c.fed.From != p.name || machine.FormatKeyID(c.fed.KeyID) != c.keyID:
 			s.t.Errorf("%s is fed %+v, key id %s", name, c.fed, c.keyID)
 		case p.client.got != c.sent || c.acked != c.sent:

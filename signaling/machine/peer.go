@@ -115,9 +115,12 @@ func (t *step) learn(f Facts) {
 	if f.Online == t.Match.Away || moved && f.Online { // what was under way to the node before is sent again on "online"
 		t.away(!f.Online)
 	}
-	if f.Key != "" && f.Key != t.Match.Partner.Key {
+	rekeyed := f.Key != "" && f.Key != t.Match.Partner.Key
+	if rekeyed {
 		t.Match.Partner.Key = f.Key
 		t.matched("", true)
+	}
+	if rekeyed || moved {
 		t.route()
 	}
 }

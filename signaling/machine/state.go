@@ -127,7 +127,13 @@ func (t *step) keyID() uint64 {
 }
 
 // route feeds the session from its partner.
-func (t *step) route() { t.do(Route{From: t.Match.Partner.Session, KeyID: t.keyID()}) }
+func (t *step) route() {
+	node := t.Match.Partner.Node
+	if node == t.Self.Node {
+		node = ""
+	}
+	t.do(Route{Node: node, From: t.Match.Partner.Session, KeyID: t.keyID()})
+}
 
 // matched tells the client about the current match.
 func (t *step) matched(id string, resumed bool) {

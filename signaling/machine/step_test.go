@@ -99,7 +99,7 @@ var (
 	head    = protocol.Re("r")
 	stop    = machine.Route{}
 	keyID   = machine.KeyID("m1", "ka", "kb")
-	route   = machine.Route{From: "s-bob", KeyID: keyID}
+	route   = machine.Route{Node: "n2", From: "s-bob", KeyID: keyID}
 	isWait  = &protocol.Waiting{Head: head, Since: 1000, Mode: protocol.ModeVideo, Position: 3}
 	isMatch = &protocol.Matched{
 		Match: "m1", Mode: protocol.ModeVideo, Initiator: true,
@@ -241,7 +241,7 @@ var transitions = []struct {
 		[]machine.Effect{matchedMessage(func(m *protocol.Matched) {
 			m.Match, m.Initiator, m.Peer.Tags = "m2", false, []string{}
 			m.KeyID = machine.FormatKeyID(machine.KeyID("m2", "kb", "ka"))
-		}), machine.Route{From: "s-bob", KeyID: machine.KeyID("m2", "kb", "ka")}}},
+		}), machine.Route{Node: "n2", From: "s-bob", KeyID: machine.KeyID("m2", "kb", "ka")}}},
 	{"confirmed too late, answer owed", waiting, machine.Confirmed{ID: "r", Pair: pair, Err: machine.ErrGone}, waiting,
 		[]machine.Effect{machine.Renew{ID: "r", Answer: true, Not: "m1"}}},
 	{"confirmed too late", waiting, machine.Confirmed{Pair: pair, Err: machine.ErrGone}, waiting,
@@ -374,7 +374,7 @@ var transitions = []struct {
 			matchedMessage(func(m *protocol.Matched) {
 				m.ID, m.Resumed, m.KeyID = "r", true, machine.FormatKeyID(machine.KeyID("m1", "kz", "kb"))
 			}),
-			machine.Route{From: "s-bob", KeyID: machine.KeyID("m1", "kz", "kb")}}},
+			machine.Route{Node: "n2", From: "s-bob", KeyID: machine.KeyID("m1", "kz", "kb")}}},
 	{"rekey of the past", matched, req(&protocol.Rekey{Head: head, Match: "m0"}), matched,
 		[]machine.Effect{fail(protocol.NoMatch, "match: not the current one")}},
 	{"partner away", matched, fromBob(machine.PeerMessage{Facts: &machine.Facts{Version: 1, Key: "kb"}}),
@@ -390,10 +390,14 @@ var transitions = []struct {
 			matchedMessage(func(m *protocol.Matched) {
 				m.Resumed, m.Peer.Key, m.KeyID = true, "kz", machine.FormatKeyID(machine.KeyID("m1", "ka", "kz"))
 			}),
-			machine.Route{From: "s-bob", KeyID: machine.KeyID("m1", "ka", "kz")}, tell(machine.PeerMessage{Seen: 3})}},
+			machine.Route{Node: "n2", From: "s-bob", KeyID: machine.KeyID("m1", "ka", "kz")}, tell(machine.PeerMessage{Seen: 3})}},
 	{"partner on another node", matched, fromBob(machine.PeerMessage{Facts: &machine.Facts{Version: 1, Online: true, Key: "kb", Node: "n3"}}),
-		with(matched, moved), []machine.Effect{partner("online"), machine.Tell{
+		with(matched, moved), []machine.Effect{partner("online"), machine.Route{Node: "n3", From: "s-bob", KeyID: keyID}, machine.Tell{
 			Node: "n3", Session: "s-bob", Message: machine.PeerMessage{Match: "m1", From: "s-ann", Seen: 1}}}},
+	{"partner on this node now", matched, fromBob(machine.PeerMessage{Facts: &machine.Facts{Version: 1, Online: true, Key: "kb", Node: "n1"}}),
+		with(matched, func(s *machine.State) { s.Match.Seen, s.Match.Partner.Node = 1, "n1" }), []machine.Effect{
+			partner("online"), machine.Route{From: "s-bob", KeyID: keyID}, machine.Tell{
+				Node: "n1", Session: "s-bob", Message: machine.PeerMessage{Match: "m1", From: "s-ann", Seen: 1}}}},
 	{"partner's node is gone", matched, machine.NodeGone{Node: "n2"}, with(matched, lost), []machine.Effect{partner("reconnecting")}},
 	{"another node is gone", matched, machine.NodeGone{Node: "n3"}, matched, nil},
 	{"a node is gone, and nobody is there", waiting, machine.NodeGone{Node: "n2"}, waiting, nil},
@@ -402,7 +406,8 @@ var transitions = []struct {
 	{"partner was not gone", with(matched, lost), fromBob(machine.PeerMessage{}), matched, []machine.Effect{partner("online")}},
 	{"partner located", matched, machine.Located{Session: "s-bob", Node: "n3"},
 		with(matched, func(s *machine.State) { s.Match.Partner.Node = "n3" }), []machine.Effect{machine.Tell{Node: "n3", Session: "s-bob",
-			Message: machine.PeerMessage{Match: "m1", From: "s-ann", Facts: &machine.Facts{Online: true, Key: "ka", Node: "n1"}}}}},
+			Message: machine.PeerMessage{Match: "m1", From: "s-ann", Facts: &machine.Facts{Online: true, Key: "ka", Node: "n1"}}},
+			machine.Route{Node: "n3", From: "s-bob", KeyID: keyID}}},
 	{"partner located where it was", matched, machine.Located{Session: "s-bob", Node: "n2"}, matched, nil},
 	{"partner not located", matched, machine.Located{Session: "s-bob"}, matched, nil},
 	{"somebody else located", matched, machine.Located{Session: "s-cid", Node: "n3"}, matched, nil},
@@ -414,11 +419,11 @@ var transitions = []struct {
 	{"here anew in a match", matchedAway, machine.Attach{Anew: true},
 		with(matched, func(s *machine.State) { s.Match.Facts, s.Match.Doubt = 2, true }), []machine.Effect{
 			matchedMessage(func(m *protocol.Matched) { m.Resumed = true }), facts(2, true, "ka"),
-			machine.Route{From: "s-bob", KeyID: machine.KeyID("m1", "ka", "kb")}, machine.Locate{Session: "s-bob"}, machine.Renew{}}},
+			machine.Route{Node: "n2", From: "s-bob", KeyID: machine.KeyID("m1", "ka", "kb")}, machine.Locate{Session: "s-bob"}, machine.Renew{}}},
 	{"matched on the node before", onAnotherNode(asking), machine.Confirmed{ID: "r", Pair: pair},
 		onAnotherNode(with(matched, func(s *machine.State) { s.Match.Facts = 1 })), []machine.Effect{
 			matchedMessage(func(m *protocol.Matched) { m.ID = "r" }),
-			machine.Route{From: "s-bob", KeyID: machine.KeyID("m1", "ka", "kb")},
+			machine.Route{Node: "n2", From: "s-bob", KeyID: machine.KeyID("m1", "ka", "kb")},
 			tell(machine.PeerMessage{Facts: &machine.Facts{Version: 1, Online: true, Key: "ka", Node: "n9"}})}},
 	{"the queue says how it ended", matched, machine.Renewed{Standing: machine.Standing{Ended: &machine.Ending{Pair: "m1", Reason: "next"}}},
 		with(matched, last("next", true)), []machine.Effect{stop, send(&protocol.Ended{Match: "m1", Reason: "next"})}},
