@@ -14,6 +14,16 @@ help: ## list the targets
 run: build ## build what is needed and serve on http://localhost:8080
 	@exec bin/passerby serve
 
+.PHONY: cluster
+cluster: build ## three nodes behind NGINX, with a Redis of their own, on http://localhost:8080
+	@bash scripts/test-deps.sh
+	@exec go run ./bench/cluster
+
+.PHONY: chaos
+chaos: build ## people talk on three nodes while one after the other is killed; nothing may be lost, doubled or stuck
+	@bash scripts/test-deps.sh
+	@exec go run ./bench/chaos
+
 .PHONY: build
 build: tools web ## build bin/passerby with the web pages inside
 	@go build $(GOFLAGS_BUILD) -o bin/passerby ./cmd/passerby

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond Go and Node: two browsers, fonts for the screenshots, ip and unshare for the
-# private network, redis-server (the tests start their own), coturn (its TURN client, and what we measure beside). The
+# private network, redis-server, NGINX and RabbitMQ (the tests start their own), coturn (its TURN client, and what we measure beside). The
 # packages' services stay off. As root it installs with apt; else it says what to install. Quick when all is there.
 set -eu
 packages=()
@@ -13,6 +13,8 @@ need turnutils_uclient coturn
 need ip iproute2
 need unshare util-linux
 need redis-server redis-server
+need nginx nginx
+need /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server
 need /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf fonts-noto-color-emoji
 need /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 [ ${#packages[@]} -gt 0 ] || exit 0
@@ -27,9 +29,11 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
 	fi
 	apt-get update -qq || apt-get update -qq
 	apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null || apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
-	if [[ " ${packages[*]} " == *" redis-server "* ]] && [ -d /run/systemd/system ]; then
-		systemctl disable --quiet redis-server # nor at the next boot
-	fi
+	for service in redis-server nginx rabbitmq-server; do
+		if [[ " ${packages[*]} " == *" $service "* ]] && [ -d /run/systemd/system ]; then
+			systemctl disable --quiet "$service" # nor at the next boot
+		fi
+	done
 else
 	echo "The browser tests need: ${packages[*]}. Install them (on Debian: sudo apt-get install ${packages[*]}), then run this again." >&2
 	exit 1

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"passerby/internal/bus"
+	busrabbit "passerby/internal/bus/rabbit"
 	busredis "passerby/internal/bus/redis"
 	"passerby/internal/cluster"
 	"passerby/signaling"
@@ -30,7 +31,21 @@ func (s *Server) joinBus() (node bus.Node, err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
 	defer cancel()
+	if s.cfg.Bus != "" {
+		return busrabbit.Join(ctx, busrabbit.Config{URL: s.cfg.Bus, Name: s.address, Handle: handle, Logger: s.log, Registerer: s.registry})
+	}
 	return busredis.Join(ctx, busredis.Config{Client: s.redis, Name: s.address, Handle: handle, Logger: s.log, Registerer: s.registry})
+}
+
+// reachBus joins a RabbitMQ and leaves again.
+func reachBus(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	node, err := busrabbit.Join(ctx, busrabbit.Config{URL: url, Name: newAddress("doctor"), Handle: func(string, []byte) {}})
+	if err != nil {
+		return err
+	}
+	return node.Close()
 }
 
 // joinCluster lets the node share its sessions with the others, if there may be any.

@@ -6,11 +6,11 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"passerby/internal/app"
+	"passerby/internal/stack"
 	"passerby/internal/testenv"
 	"passerby/signaling/protocol"
 )
@@ -96,9 +96,14 @@ func stats(t *testing.T, base string) (a protocol.StatsAnswer) {
 
 // TestTwoNodes: strangers on different nodes talk; the node of one is killed; she resumes on the other, and nothing
 // is lost or shown twice.
-func TestTwoNodes(t *testing.T) {
+func TestTwoNodes(t *testing.T) { twoNodes(t) }
+
+// TestTwoNodesOnRabbitMQ is the same with --bus.
+func TestTwoNodesOnRabbitMQ(t *testing.T) { twoNodes(t, "--bus", testenv.Rabbit(t).URL()) }
+
+func twoNodes(t *testing.T, flags ...string) {
 	redis, dir := testenv.Redis(t), t.TempDir()
-	one, two := startNode(t, redis, dir, "one"), startNode(t, redis, dir, "two")
+	one, two := startNode(t, redis, dir, "one", flags...), startNode(t, redis, dir, "two", flags...)
 	lb := startBalancer(t, one, two)
 	lb.turn(1)
 	ann := enter(t, lb.url(), "ann") // gets her token from two, and connects to one
@@ -107,7 +112,7 @@ func TestTwoNodes(t *testing.T) {
 	meet(t, ann, bob)
 	stop := chat(t, ann, bob)
 	ann.until("talking", func() bool { return len(ann.got) > 20 })
-	one.kill()
+	one.Kill()
 	ann.until("talking on", func() bool { return len(ann.got) > 60 })
 	stop()
 	settle(t, ann, bob)
@@ -119,7 +124,7 @@ func TestTwoNodes(t *testing.T) {
 // TestThreeNodes: under texts from three pairs one node is killed and another told to stop; all go on, on the third.
 func TestThreeNodes(t *testing.T) {
 	redis, dir := testenv.Redis(t), t.TempDir()
-	nodes := []*process{startNode(t, redis, dir, "one"), startNode(t, redis, dir, "two"), startNode(t, redis, dir, "three")}
+	nodes := []*stack.Node{startNode(t, redis, dir, "one"), startNode(t, redis, dir, "two"), startNode(t, redis, dir, "three")}
 	lb := startBalancer(t, nodes...)
 	var people []*person
 	for i := range 3 {
@@ -135,13 +140,10 @@ func TestThreeNodes(t *testing.T) {
 		}
 	}
 	all(10)
-	nodes[0].kill()
+	nodes[0].Kill()
 	all(40)
-	if err := nodes[1].cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	<-nodes[1].done
-	if err := nodes[1].err; err != nil {
+	nodes[1].Signal("TERM")
+	if err := nodes[1].Err(); err != nil {
 		t.Errorf("the second node did not stop cleanly: %v", err)
 	}
 	all(70)
@@ -160,13 +162,13 @@ func TestThreeNodes(t *testing.T) {
 func TestPartnerOfADeadNode(t *testing.T) {
 	redis, dir := testenv.Redis(t), t.TempDir()
 	one, two := startNode(t, redis, dir, "one"), startNode(t, redis, dir, "two")
-	ann, bob := enter(t, "http://"+one.addr, "ann"), enter(t, "http://"+two.addr, "bob")
+	ann, bob := enter(t, "http://"+one.Addr, "ann"), enter(t, "http://"+two.Addr, "bob")
 	meet(t, ann, bob)
-	waitFor(t, "the nodes know of each other", func() bool { return stats(t, "http://"+two.addr).Online == 2 })
+	waitFor(t, "the nodes know of each other", func() bool { return stats(t, "http://"+two.Addr).Online == 2 })
 	ann.mu.Lock()
-	ann.away, ann.base = true, "http://"+two.addr
+	ann.away, ann.base = true, "http://"+two.Addr
 	ann.mu.Unlock()
-	one.kill()
+	one.Kill()
 	bob.say()
 	bob.until("told", func() bool { return bob.partner == protocol.PartnerReconnecting })
 	ann.stayAway(false)

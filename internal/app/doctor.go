@@ -59,6 +59,9 @@ func examineOwn(ctx context.Context, report func(doctor.Check)) error {
 	if cfg.Redis != "" {
 		report(doctor.Check{Name: "Redis", Err: reachRedis(ctx, cfg.Redis), Fix: "start Redis 7 or newer, or set --redis to its URL"})
 	}
+	if cfg.Bus != "" {
+		report(doctor.Check{Name: "RabbitMQ", Err: reachBus(ctx, cfg.Bus), Fix: "start RabbitMQ, or set --bus to its URL"})
+	}
 	dir, err := os.MkdirTemp("", "passerby-doctor-")
 	if err != nil {
 		return err
@@ -66,7 +69,7 @@ func examineOwn(ctx context.Context, report func(doctor.Check)) error {
 	defer func() { _ = os.RemoveAll(dir) }()
 	cfg.HTTP, cfg.UDP, cfg.TCP, cfg.TURNListen, cfg.Admin, cfg.DataDir = "127.0.0.1:0", ":0", ":0", ":0", "off", dir
 	cfg.TLSCert, cfg.TLSKey, cfg.LogLevel, cfg.DrainTimeout = "", "", "error", time.Second
-	cfg.Redis = "" // the made-up people of this check meet nobody real
+	cfg.Redis, cfg.Bus = "", "" // the made-up people of this check meet nobody real
 	s, err := Start(cfg, io.Discard)
 	if err != nil {
 		return fmt.Errorf("a server does not start here: %w", err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"passerby/internal/stack"
 	"passerby/internal/testenv"
 )
 
@@ -20,9 +21,9 @@ type caller struct {
 	frames        uint16
 }
 
-func arrive(t *testing.T, ctx context.Context, node *process) *caller {
+func arrive(t *testing.T, ctx context.Context, node *stack.Node) *caller {
 	t.Helper()
-	s, err := testenv.Arrive(ctx, "http://"+node.addr)
+	s, err := testenv.Arrive(ctx, "http://"+node.Addr)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,86 +1,51 @@
 package app_test
 
 import (
-	"bufio"
 	"context"
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
 
 	"passerby/internal/app"
+	"passerby/internal/stack"
 )
 
 // asNode makes the test binary a node: it runs the command line that follows, as cmd/passerby does.
 const asNode = "PASSERBY_TEST_AS_NODE"
 
-// process is one `passerby serve`.
-type process struct {
-	addr string // of HTTP
-	cmd  *exec.Cmd
-	done chan struct{}
-	err  error // set before done closes
-}
-
 // startNode starts a node on private ports, with the keys in dir, and waits until it serves.
-func startNode(t *testing.T, redis, dir, name string) *process {
+func startNode(t *testing.T, redis, dir, name string, flags ...string) *stack.Node {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{done: make(chan struct{})}
-	p.cmd = exec.Command(self, "serve", "--http", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--tcp", "off", "--admin", "off", "--turn-listen", "off",
-		"--public-ip", "127.0.0.1", "--redis", redis, "--data-dir", dir, "--node-id", name, "--log-level", "info", "--drain-timeout", "5s")
-	p.cmd.Env = append(os.Environ(), asNode+"=1")
 	log, err := os.Create(filepath.Join(t.TempDir(), name+".log"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.cmd.Stderr = log
-	out, err := p.cmd.StdoutPipe()
+	flags = append([]string{"--tcp", "off", "--admin", "off", "--turn-listen", "off", "--redis", redis, "--data-dir", dir, "--drain-timeout", "5s"}, flags...)
+	n, err := stack.NewNode(name, "127.0.0.1", log, []string{self, "serve"}, []string{asNode + "=1"}, flags...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.cmd.StdinPipe(); err != nil { // open as long as the tests live
+	if err := n.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	for p.addr == "" && lines.Scan() {
-		_, p.addr, _ = strings.Cut(lines.Text(), "http://")
-	}
-	p.addr = strings.Replace(p.addr, "localhost", "127.0.0.1", 1)
-	go func() {
-		defer close(p.done)
-		_, _ = io.Copy(io.Discard, out)
-		p.err = p.cmd.Wait()
-	}()
 	t.Cleanup(func() {
-		p.kill()
+		n.Kill()
 		_ = log.Close()
 		if t.Failed() {
 			text, _ := os.ReadFile(log.Name())
 			t.Logf("%s:\n%s", name, text)
 		}
 	})
-	if p.addr == "" {
-		t.Fatalf("%s does not start", name)
-	}
-	return p
-}
-
-func (p *process) kill() {
-	_ = p.cmd.Process.Kill()
-	<-p.done
+	return n
 }
 
 // balancer spreads TCP connections over nodes in turns, like any balancer without stickiness; a node that refuses is
@@ -95,7 +60,7 @@ type balancer struct {
 	conns map[net.Conn]struct{}
 }
 
-func startBalancer(t *testing.T, nodes ...*process) *balancer {
+func startBalancer(t *testing.T, nodes ...*stack.Node) *balancer {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -103,7 +68,7 @@ func startBalancer(t *testing.T, nodes ...*process) *balancer {
 	}
 	b := &balancer{listener: l, conns: map[net.Conn]struct{}{}}
 	for _, n := range nodes {
-		b.nodes = append(b.nodes, n.addr)
+		b.nodes = append(b.nodes, n.Addr)
 	}
 	b.open.Go(b.accept)
 	t.Cleanup(b.close)
@@ -187,12 +152,8 @@ func (b *balancer) close() {
 	b.open.Wait()
 }
 
-// runAsNode is the other life of the test binary. It ends when the tests do, however that is.
+// runAsNode is the other life of the test binary.
 func runAsNode() int {
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		os.Exit(3)
-	}()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	return app.Main(ctx, os.Args[1:], os.Stdout, os.Stderr)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"passerby/internal/bus/rabbit"
 	"passerby/internal/redisdb"
 )
 
@@ -27,6 +28,7 @@ type Config struct {
 	MaxSessions    int            // sessions at most; more are told that the server is full
 	MaxPerAddress  int            // WebSockets at most from one IPv4 address or IPv6 /64
 	Redis          string         // URL of Redis, which nodes share; empty keeps the queue in memory
+	Bus            string         // URL of RabbitMQ, which carries messages between nodes; empty leaves that to Redis
 	Database       string         // not used by this version: must be empty
 	DataDir        string         // where secrets live
 	Admin          string         // listen address of metrics, health and profiles
@@ -95,6 +97,13 @@ func (c Config) Validate() error {
 	if c.Redis != "" {
 		if _, err := redisdb.Parse(c.Redis); err != nil {
 			fault("--redis: %w", err)
+		}
+	}
+	if c.Bus != "" {
+		if err := rabbit.Check(c.Bus); err != nil {
+			fault("--bus: %w", err)
+		} else if c.Redis == "" {
+			fault("--bus: it carries messages between nodes, which share their sessions in Redis: give --redis as well, or leave it empty")
 		}
 	}
 	if c.Database != "" {

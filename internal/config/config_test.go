@@ -185,6 +185,8 @@ func TestFaultsAreNamedAllAtOnce(t *testing.T) {
 		{"no network of proxies", []string{"--trusted-proxies", "proxy.example"}, nil, []string{"trusted-proxies", "not a network"}},
 		{"everybody a proxy", []string{"--trusted-proxies", "10.0.0.0/8,0.0.0.0/0"}, nil, []string{"--trusted-proxies: 0.0.0.0/0 is everybody"}},
 		{"redis", []string{"--redis", "http://x"}, nil, []string{"redis:", "redis://host"}},
+		{"bus", []string{"--redis", "redis://x", "--bus", "http://u:secret@x"}, nil, []string{"bus: no RabbitMQ URL", "amqp://"}},
+		{"bus alone", []string{"--bus", "amqp://x"}, nil, []string{"bus:", "--redis"}},
 		{"database", []string{"--database", "postgres://x"}, nil, []string{"database:"}},
 		{"no network", []string{"--turn-allow-peers", "203.0.113.1"}, nil, []string{"turn-allow-peers", "not a network"}},
 		{"negative time", []string{"--grace", "-1s"}, nil, []string{"grace:"}},

@@ -125,6 +125,7 @@ func flags(c *Config) *flag.FlagSet {
 	fs.Var(number{&c.MaxSessions}, "max-sessions", "`number` of sessions at most; more are told that the server is full")
 	fs.Var(number{&c.MaxPerAddress}, "max-per-address", "`number` of WebSockets at most from one IPv4 address or IPv6 /64, and never more than half of all; more are refused")
 	fs.StringVar(&c.Redis, "redis", c.Redis, "`URL` of Redis, like redis://user:password@host:6379, or redis+sentinel://host1,host2/NAME, or redis+cluster://host1,host2; rediss for TLS; none: one node, which keeps all in memory")
+	fs.StringVar(&c.Bus, "bus", c.Bus, "`URL` of a RabbitMQ that carries messages between nodes, like amqp://user:password@host:5672/vhost; amqps for TLS; none: Redis does, when there is one")
 	fs.StringVar(&c.Database, "database", c.Database, "`URL` of PostgreSQL; not used by this version, which refuses it: leave it empty")
 	fs.StringVar(&c.DataDir, "data-dir", c.DataDir, "`directory` of secrets")
 	fs.StringVar(&c.Admin, "admin", c.Admin, "listen `address` of /metrics, /healthz, /readyz and /debug/pprof, or off; keep it private")

@@ -160,6 +160,28 @@ func TestOvertaken(t *testing.T) {
 	}
 }
 
+// Numbers of calls count within a node: a session that moved from a node with many calls to one with few is heard there.
+func TestMovedToAYoungNode(t *testing.T) {
+	client, name := newClient(t, testenv.StartRedis(t, "--save", "").Addr), newName()
+	old, young := running(t, client, fast(name)), running(t, client, fast(name))
+	for i := range 20 {
+		who := fmt.Sprint("p", i)
+		if _, err := old.Arrive(t.Context(), match.Ticket{Session: who, User: who, Wish: match.Wish{Mode: match.Text}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s, err := young.Renew(t.Context(), "p19"); err != nil || s.State != match.Paired {
+		t.Fatalf("p19 is %v, %v", s.State, err)
+	}
+	if err := old.Leave(t.Context(), "p18", match.EndNext); err != nil {
+		t.Fatal(err)
+	}
+	s, err := young.Arrive(t.Context(), match.Ticket{Session: "p19", User: "p19", Wish: match.Wish{Mode: match.Text}})
+	if err != nil || s.State != match.Waiting {
+		t.Errorf("p19 looks for somebody and is %v, %v", s.State, err)
+	}
+}
+
 // recordFirst keeps the first EVALSHA's arguments that hold an arrival.
 type recordFirst struct{ args *[]any }
 

@@ -2,10 +2,9 @@
 //
 //	session ──Send──▶ queue ──SPUBLISH passerby:bus:b {sender, number, letter, letter, …}──▶ Redis ──▶ node b ──▶ Handler
 //
-// Letters that wait at the same time travel in one envelope per node, so a busy bus costs fewer commands, and a
-// quiet one adds no waiting. Envelopes are numbered: one that the client library sent again after a broken
-// connection is dropped, and a gap is counted as a loss. Redis may be one server, one behind Sentinel, or a Cluster,
-// where a channel lives on the master that owns its slot.
+// Envelopes and their numbers are those of internal/post: one that the client library sent again after a broken
+// connection is dropped. Redis may be one server, one behind Sentinel, or a Cluster, where a channel lives on the master
+// that owns its slot.
 //
 // A Node is safe for concurrent use. Who joined closes it; the Redis client stays open. When Redis is slow or gone,
 // letters wait up to Config.Queue bytes; beyond that Send fails with bus.ErrFull. The letters of a batch that Redis

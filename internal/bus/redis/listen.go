@@ -63,7 +63,7 @@ func (n *Node) listen() {
 			return
 		}
 		n.log.Warn("subscription to messages of other nodes broke", "error", err)
-		n.metrics.broken.Inc()
+		n.metrics.Broken.Inc()
 		if !n.resubscribe() {
 			return
 		}
@@ -110,34 +110,11 @@ func (n *Node) receive() error {
 		}
 		switch m := m.(type) {
 		case *goredis.Message:
-			n.open([]byte(m.Payload))
+			n.inbox.Open([]byte(m.Payload))
 		case *goredis.Subscription: // not asked for: the library connected anew, or Redis ended it
 			if m.Kind == "sunsubscribe" {
 				return errMoved
 			}
 		}
-	}
-}
-
-// open hands the letters of an envelope to the handler.
-func (n *Node) open(envelope []byte) {
-	from, number, letters, err := parseHead(envelope)
-	if err == nil {
-		fresh, missed := n.seen.next(from, number, time.Now())
-		n.metrics.missed.Add(float64(missed))
-		if !fresh {
-			n.metrics.repeated.Inc()
-			return
-		}
-	}
-	for err == nil && len(letters) > 0 {
-		var session, data []byte
-		if session, data, letters, err = parseLetter(letters); err == nil {
-			n.metrics.received.Inc()
-			n.cfg.Handle(string(session), data)
-		}
-	}
-	if err != nil {
-		n.log.Warn("message of another node", "error", err)
 	}
 }

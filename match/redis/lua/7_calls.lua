@@ -92,7 +92,7 @@ local function renew(session)
 		due(LEASE, p, now + LEASE_TIME)
 		if p[STATE] == WAITING and p[OPEN] == 0 and p[SINCE] + PATIENCE <= now then due(GRACE, p, now) end -- overdue
 		if p[HOME] ~= home then
-			p[HOME] = home
+			p[HOME], p[CALL] = home, 0 -- the numbers of another node say nothing about ours
 			save(p)
 		end
 	end

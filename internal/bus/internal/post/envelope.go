@@ -1,11 +1,11 @@
-package redis
+package post
 
 import (
 	"encoding/binary"
 	"errors"
 )
 
-// An envelope is what one SPUBLISH carries:
+// An envelope is what travels to one node at once:
 //
 //	sender 16 bytes │ number uvarint │ letter … letter
 //	letter: length uvarint │ session │ length uvarint │ data
