@@ -14,11 +14,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,6 +44,8 @@ type sample struct {
 	Ratio   float64 // of Micros to the floor of the round
 	Memory  float64 // MB of Redis at the end
 	Waiting int
+
+	Commands map[string][2]float64 // of Redis: how many for each pair, and microseconds of all of them, whoever else kept the machine busy
 }
 
 func main() {
@@ -123,6 +127,9 @@ func measure(ctx context.Context, client *redis.Client, what string, depth, pair
 	if work = fill(); work != nil {
 		return s, work
 	}
+	if err := client.ConfigResetStat(ctx).Err(); err != nil {
+		return s, err
+	}
 	before, err := redisserver.CPU(ctx, client)
 	if err != nil {
 		return s, err
@@ -134,6 +141,9 @@ func measure(ctx context.Context, client *redis.Client, what string, depth, pair
 	took := time.Since(start)
 	after, err := redisserver.CPU(ctx, client)
 	if err != nil {
+		return s, err
+	}
+	if s.Commands, err = redisserver.Commands(ctx, client, pairs); err != nil {
 		return s, err
 	}
 	info, err := client.Info(ctx, "memory").Result()
@@ -284,6 +294,15 @@ func print(samples []sample) {
 		micros, ratio := three(by[g], func(s sample) float64 { return s.Micros }), three(by[g], func(s sample) float64 { return s.Ratio })
 		rate, mem := three(by[g], func(s sample) float64 { return s.PerSec }), three(by[g], func(s sample) float64 { return s.Memory })
 		fmt.Printf("%-6s %8d %8.1f %6.1f %6.1f %8.1f %6.1f %6.1f %12.0f %8.1f\n", g.what, g.depth, micros[0], micros[1], micros[2], ratio[0], ratio[1], ratio[2], rate[1], mem[1])
+	}
+	for _, g := range order {
+		names := slices.SortedFunc(maps.Keys(by[g][0].Commands), func(a, b string) int { return cmp.Compare(by[g][0].Commands[b][1], by[g][0].Commands[a][1]) })
+		var line strings.Builder
+		for _, name := range names {
+			c := by[g][0].Commands[name]
+			fmt.Fprintf(&line, "  %s %.2f (%.1f µs)", name, c[0], c[1])
+		}
+		fmt.Printf("%-6s %8d commands for each pair:%s\n", g.what, g.depth, line.String())
 	}
 	fmt.Println("aims: all ≤ 12 × floor, none ≤ 6 × floor; 100,000 waiting ≤ 1.4 × 1,000 waiting")
 }
