@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"passerby/match"
+	"passerby/match/internal/class"
 )
 
 //go:embed lua/*.lua
@@ -55,6 +56,7 @@ func source(c Config) string {
 		modes[i] = fmt.Sprintf("%q", m)
 	}
 	fmt.Fprintf(&b, "local MODES = {%s}\n", strings.Join(modes, ", "))
+	fmt.Fprintf(&b, "local ACCEPTING = {%s} -- class + 1 → classes that it and that accept each other\n", strings.Trim(strings.Join(strings.Fields(fmt.Sprint(class.Accepting)), ", "), "[]"))
 	files, _ := sources.ReadDir("lua") // sorted: the numbers give the order; embedded, so it cannot fail
 	for _, f := range files {
 		text, _ := sources.ReadFile("lua/" + f.Name())

@@ -5,15 +5,17 @@ local handle = {
 		if p[STATE] == PAIRED then part(p, 'lost') else drop(p) end
 	end,
 	[UNCONFIRMED] = function(p) -- the first side; nothing to do when the pair is over, or confirmed by both
-		if p[STATE] == PAIRED and sub(get(couples, p[PAIR]) or '0', 1, 1) ~= '3' then lapse(p) end
+		if p[STATE] ~= PAIRED then return end
+		local other = partnerOf(p)
+		if not other or p[CONFIRMED] + other[CONFIRMED] < 2 then lapse(p) end
 	end,
 	[GRACE] = function(p)
 		if p[STATE] ~= WAITING then return end
-		leave(p)
+		scopes(p, outOf)
 		p[OPEN], p[WIDE] = 1, p[WIDEN]
+		scopes(p, into, whole(p[SINCE]))
 		save(p)
-		local other = search(p)
-		if other then tell(p, MADE, join(p, other), '') else enter(p) end
+		try(p)
 	end,
 }
 
