@@ -52,9 +52,11 @@ func main() {
 	rounds := flag.Int("rounds", 5, "A B, so many times")
 	pairs := flag.Int("pairs", 10000, "how many in each measurement")
 	depths := flag.String("depths", "1000,10000,100000", "how many wait")
+	works := flag.String("work", "floor,none,all,life", "what is measured, in this order; the first is what others are divided by")
+	quietly := flag.Bool("quiet", true, "measure quiet calls too")
 	out := flag.String("out", "bench/out", "where the JSON goes")
 	flag.Parse()
-	samples, quiet, err := run(*rounds, *pairs, *depths)
+	samples, quiet, err := run(*rounds, *pairs, *depths, strings.Split(*works, ","), *quietly)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -69,7 +71,7 @@ func main() {
 	}
 }
 
-func run(rounds, pairs int, depths string) (samples []sample, quiet string, err error) {
+func run(rounds, pairs int, depths string, works []string, quietly bool) (samples []sample, quiet string, err error) {
 	client, stop, err := redisserver.Start()
 	if err != nil {
 		return nil, "", err
@@ -83,12 +85,12 @@ func run(rounds, pairs int, depths string) (samples []sample, quiet string, err 
 				return nil, "", err
 			}
 			var floor float64
-			for _, what := range []string{"floor", "none", "all", "life"} {
+			for _, what := range works {
 				s, err := measure(ctx, client, what, depth, pairs, uint64(round))
 				if err != nil {
 					return nil, "", fmt.Errorf("%s: %w", what, err)
 				}
-				if what == "floor" {
+				if what == works[0] {
 					floor = s.Micros
 				}
 				s.Ratio = s.Micros / floor
@@ -97,7 +99,9 @@ func run(rounds, pairs int, depths string) (samples []sample, quiet string, err 
 			}
 		}
 	}
-	quiet, err = measureQuiet(ctx, client)
+	if quietly {
+		quiet, err = measureQuiet(ctx, client)
+	}
 	return samples, quiet, err
 }
 

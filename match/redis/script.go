@@ -35,7 +35,7 @@ func source(c Config) string {
 	root := "{" + c.Name + "}:"
 	var b strings.Builder
 	for _, k := range []struct{ name, key string }{
-		{"SESSIONS", "s"}, {"USERS", "u"}, {"PAIRS", "p"}, {"DUE", "d"}, {"HELD", "h"}, {"LINE", "w:"}, {"LISTS", "l:"}, {"FILLED", "f:"}, {"SCOPES", "fs:"},
+		{"SESSIONS", "s"}, {"USERS", "u"}, {"PAIRS", "p"}, {"DUE", "d"}, {"LEASES", "dl"}, {"CONFIRMS", "dc"}, {"HELD", "h"}, {"LINE", "w:"}, {"LISTS", "l:"}, {"FILLED", "f:"}, {"SCOPES", "fs:"},
 		{"BONDS", "b:"}, {"BONDLOG", "bl:"}, {"RATES", "r:"}, {"HINTS", "n:"}, {"SEQUENCE", "q"}, {"ROUND", "t"},
 	} {
 		fmt.Fprintf(&b, "local %s = %q\n", k.name, root+k.key)

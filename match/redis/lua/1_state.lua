@@ -9,20 +9,21 @@ local OPEN, WIDE = 7, 8 -- 1: takes anyone compatible; takes other languages of 
 local CLASS, WIDEN, LANG, TAGS, USER = 9, 10, 11, 12, 13
 local SEAT, CONFIRMED, AT, PAIR, OTHER = 14, 15, 16, 17, 18 -- of a pair: 1 or 2 in it, its time, its id, the partner's session
 local ENDED = OTHER -- of the absent: why PAIR ended
-local SESSION = 19
+local LEASED = 19 -- until when the lease runs that was queued last; 0: none was
+local SESSION = 20
 
-local PERSON = '>c1BdHc0c12dBBBBBc0Hc0Hc0BBdBc0Hc0' -- as kept, but for SESSION: strings have their length in front
+local PERSON = '>c1BdHc0c12dBBBBBc0Hc0Hc0BBdBc0Hc0d' -- as kept, but for SESSION: strings have their length in front
 
 local WAITING, PAIRED, ABSENT = 'w', 'p', 'a'
 
 local function packed(p)
 	return struct.pack(PERSON, p[1], p[2], p[3], #p[4], p[4], p[5], p[6], p[7], p[8], p[9], p[10], #p[11], p[11], #p[12], p[12],
-		#p[13], p[13], p[14], p[15], p[16], #p[17], p[17], #p[18], p[18])
+		#p[13], p[13], p[14], p[15], p[16], #p[17], p[17], #p[18], p[18], p[19])
 end
 
 local function unpacked(session, value)
-	local a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r = struct.unpack(PERSON, value)
-	return {a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, session}
+	local a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s = struct.unpack(PERSON, value)
+	return {a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, session}
 end
 
 local tagsBy = {} -- the text of tags → what it lists, as this run has read it
@@ -165,3 +166,22 @@ local LEASE, UNCONFIRMED, GRACE = '1', '2', '3'
 local dues = marks(DUE)
 
 local function due(kind, p, at) dues.changed[kind .. p[ENTRY]] = at and whole(at) end
+
+-- Most of it is due a fixed time from now: the lease of a newcomer, a confirmation. That stands in lists, each
+-- in order of time: eleven digits of time, then entry. Nothing is taken out before its time has come.
+local function fifo(key, wait) return {key = key, at = now + wait, prefix = format('%011x', now + wait), new = {}} end
+
+local queued = {[LEASE] = fifo(LEASES, LEASE_TIME), [UNCONFIRMED] = fifo(CONFIRMS, CONFIRM)}
+
+-- queue puts p into the list of a kind and returns when it is due.
+local function queue(kind, p)
+	local l = queued[kind]
+	l.new[#l.new + 1] = l.prefix .. p[ENTRY]
+	return l.at
+end
+
+-- lease gives p a lease from now on, instead of one that it has.
+local function lease(p)
+	due(LEASE, p, false)
+	p[LEASED] = queue(LEASE, p)
+end

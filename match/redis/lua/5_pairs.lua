@@ -49,14 +49,13 @@ end
 
 local sequence -- of arrivals, among equals in time
 
--- enroll gives p a place, and a lease until then; enter puts it into the lists.
-local function enroll(p, lease)
+-- enroll gives p a place; enter puts it into the lists.
+local function enroll(p)
 	sequence = (sequence or tonumber(call('GET', SEQUENCE) or 0)) + 1
 	p[STATE], p[ENTRY] = WAITING, format('%011x%011x', p[SINCE], sequence) .. p[LANG] .. ':' .. p[SESSION]
 	local past = p[SINCE] + PATIENCE <= now
 	p[OPEN] = (past or p[TAGS] == '') and 1 or 0
 	p[WIDE] = past and p[WIDEN] or 0
-	due(LEASE, p, lease)
 	put(people, p[SESSION], p)
 end
 
@@ -97,7 +96,7 @@ local function join(p, other)
 	save(p)
 	save(other)
 	grown = grown + 1
-	due(UNCONFIRMED, p, now + CONFIRM)
+	queue(UNCONFIRMED, p)
 	matched[p[MODE]] = (matched[p[MODE]] or 0) + 2
 	local pair = couple(p, other)
 	tell(other, MADE, pair, '')
@@ -116,7 +115,7 @@ end
 -- dismiss makes p absent and tells it why, which is remembered for one lease.
 local function dismiss(p, pair, reason)
 	p[STATE], p[PAIR], p[ENDED] = ABSENT, pair[2], reason
-	due(LEASE, p, now + LEASE_TIME)
+	lease(p)
 	put(users, p[USER], false)
 	save(p)
 	tell(p, OVER, pair, reason)
@@ -158,9 +157,11 @@ local function lapse(p)
 	for _, x in ipairs({a, b}) do
 		if x[STATE] == PAIRED then
 			local side = sideOf(x)
-			local lease = dues.changed[LEASE .. x[ENTRY]] or call('ZSCORE', DUE, LEASE .. x[ENTRY]) or now
+			local renewed = dues.changed[LEASE .. x[ENTRY]] or call('ZSCORE', DUE, LEASE .. x[ENTRY])
 			drop(x)
-			enroll(x, lease)
+			enroll(x)
+			due(LEASE, x, renewed or x[LEASED])
+			x[LEASED] = 0
 			put(users, x[USER], side)
 			tell(x, OVER, pair, 'lost')
 			await(x)

@@ -34,10 +34,18 @@ local function standing(p)
 	return answer
 end
 
+local fresh = {} -- mode → how many of those whose place is asked for have come by this run: mostly the last in line
+
 local function place()
+	local ranks = {}
+	for mode, n in pairs(fresh) do
+		local key = LINE .. MODES[mode]
+		local before = call('ZCARD', key) - n
+		for i, e in ipairs(call('ZRANGE', key, -n, -1)) do ranks[e] = math.max(before, 0) + i end
+	end
 	for answer, p in pairs(placed) do
-		local r = rate(p[MODE])
-		answer[3] = (call('ZRANK', LINE .. MODES[p[MODE]], p[ENTRY]) or 0) + 1 -- none: paired by a later call of this run
+		local r, e = rate(p[MODE]), p[ENTRY]
+		answer[3] = ranks[e] or (call('ZRANK', LINE .. MODES[p[MODE]], e) or 0) + 1 -- none: paired by a later call of this run
 		answer[4] = r > 0 and answer[3] / r or 0
 	end
 end
@@ -46,7 +54,7 @@ local TICKET = '>ddBBBBc0Hc0Hc0Hc0' -- number of the call, since, mode, class, w
 
 local function ticket(text)
 	local number, since, mode, class, widen, lang, tags, session, user = struct.unpack(TICKET, text, 2)
-	return {WAITING, mode, math.min(since, now), '', home, number, 0, 0, class, widen, lang, tags, user, 0, 0, 0, '', '', session}
+	return {WAITING, mode, math.min(since, now), '', home, number, 0, 0, class, widen, lang, tags, user, 0, 0, 0, '', '', 0, session}
 end
 
 local function arrive(p, side)
@@ -66,11 +74,13 @@ local function arrive(p, side)
 			drop(old)
 		end
 	end
-	enroll(p, now + LEASE_TIME)
+	enroll(p)
+	p[LEASED] = queue(LEASE, p)
 	put(users, user, side)
 	local other = search(p)
 	if other then return join(p, other) end
 	await(p)
+	fresh[p[MODE]] = (fresh[p[MODE]] or 0) + 1
 	return standing(p)
 end
 
@@ -181,6 +191,7 @@ write(people)
 write(users)
 writePairs()
 writeMarks(dues)
+for _, l in pairs(queued) do send('RPUSH', l.key, l.new) end
 writeRates()
 writeHints()
 if sequence then call('SET', SEQUENCE, sequence) end

@@ -15,13 +15,17 @@ end
 local modes = {'video', 'text'}
 local people, users, waiting, paired, entries = {}, all('u'), {}, 0, 0
 for session, packed in pairs(all('s')) do
-	local p, f = {session = session}, {struct.unpack('>c1BdHc0c12dBBBBBc0Hc0Hc0BBdBc0Hc0', packed)}
+	local p, f = {session = session}, {struct.unpack('>c1BdHc0c12dBBBBBc0Hc0Hc0BBdBc0Hc0d', packed)}
 	for i, field in ipairs({
-		'state', 'mode', 'since', 'entry', 'home', 'call', 'open', 'wide', 'class', 'widen', 'lang', 'tags', 'user', 'seat', 'confirmed', 'at', 'pair', 'other',
+		'state', 'mode', 'since', 'entry', 'home', 'call', 'open', 'wide', 'class', 'widen', 'lang', 'tags', 'user', 'seat', 'confirmed', 'at', 'pair', 'other', 'leased',
 	}) do p[field] = f[i] end
 	p.mode = modes[p.mode]
 	people[session] = p
 end
+
+local leases, confirms = {}, {} -- items; entries
+for _, item in ipairs(redis.call('LRANGE', root .. 'dl', 0, -1)) do leases[item] = true end
+for _, item in ipairs(redis.call('LRANGE', root .. 'dc', 0, -1)) do confirms[string.sub(item, 12)] = true end
 
 local lists = {}
 local function stands(p, bucket)
@@ -32,7 +36,7 @@ local function stands(p, bucket)
 end
 for session, p in pairs(people) do
 	if string.sub(p.entry, 23) ~= p.lang .. ':' .. session then fault(session, 'has the entry', p.entry) end
-	if not redis.call('ZSCORE', root .. 'd', '1' .. p.entry) then fault(session, 'has no lease') end
+	if not redis.call('ZSCORE', root .. 'd', '1' .. p.entry) and not leases[string.format('%011x', p.leased) .. p.entry] then fault(session, 'has no lease') end
 	local inLine = redis.call('ZSCORE', root .. 'w:' .. p.mode, p.entry)
 	if p.state == 'w' then
 		waiting[p.mode] = (waiting[p.mode] or 0) + 1
@@ -49,7 +53,7 @@ for session, p in pairs(people) do
 		local other = people[p.other]
 		if not other or other.state ~= 'p' or other.pair ~= p.pair or other.other ~= session or other.seat == p.seat or other.at ~= p.at then
 			fault(session, 'is paired with one who is not with him:', p.other)
-		elseif p.seat == 1 and p.confirmed + other.confirmed < 2 and not redis.call('ZSCORE', root .. 'd', '2' .. p.entry) then
+		elseif p.seat == 1 and p.confirmed + other.confirmed < 2 and not confirms[p.entry] then
 			fault(session, 'is in an unconfirmed pair that never lapses')
 		end
 		if other and other.user == p.user then fault(session, 'is paired with himself') end
