@@ -9,7 +9,7 @@ import (
 
 // Bounds of a batch.
 const (
-	batchCalls   = 64              // calls in one run of the script
+	batchCalls   = 128             // calls in one run of the script
 	batchTimeout = 4 * time.Second // for one run, retries included
 )
 

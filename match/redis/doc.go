@@ -15,7 +15,7 @@
 //	{N}:q  number of the last arrival           {N}:t       when the last round of sweeping was
 //
 // Calls of one moment go together: a quiet queue answers after one round trip, a busy one shares the price of a run among
-// up to 64 calls, heartbeats of a whole node included. So match.Queue needs no batch form of Renew.
+// up to 128 calls, heartbeats of a whole node included. So match.Queue needs no batch form of Renew.
 //
 // Nobody's clock but Redis's counts. A node holds no state: when it dies, its people's leases run out and any
 // other node's sweep lets them go; when they come back to another node before that, their next call moves the hints there.

@@ -137,35 +137,25 @@ local function named(e)
 	return p and p[ENTRY] == e and p
 end
 
--- writeChanges makes the changes of members of a sorted set: member → score, or false to remove.
-local function writeChanges(key, changed)
+-- What falls due, by time, then kind, then place: kind and entry → time.
+local LEASE, UNCONFIRMED, GRACE = '1', '2', '3'
+local dues = {} -- what this run changes of it; false: it is no more
+
+local function writeDues()
 	local set, del, n = {}, {}, 0
-	for m, score in pairs(changed) do
-		if score then
-			set[n + 1], set[n + 2], n = score, m, n + 2
+	for m, at in pairs(dues) do
+		if at then
+			set[n + 1], set[n + 2], n = at, m, n + 2
 		else
 			del[#del + 1] = m
 		end
 	end
-	send('ZADD', key, set)
-	send('ZREM', key, del)
+	send('ZADD', DUE, set)
+	send('ZREM', DUE, del)
+	dues = {}
 end
 
--- marks is a sorted set as this run changes it. It is written at the end.
-local function marks(key) return {key = key, changed = {}} end
-
-local function writeMarks(z)
-	if next(z.changed) then
-		writeChanges(z.key, z.changed)
-		z.changed = {}
-	end
-end
-
--- What falls due, by time, then kind, then place: kind and entry → time.
-local LEASE, UNCONFIRMED, GRACE = '1', '2', '3'
-local dues = marks(DUE)
-
-local function due(kind, p, at) dues.changed[kind .. p[ENTRY]] = at and whole(at) end
+local function due(kind, p, at) dues[kind .. p[ENTRY]] = at and whole(at) end
 
 -- Most of it is due a fixed time from now: the lease of a newcomer, a confirmation. That stands in lists, each
 -- in order of time: eleven digits of time, then entry. Nothing is taken out before its time has come.

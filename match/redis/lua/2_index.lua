@@ -3,43 +3,45 @@
 --   o:en    who takes anyone, of that language (o: names none); o:+ also stands for all who widen to other languages
 --   p:en …  the same for those who hold out for a tag
 -- Hashes say for each bucket which classes are there, as a mask: a search reads no list that is empty.
-local filled, filledScopes, lines = {}, {}, {}
-for i, mode in ipairs(MODES) do
-	filled[i], filledScopes[i], lines[i] = hash(FILLED .. mode), hash(SCOPES .. mode), marks(LINE .. mode)
+local filled, filledScopes, lines = {}, {}, {} -- lines: who has come and gone; an entry does so once
+for i, mode in ipairs(modes) do
+	filled[i], filledScopes[i], lines[i] = hash(FILLED .. mode), hash(SCOPES .. mode), {key = LINE .. mode, plus = {}, minus = {}}
+end
+
+local function writeLine(l)
+	send('ZADD', l.key, l.plus)
+	send('ZREM', l.key, l.minus)
+	l.plus, l.minus = {}, {}
 end
 
 local OF_MODE, ALL = 32, 0 -- classes of a mode; where a table of lists keeps what their keys begin with
-local lists, touched = {}, {} -- mode and class → bucket → list; lists with changes that are not written yet, or may be empty
+local lists, touched = {}, {} -- mode and class → bucket → list; all of them
 
 -- list is a list as this run sees it: head is the front of it, with all changes, as far as it was read (entire: to
--- its end); changed is what Redis does not know yet.
+-- its end); plus (score, entry, …) and minus are what Redis does not know yet. An entry comes and goes once.
 local function list(mode, class, bucket)
 	local of = lists[mode * OF_MODE + class]
 	if not of then
-		of = {[ALL] = LISTS .. MODES[mode] .. ':' .. class .. ':'}
+		of = {[ALL] = LISTS .. modes[mode] .. ':' .. class .. ':'}
 		lists[mode * OF_MODE + class] = of
 	end
 	local l = of[bucket]
 	if not l then
-		l = {key = of[ALL] .. bucket, bucket = bucket, class = class, page = 1}
+		l = {key = of[ALL] .. bucket, bucket = bucket, class = class, page = 1, plus = false, minus = false, head = false, entire = false, shrunk = false}
 		of[bucket] = l
+		touched[#touched + 1] = l
 	end
 	return l
 end
 
-local function change(l, e, since)
-	if not l.changed then l.changed = {} end
-	l.changed[e] = since
-	if not l.touched then
-		l.touched = true
-		touched[#touched + 1] = l
-	end
-end
-
 local function flush(l)
-	if l.changed then
-		writeChanges(l.key, l.changed)
-		l.changed = nil
+	if l.plus then
+		send('ZADD', l.key, l.plus)
+		l.plus = false
+	end
+	if l.minus then
+		send('ZREM', l.key, l.minus)
+		l.minus = false
 	end
 end
 
@@ -62,8 +64,13 @@ local function front(l, n)
 end
 
 local function add(l, e, since)
-	change(l, e, since)
-	local head = l.head
+	local plus, head = l.plus, l.head
+	if plus then
+		local n = #plus
+		plus[n + 1], plus[n + 2] = since, e
+	else
+		l.plus = {since, e}
+	end
 	if not head then return end
 	local at = #head
 	if at > 0 and e < head[at] then
@@ -75,9 +82,9 @@ local function add(l, e, since)
 end
 
 local function remove(l, e, h)
-	change(l, e, false)
+	local minus, head = l.minus, l.head
+	if minus then minus[#minus + 1] = e else l.minus = {e} end
 	l.shrunk = h -- the hash with its mask
-	local head = l.head
 	for i = 1, head and #head or 0 do
 		if head[i] == e then
 			table.remove(head, i)
@@ -124,16 +131,24 @@ local function everyScope(mode)
 	return h
 end
 
+local function scopeOf(p) return p[OPEN] == 1 and 'o:' or 'p:' end
+
+-- widened calls what for the bucket of all who widen, if p is one.
+local function widened(p, what, since)
+	if p[WIDE] == 1 and p[LANG] ~= '' then what(p, everyScope(p[MODE]), scopeOf(p) .. '+', since) end
+end
+
 -- scopes calls what for the buckets in which p stands without a tag.
 local function scopes(p, what, since)
-	local h, lang, scope = everyScope(p[MODE]), p[LANG], p[OPEN] == 1 and 'o:' or 'p:'
-	what(p, h, scope .. lang, since)
-	if p[WIDE] == 1 and lang ~= '' then what(p, h, scope .. '+', since) end
+	what(p, everyScope(p[MODE]), scopeOf(p) .. p[LANG], since)
+	widened(p, what, since)
 end
 
 local function enter(p)
 	local since, tags, h = whole(p[SINCE]), tagsOf(p), filled[p[MODE]]
-	lines[p[MODE]].changed[p[ENTRY]] = since
+	local plus = lines[p[MODE]].plus
+	local n = #plus
+	plus[n + 1], plus[n + 2] = since, p[ENTRY]
 	scopes(p, into, since)
 	fetch(h, tags)
 	for i = 1, #tags do into(p, h, tags[i], since) end
@@ -141,7 +156,8 @@ end
 
 local function leave(p)
 	local tags, h = tagsOf(p), filled[p[MODE]]
-	lines[p[MODE]].changed[p[ENTRY]] = false
+	local minus = lines[p[MODE]].minus
+	minus[#minus + 1] = p[ENTRY]
 	scopes(p, outOf)
 	for i = 1, #tags do outOf(p, h, tags[i]) end
 end
@@ -160,17 +176,29 @@ local function scopesFor(p, scope)
 	return all
 end
 
+local classes = {} -- mask → what classes it has, as this run has needed it
+
+local function classesIn(mask)
+	local of = classes[mask]
+	if not of then
+		of = {}
+		for class = 0, 31 do
+			if bit.band(mask, bit.lshift(1, class)) ~= 0 then of[#of + 1] = class end
+		end
+		classes[mask] = of
+	end
+	return of
+end
+
 -- open returns those lists of these buckets whose people and p accept each other's gender.
 local function open(p, h, buckets)
-	local found, n, mode, accept = {}, 0, p[MODE], ACCEPTING[p[CLASS] + 1]
+	local found, n, mode, accept = {}, 0, p[MODE], accepting[p[CLASS] + 1]
 	for i = 1, #buckets do
-		local class, mask = 0, bit.band(get(h, buckets[i]) or 0, accept)
-		while mask ~= 0 do
-			if bit.band(mask, 1) == 1 then
-				n = n + 1
-				found[n] = list(mode, class, buckets[i])
-			end
-			class, mask = class + 1, bit.rshift(mask, 1)
+		local mask = get(h, buckets[i])
+		local of = mask and classesIn(bit.band(mask, accept))
+		for j = 1, of and #of or 0 do
+			n = n + 1
+			found[n] = list(mode, of[j], buckets[i])
 		end
 	end
 	return found, n

@@ -10,7 +10,7 @@ local function couple(a, b)
 			if has[tag] then shared = shared .. '\n' .. sub(tag, 2) end
 		end
 	end
-	return {PAIRED, a[PAIR], MODES[a[MODE]], a[AT], sideOf(a), sideOf(b), shared}
+	return {PAIRED, a[PAIR], modes[a[MODE]], a[AT], sideOf(a), sideOf(b), shared}
 end
 
 -- tell hints to the node of p: MADE or OVER. Each node gets all hints of a run in one message.
@@ -23,9 +23,9 @@ local function tell(p, kind, pair, reason)
 		to = {}
 		hints[p[HOME]] = to
 	end
-	local n, id, mode, first, second, shared = #to, pair[2], pair[3], pair[5], pair[6], pair[7]
-	to[n + 1] = struct.pack('>c1dHBBBHHH', kind, pair[4], #session, #reason, #id, #mode, #first, #second, #shared)
-	to[n + 2], to[n + 3], to[n + 4], to[n + 5], to[n + 6], to[n + 7], to[n + 8] = session, reason, id, mode, first, second, shared
+	local id, mode, first, second, shared = pair[2], pair[3], pair[5], pair[6], pair[7]
+	to[#to + 1] = struct.pack('>c1dHBBBHHH', kind, pair[4], #session, #reason, #id, #mode, #first, #second, #shared)
+		.. session .. reason .. id .. mode .. first .. second .. shared
 end
 
 local function writeHints()
@@ -38,7 +38,7 @@ local matched = {}
 local function writeRates()
 	local slot = floor(now / SLOT)
 	for mode, n in pairs(matched) do
-		local key = RATES .. MODES[mode]
+		local key = RATES .. modes[mode]
 		if call('HINCRBY', key, slot, n) == n then -- a new slot: old ones go
 			for _, old in ipairs(call('HKEYS', key)) do
 				if slot - old >= SLOTS then call('HDEL', key, old) end
@@ -157,7 +157,7 @@ local function lapse(p)
 	for _, x in ipairs({a, b}) do
 		if x[STATE] == PAIRED then
 			local side = sideOf(x)
-			local renewed = dues.changed[LEASE .. x[ENTRY]] or call('ZSCORE', DUE, LEASE .. x[ENTRY])
+			local renewed = dues[LEASE .. x[ENTRY]] or call('ZSCORE', DUE, LEASE .. x[ENTRY])
 			drop(x)
 			enroll(x)
 			due(LEASE, x, renewed or x[LEASED])

@@ -11,9 +11,10 @@ local handle = {
 	end,
 	[GRACE] = function(p)
 		if p[STATE] ~= WAITING then return end
-		scopes(p, outOf)
+		local held = p[OPEN] == 0 -- out for a tag, and so in other scopes
+		if held then scopes(p, outOf) end
 		p[OPEN], p[WIDE] = 1, p[WIDEN]
-		scopes(p, into, whole(p[SINCE]))
+		if held then scopes(p, into, whole(p[SINCE])) else widened(p, into, whole(p[SINCE])) end
 		save(p)
 		try(p)
 	end,
@@ -44,10 +45,10 @@ local function elapse(most)
 		for i = 1, #sessions do
 			local item = items[i]
 			local m, l, kind = sub(item, 12), from[item], sub(item, 12, 12)
-			local p, moved = named(sub(m, 2)), dues.changed[m]
+			local p, moved = named(sub(m, 2)), dues[m]
 			if not l then
 				if moved == nil or moved and tonumber(moved) <= now then -- not by one before it
-					dues.changed[m] = false
+					dues[m] = false
 					if p then handle[kind](p) end
 				end
 			else
@@ -62,7 +63,7 @@ local function elapse(most)
 		for _, l in pairs(queued) do
 			if l.done > 0 then call('LPOP', l.key, l.done) end
 		end
-		writeMarks(dues)
+		writeDues()
 		most = most - #sessions
 	end
 	return false

@@ -7,7 +7,7 @@ local rates = {} -- mode → people per millisecond, as this run has read it
 -- rate is how many people of a mode were paired per millisecond lately; 0 when too few for a guess.
 local function rate(mode)
 	if not rates[mode] then
-		local counts, people, first = call('HGETALL', RATES .. MODES[mode]), 0, now
+		local counts, people, first = call('HGETALL', RATES .. modes[mode]), 0, now
 		for i = 1, #counts, 2 do
 			if floor(now / SLOT) - counts[i] < SLOTS then
 				people, first = people + counts[i + 1], math.min(first, counts[i] * SLOT)
@@ -39,13 +39,13 @@ local fresh = {} -- mode → how many of those whose place is asked for have com
 local function place()
 	local ranks = {}
 	for mode, n in pairs(fresh) do
-		local key = LINE .. MODES[mode]
+		local key = LINE .. modes[mode]
 		local before = call('ZCARD', key) - n
 		for i, e in ipairs(call('ZRANGE', key, -n, -1)) do ranks[e] = math.max(before, 0) + i end
 	end
 	for answer, p in pairs(placed) do
 		local r, e = rate(p[MODE]), p[ENTRY]
-		answer[3] = ranks[e] or (call('ZRANK', LINE .. MODES[p[MODE]], e) or 0) + 1 -- none: paired by a later call of this run
+		answer[3] = ranks[e] or (call('ZRANK', LINE .. modes[p[MODE]], e) or 0) + 1 -- none: paired by a later call of this run
 		answer[4] = r > 0 and answer[3] / r or 0
 	end
 end
@@ -130,8 +130,8 @@ end
 
 local function stats()
 	local answer = {'ok', math.max(0, (call('GET', PAIRS) or 0) + grown)}
-	for i, mode in ipairs(MODES) do
-		writeMarks(lines[i])
+	for i, mode in ipairs(modes) do
+		writeLine(lines[i])
 		answer[#answer + 1] = call('ZCARD', LINE .. mode)
 	end
 	return answer
@@ -182,15 +182,15 @@ for i = 1, n do
 	answers[i] = c[1](c[2], c[3])
 end
 writeLists()
-for i in ipairs(MODES) do
+for i in ipairs(modes) do
 	write(filled[i])
 	write(filledScopes[i])
-	writeMarks(lines[i])
+	writeLine(lines[i])
 end
 write(people)
 write(users)
 writePairs()
-writeMarks(dues)
+writeDues()
 for _, l in pairs(queued) do send('RPUSH', l.key, l.new) end
 writeRates()
 writeHints()
