@@ -14,11 +14,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,15 +44,19 @@ type sample struct {
 	Ratio   float64 // of Micros to the floor of the round
 	Memory  float64 // MB of Redis at the end
 	Waiting int
+
+	Commands map[string][2]float64 // of Redis: how many for each pair, and microseconds of all of them, whoever else kept the machine busy
 }
 
 func main() {
 	rounds := flag.Int("rounds", 5, "A B, so many times")
 	pairs := flag.Int("pairs", 10000, "how many in each measurement")
 	depths := flag.String("depths", "1000,10000,100000", "how many wait")
+	works := flag.String("work", "floor,none,all,life", "what is measured, in this order; the first is what others are divided by")
+	quietly := flag.Bool("quiet", true, "measure quiet calls too")
 	out := flag.String("out", "bench/out", "where the JSON goes")
 	flag.Parse()
-	samples, quiet, err := run(*rounds, *pairs, *depths)
+	samples, quiet, err := run(*rounds, *pairs, *depths, strings.Split(*works, ","), *quietly)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -65,7 +71,7 @@ func main() {
 	}
 }
 
-func run(rounds, pairs int, depths string) (samples []sample, quiet string, err error) {
+func run(rounds, pairs int, depths string, works []string, quietly bool) (samples []sample, quiet string, err error) {
 	client, stop, err := redisserver.Start()
 	if err != nil {
 		return nil, "", err
@@ -79,12 +85,12 @@ func run(rounds, pairs int, depths string) (samples []sample, quiet string, err 
 				return nil, "", err
 			}
 			var floor float64
-			for _, what := range []string{"floor", "none", "all", "life"} {
+			for _, what := range works {
 				s, err := measure(ctx, client, what, depth, pairs, uint64(round))
 				if err != nil {
 					return nil, "", fmt.Errorf("%s: %w", what, err)
 				}
-				if what == "floor" {
+				if what == works[0] {
 					floor = s.Micros
 				}
 				s.Ratio = s.Micros / floor
@@ -93,7 +99,9 @@ func run(rounds, pairs int, depths string) (samples []sample, quiet string, err 
 			}
 		}
 	}
-	quiet, err = measureQuiet(ctx, client)
+	if quietly {
+		quiet, err = measureQuiet(ctx, client)
+	}
 	return samples, quiet, err
 }
 
@@ -123,6 +131,9 @@ func measure(ctx context.Context, client *redis.Client, what string, depth, pair
 	if work = fill(); work != nil {
 		return s, work
 	}
+	if err := client.ConfigResetStat(ctx).Err(); err != nil {
+		return s, err
+	}
 	before, err := redisserver.CPU(ctx, client)
 	if err != nil {
 		return s, err
@@ -134,6 +145,9 @@ func measure(ctx context.Context, client *redis.Client, what string, depth, pair
 	took := time.Since(start)
 	after, err := redisserver.CPU(ctx, client)
 	if err != nil {
+		return s, err
+	}
+	if s.Commands, err = redisserver.Commands(ctx, client, pairs); err != nil {
 		return s, err
 	}
 	info, err := client.Info(ctx, "memory").Result()
@@ -284,6 +298,15 @@ func print(samples []sample) {
 		micros, ratio := three(by[g], func(s sample) float64 { return s.Micros }), three(by[g], func(s sample) float64 { return s.Ratio })
 		rate, mem := three(by[g], func(s sample) float64 { return s.PerSec }), three(by[g], func(s sample) float64 { return s.Memory })
 		fmt.Printf("%-6s %8d %8.1f %6.1f %6.1f %8.1f %6.1f %6.1f %12.0f %8.1f\n", g.what, g.depth, micros[0], micros[1], micros[2], ratio[0], ratio[1], ratio[2], rate[1], mem[1])
+	}
+	for _, g := range order {
+		names := slices.SortedFunc(maps.Keys(by[g][0].Commands), func(a, b string) int { return cmp.Compare(by[g][0].Commands[b][1], by[g][0].Commands[a][1]) })
+		var line strings.Builder
+		for _, name := range names {
+			c := by[g][0].Commands[name]
+			fmt.Fprintf(&line, "  %s %.2f (%.1f µs)", name, c[0], c[1])
+		}
+		fmt.Printf("%-6s %8d commands for each pair:%s\n", g.what, g.depth, line.String())
 	}
 	fmt.Println("aims: all ≤ 12 × floor, none ≤ 6 × floor; 100,000 waiting ≤ 1.4 × 1,000 waiting")
 }

@@ -9,14 +9,14 @@ import (
 
 // Bounds of a batch.
 const (
-	batchCalls   = 64              // calls in one run of the script
+	batchCalls   = 128             // calls in one run of the script
 	batchTimeout = 4 * time.Second // for one run, retries included
 )
 
 // call is one call of the queue on its way through the script.
 type call struct {
 	ctx    context.Context
-	packed []byte
+	packed [][]byte    // arguments of the script
 	answer chan answer // buffered: nobody may be waiting any more
 }
 
@@ -27,7 +27,7 @@ type answer struct {
 
 // do runs one call. One batch is under way at a time; calls that come meanwhile go together in the next. So a
 // quiet queue answers after one round trip, and a busy one shares the price of a run among many.
-func (q *Queue) do(ctx context.Context, packed []byte) ([]any, error) {
+func (q *Queue) do(ctx context.Context, packed ...[]byte) ([]any, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -76,7 +76,9 @@ func (q *Queue) send(batch []*call) {
 	for _, c := range batch {
 		if c.ctx.Err() == nil {
 			sent = append(sent, c)
-			args = append(args, c.packed)
+			for _, arg := range c.packed {
+				args = append(args, arg)
+			}
 		}
 	}
 	if len(sent) == 0 {

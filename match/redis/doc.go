@@ -7,15 +7,15 @@
 // Keys, all with the hash tag {NAME} and so in one slot of a Cluster (lua/ says more):
 //
 //	{N}:s  HASH session → person, packed        {N}:l:mode:class:bucket  ZSET who waits there, by place
-//	{N}:u  HASH user → session                  {N}:f:mode, {N}:fs:mode  HASH bucket → classes that have a list (tags; scopes)
-//	{N}:p  HASH pair → confirmations, pair      {N}:w:mode  ZSET who waits, by place
+//	{N}:u  HASH user → side of his session      {N}:f:mode, {N}:fs:mode  HASH bucket → classes that have a list (tags; scopes)
+//	{N}:p  number of pairs                      {N}:w:mode  ZSET who waits, by place
 //	{N}:d  ZSET what is due, by time            {N}:h       ZSET who is to be tried again by a sweep
 //	{N}:b:user  ZSET blocks, recent partners    {N}:bl:b, {N}:bl:r  ZSET all of them, by their end
 //	{N}:r:mode  HASH slot of time → people      {N}:n:node  channel of hints
 //	{N}:q  number of the last arrival           {N}:t       when the last round of sweeping was
 //
 // Calls of one moment go together: a quiet queue answers after one round trip, a busy one shares the price of a run among
-// up to 64 calls, heartbeats of a whole node included. So match.Queue needs no batch form of Renew.
+// up to 128 calls, heartbeats of a whole node included. So match.Queue needs no batch form of Renew.
 //
 // Nobody's clock but Redis's counts. A node holds no state: when it dies, its people's leases run out and any
 // other node's sweep lets them go; when they come back to another node before that, their next call moves the hints there.

@@ -3,13 +3,14 @@ package redis
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"passerby/match"
 	"passerby/match/internal/class"
 )
 
-// Calls go to the script as one argument each: a letter, then for an arrival a person as lua/1_state.lua keeps it,
-// for others two strings with their lengths in front.
+// Calls go to the script as one argument each: a letter and two strings with their lengths in front. An arrival is two
+// arguments: 'a' with what the script reads of a ticket (lua/7_calls.lua), and the side that it hands on.
 
 // maxName is the most bytes of a session's, a user's or a node's name.
 const maxName = 1024
@@ -31,34 +32,23 @@ func appendNumber(b []byte, n int64) []byte {
 	return binary.BigEndian.AppendUint64(b, math.Float64bits(float64(n)))
 }
 
-// packArrive packs a person. What only the script knows stays empty.
-func packArrive(t match.Ticket, since, number int64) []byte {
-	w, c := t.Wish, class.Of(t.Wish)
-	b := make([]byte, 0, 512)
+func packArrive(t match.Ticket, since, number int64) (ticket, side []byte) {
+	w := t.Wish
+	b := make([]byte, 0, 256)
 	b = append(b, 'a')
-	b = appendString(b, t.Session)
-	b = appendString(b, t.User)
-	b = append(b, ' ') // state
+	b = appendNumber(b, number)
 	b = appendNumber(b, since)
-	b = append(b, "                      "...) // place
-	b = appendShort(b, string(w.Mode))
-	b = append(b, c)
-	b = binary.BigEndian.AppendUint32(b, class.Accepting[c])
-	b = appendShort(b, w.Language)
+	b = append(b, byte(1+slices.Index(match.Modes, w.Mode)), class.Of(w))
 	b = appendFlag(b, w.Widen)
+	b = appendShort(b, w.Language)
 	tags := ""
 	for _, tag := range w.Tags {
 		tags += "#" + tag + "\n"
 	}
 	b = appendString(b, tags)
-	b = appendString(b, string(appendSide(nil, t)))
-	b = appendShort(b, "") // home
-	b = appendNumber(b, number)
-	b = append(b, 0, 0)       // open, wide
-	b = appendShort(b, "")    // pair
-	b = append(b, 0)          // seat
-	b = appendString(b, "")   // other
-	return appendShort(b, "") // ended
+	b = appendString(b, t.Session)
+	b = appendString(b, t.User)
+	return b, appendSide(make([]byte, 0, 256), t)
 }
 
 func appendFlag(b []byte, set bool) []byte {

@@ -56,7 +56,8 @@ func (q *Queue) Arrive(ctx context.Context, t match.Ticket) (match.Standing, err
 	if !t.Since.IsZero() {
 		since = t.Since.UnixMilli()
 	}
-	answer, err := q.do(ctx, packArrive(t, since, q.number.Add(1)))
+	ticket, side := packArrive(t, since, q.number.Add(1))
+	answer, err := q.do(ctx, ticket, side)
 	if err == nil && len(answer) > 0 && answer[0] == "full" {
 		err = match.ErrFull
 	}

@@ -10,11 +10,12 @@ import (
 	"passerby/match"
 )
 
-// What nodes and script hand each other. Strings have their length in front, in two bytes, or in one where * stands:
+// What nodes and script hand each other. Numbers are big-endian; strings of a side have their length in front, in two bytes.
 //
 //	side: session, user, node, key, language
-//	pair: *id, *mode, milliseconds (a float of eight bytes), side of the initiator, side of the responder, shared tags, each after a \n
-//	hint: '1' made or '2' over, session, reason, pair
+//	hint: '1' made or '2' over, milliseconds (a float of eight bytes), then the lengths and after them the strings: session, reason,
+//	      id and mode of the pair, sides of initiator and responder, shared tags, each after a \n
+//	      (lengths of sides, session and tags: two bytes, else one)
 
 var errWire = errors.New("the queue in Redis holds something that no node of this version has written")
 
@@ -42,7 +43,6 @@ func (c *cutter) number(size int) (n uint64) {
 	return n
 }
 
-func (c *cutter) short() string  { return c.take(int(c.number(1))) }
 func (c *cutter) string() string { return c.take(int(c.number(2))) }
 
 func appendSide(b []byte, t match.Ticket) []byte {
@@ -52,25 +52,25 @@ func appendSide(b []byte, t match.Ticket) []byte {
 	return b
 }
 
-func (c *cutter) side() match.Side {
-	in := cutter{rest: c.string()}
-	s := match.Side{Session: in.string(), User: in.string(), Node: in.string(), Key: in.string(), Language: in.string()}
-	if in.err != nil || in.rest != "" {
-		c.err = errWire
+func parseSide(packed string) (match.Side, error) {
+	c := cutter{rest: packed}
+	s := match.Side{Session: c.string(), User: c.string(), Node: c.string(), Key: c.string(), Language: c.string()}
+	if c.err != nil || c.rest != "" {
+		return match.Side{}, errWire
 	}
-	return s
+	return s, nil
 }
 
-func parsePair(s string) (match.Pair, error) {
-	c := cutter{rest: s}
-	p := match.Pair{ID: c.short(), Mode: match.Mode(c.short()), At: time.UnixMilli(int64(math.Float64frombits(c.number(8))))}
-	p.Initiator, p.Responder = c.side(), c.side()
-	if tags := strings.Split(c.string(), "\n")[1:]; len(tags) > 0 {
-		slices.Sort(tags)
-		p.Tags = tags
-	}
-	if c.err != nil || c.rest != "" {
+func parsePair(id, mode string, ms int64, initiator, responder, tags string) (match.Pair, error) {
+	a, errA := parseSide(initiator)
+	b, errB := parseSide(responder)
+	if errA != nil || errB != nil {
 		return match.Pair{}, errWire
+	}
+	p := match.Pair{ID: id, Mode: match.Mode(mode), At: time.UnixMilli(ms), Initiator: a, Responder: b}
+	if shared := strings.Split(tags, "\n")[1:]; len(shared) > 0 {
+		slices.Sort(shared)
+		p.Tags = shared
 	}
 	return p, nil
 }
@@ -86,15 +86,25 @@ func parseHint(s string) (e match.Event, rest string, err error) {
 	default:
 		return e, "", errWire
 	}
-	e.Session, e.Reason = c.string(), match.EndReason(c.string())
-	e.Pair, err = parsePair(c.string())
-	if c.err != nil {
-		err = c.err
+	ms := int64(math.Float64frombits(c.number(8)))
+	var strs [7]string
+	var lengths [len(strs)]int
+	for i, size := range [len(strs)]int{2, 1, 1, 1, 2, 2, 2} {
+		lengths[i] = int(c.number(size))
 	}
+	for i, n := range lengths {
+		strs[i] = c.take(n)
+	}
+	if c.err != nil {
+		return e, "", c.err
+	}
+	e.Session, e.Reason = strs[0], match.EndReason(strs[1])
+	e.Pair, err = parsePair(strs[2], strs[3], ms, strs[4], strs[5], strs[6])
 	return e, c.rest, err
 }
 
-// parseStanding reads {"w", since, position, estimate}, {"p", pair}, {"a"} or {"a", pair, reason}.
+// parseStanding reads {"w", since, position, estimate}, {"p", id, mode, milliseconds, initiator, responder, tags}, {"a"} or
+// {"a", pair, reason}.
 func parseStanding(fields []any) (match.Standing, error) {
 	text := func(i int) string {
 		if i < len(fields) {
@@ -116,7 +126,7 @@ func parseStanding(fields []any) (match.Standing, error) {
 			State: match.Waiting, Since: time.UnixMilli(number(1)), Position: int(number(2)), Estimate: estimate(number(3)),
 		}, nil
 	case "p":
-		p, err := parsePair(text(1))
+		p, err := parsePair(text(1), text(2), number(3), text(4), text(5), text(6))
 		return match.Standing{State: match.Paired, Pair: &p}, err
 	case "a":
 		if text(1) == "" {

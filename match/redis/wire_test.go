@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"encoding/binary"
 	"reflect"
 	"strings"
 	"testing"
@@ -17,19 +18,22 @@ func somePair() match.Pair {
 	}
 }
 
-// wirePair writes a pair as the script does.
-func wirePair(p match.Pair) string {
+// wireHint writes a hint as the script does.
+func wireHint() string {
 	side := func(s match.Side) string {
 		return string(appendSide(nil, match.Ticket{Session: s.Session, User: s.User, Node: s.Node, Key: s.Key, Wish: match.Wish{Language: s.Language}}))
 	}
-	b := appendShort(appendShort(nil, p.ID), string(p.Mode))
-	b = appendNumber(b, p.At.UnixMilli())
-	b = appendString(appendString(b, side(p.Initiator)), side(p.Responder))
-	return string(appendString(b, "\n"+strings.Join(p.Tags, "\n")))
-}
-
-func wireHint() string {
-	return "2" + string(appendString(appendString(appendString(nil, "s2"), "lost"), wirePair(somePair())))
+	p := somePair()
+	strs := []string{"s2", "lost", p.ID, string(p.Mode), side(p.Initiator), side(p.Responder), "\n" + strings.Join(p.Tags, "\n")}
+	b := appendNumber([]byte("2"), p.At.UnixMilli())
+	for i, s := range strs {
+		if i >= 1 && i <= 3 {
+			b = append(b, byte(len(s)))
+		} else {
+			b = binary.BigEndian.AppendUint16(b, uint16(len(s)))
+		}
+	}
+	return string(b) + strings.Join(strs, "")
 }
 
 func TestHint(t *testing.T) {

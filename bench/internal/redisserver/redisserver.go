@@ -65,3 +65,23 @@ func CPU(ctx context.Context, client *redis.Client) (time.Duration, error) {
 	}
 	return time.Duration(sum * float64(time.Second)), nil
 }
+
+var commandStat = regexp.MustCompile(`cmdstat_([^:]+):calls=(\d+),usec=(\d+)`)
+
+// Commands is what Redis has carried out since CONFIG RESETSTAT, divided by n: how often, and for how many microseconds
+// by the wall clock. A script's own time includes that of its commands.
+func Commands(ctx context.Context, client *redis.Client, n int) (map[string][2]float64, error) {
+	info, err := client.Info(ctx, "commandstats").Result()
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[string][2]float64)
+	for _, f := range commandStat.FindAllStringSubmatch(info, -1) {
+		calls, _ := strconv.ParseFloat(f[2], 64)
+		micros, _ := strconv.ParseFloat(f[3], 64)
+		if f[1] != "info" && f[1] != "config|resetstat" {
+			all[f[1]] = [2]float64{calls / float64(n), micros / float64(n)}
+		}
+	}
+	return all, nil
+}

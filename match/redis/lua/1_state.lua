@@ -1,31 +1,41 @@
 -- What one run knows. A run serves a batch of calls and is atomic. It reads each record once and writes what has
--- changed once, at its end: most of what a run costs is its commands.
+-- changed once, at its end. A command costs little when it is one of many keys or members; what costs is each new
+-- string in Lua, by its length: so long ones (a side) pass through untouched, and short ones are made once.
 local call, sub, floor, format = redis.call, string.sub, math.floor, string.format
 
--- Fields of a person, which is one session in the queue. A node writes the first ones when the session arrives.
-local SESSION, USER, STATE, SINCE, PLACE, MODE = 1, 2, 3, 4, 5, 6
-local CLASS, ACCEPT, LANG, WIDEN, TAGS, SIDE = 7, 8, 9, 10, 11, 12 -- SIDE is the nodes'; nothing here looks inside
-local HOME, CALL = 13, 14 -- the node that spoke for the session last, and the number of its Arrive
-local OPEN, WIDE = 15, 16 -- 1: takes anyone compatible; takes other languages of the wide
-local PAIR, SEAT, OTHER = 17, 18, 19 -- of a pair: its id, 1 or 2 in it, the partner's session
-local ENDED = 20 -- of the absent: why PAIR ended
+-- Fields of a person, which is one session in the queue.
+local STATE, MODE, SINCE, ENTRY, HOME, CALL = 1, 2, 3, 4, 5, 6 -- HOME: the node that spoke for the session last; CALL: number of its Arrive
+local OPEN, WIDE = 7, 8 -- 1: takes anyone compatible; takes other languages of the wide
+local CLASS, WIDEN, LANG, TAGS, USER = 9, 10, 11, 12, 13
+local SEAT, CONFIRMED, AT, PAIR, OTHER = 14, 15, 16, 17, 18 -- of a pair: 1 or 2 in it, its time, its id, the partner's session
+local ENDED = OTHER -- of the absent: why PAIR ended
+local LEASED = 19 -- until when the lease runs that was queued last; 0: none was
+local SESSION = 20
 
-local PERSON = '>Hc0Hc0c1dc22Bc0BI4Bc0BHc0Hc0Bc0dBBBc0BHc0Bc0' -- as kept: strings have their length in front
+local PERSON = '>c1BdHc0c12dBBBBBc0Hc0Hc0BBdBc0Hc0d' -- as kept, but for SESSION: strings have their length in front
 
 local WAITING, PAIRED, ABSENT = 'w', 'p', 'a'
 
 local function packed(p)
-	return struct.pack(PERSON, #p[1], p[1], #p[2], p[2], p[3], p[4], p[5], #p[6], p[6], p[7], p[8], #p[9], p[9], p[10], #p[11], p[11],
-		#p[12], p[12], #p[13], p[13], p[14], p[15], p[16], #p[17], p[17], p[18], #p[19], p[19], #p[20], p[20])
+	return struct.pack(PERSON, p[1], p[2], p[3], #p[4], p[4], p[5], p[6], p[7], p[8], p[9], p[10], #p[11], p[11], #p[12], p[12],
+		#p[13], p[13], p[14], p[15], p[16], #p[17], p[17], #p[18], p[18], p[19])
 end
 
+local function unpacked(session, value)
+	local a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s = struct.unpack(PERSON, value)
+	return {a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, session}
+end
+
+local tagsBy = {} -- the text of tags → what it lists, as this run has read it
+
 local function tagsOf(p)
-	if not p.tags then
-		local tags = {}
+	local tags = tagsBy[p[TAGS]]
+	if not tags then
+		tags = {}
 		for tag in string.gmatch(p[TAGS], '[^\n]+') do tags[#tags + 1] = tag end
-		p.tags = tags
+		tagsBy[p[TAGS]] = tags
 	end
-	return p.tags
+	return tags
 end
 
 -- whole writes a time or a count as Redis wants it; left to itself it takes the long way over fractions.
@@ -40,25 +50,27 @@ end
 -- hash is a Redis hash as this run sees it: false is a field that is not there.
 local function hash(key) return {key = key, values = {}, changed = {}, grown = 0} end
 
-local people, users, couples = hash(SESSIONS), hash(USERS), hash(PAIRS)
+local people, users = hash(SESSIONS), hash(USERS) -- session → person; user → side of his present session
 
 local function learn(h, field, value)
-	if value and h == people then value = {struct.unpack(PERSON, value)} end
+	if value and h == people then value = unpacked(field, value) end
 	h.values[field] = value
 	return value
 end
 
 local function fetch(h, fields)
-	local unknown, n = {}, 0
+	local unknown, n, values = {}, 0, h.values
 	for i = 1, #fields do
-		if h.values[fields[i]] == nil then
+		if values[fields[i]] == nil then
 			n = n + 1
 			unknown[n] = fields[i]
 		end
 	end
 	if n == 0 then return end
-	local values = call('HMGET', h.key, unpack(unknown))
-	for i = 1, n do learn(h, unknown[i], values[i]) end
+	for from = 1, n, 1000 do -- in pieces that fit Lua's stack
+		local answer = call('HMGET', h.key, unpack(unknown, from, math.min(from + 999, n)))
+		for i = 1, #answer do learn(h, unknown[from + i - 1], answer[i]) end
+	end
 end
 
 local function get(h, field)
@@ -80,9 +92,25 @@ end
 
 local function save(p) people.changed[p[SESSION]] = true end
 
+-- A side is what only nodes look into, but for the two names in front: session and user.
+local function sideOf(p)
+	local session = p[SESSION]
+	local side = get(users, p[USER])
+	if side and string.find(side, session, 3, true) == 3 then return side end
+	return struct.pack('>Hc0Hc0HHH', #session, session, #p[USER], p[USER], 0, 0, 0) -- Redis has evicted it
+end
+
+-- sessionOf is the session that a user is in as, or nil.
+local function sessionOf(user)
+	local side = get(users, user)
+	return side and struct.unpack('>Hc0', side) or nil
+end
+
 -- send calls a command with any number of further arguments, in pieces that fit Lua's stack.
 local function send(command, key, args)
-	for i = 1, #args, 1000 do call(command, key, unpack(args, i, math.min(i + 999, #args))) end
+	local n = #args
+	if n > 0 and n <= 1000 then return call(command, key, unpack(args)) end
+	for i = 1, n, 1000 do call(command, key, unpack(args, i, math.min(i + 999, n))) end
 end
 
 local function write(h)
@@ -99,34 +127,51 @@ local function write(h)
 	send('HDEL', h.key, del)
 end
 
--- name is how a person is called in what is due or held: place, then session. Names sort by place.
-local function name(p) return p[PLACE] .. p[SESSION] end
+-- A person's entry is how he is called in lines and lists, and in what is due or held: place, language, session.
+-- Entries sort by place. Each time he is enrolled he gets a new one.
+local function sessionIn(e) return sub(e, string.find(e, ':', 23, true) + 1) end
 
 -- named finds the person again, unless he is another by now (gone, or with a new place).
-local function named(n)
-	local p = get(people, sub(n, 23))
-	return p and p[PLACE] == sub(n, 1, 22) and p
+local function named(e)
+	local p = get(people, sessionIn(e))
+	return p and p[ENTRY] == e and p
 end
 
--- marks is a sorted set as this run changes it: member → score, or false to remove. It is written at the end.
-local function marks(key) return {key = key, changed = {}} end
+-- What falls due, by time, then kind, then place: kind and entry → time.
+local LEASE, UNCONFIRMED, GRACE = '1', '2', '3'
+local dues = {} -- what this run changes of it; false: it is no more
 
-local function writeMarks(z)
+local function writeDues()
 	local set, del, n = {}, {}, 0
-	for m, score in pairs(z.changed) do
-		if score then
-			set[n + 1], set[n + 2], n = score, m, n + 2
+	for m, at in pairs(dues) do
+		if at then
+			set[n + 1], set[n + 2], n = at, m, n + 2
 		else
 			del[#del + 1] = m
 		end
 	end
-	send('ZADD', z.key, set)
-	send('ZREM', z.key, del)
-	z.changed = {}
+	send('ZADD', DUE, set)
+	send('ZREM', DUE, del)
+	dues = {}
 end
 
--- What falls due, by time, then kind, then place: kind and name → time.
-local LEASE, UNCONFIRMED, GRACE = '1', '2', '3'
-local dues = marks(DUE)
+local function due(kind, p, at) dues[kind .. p[ENTRY]] = at and whole(at) end
 
-local function due(kind, p, at) dues.changed[kind .. name(p)] = at and whole(at) end
+-- Most of it is due a fixed time from now: the lease of a newcomer, a confirmation. That stands in lists, each
+-- in order of time: eleven digits of time, then entry. Nothing is taken out before its time has come.
+local function fifo(key, wait) return {key = key, at = now + wait, prefix = format('%011x', now + wait), new = {}} end
+
+local queued = {[LEASE] = fifo(LEASES, LEASE_TIME), [UNCONFIRMED] = fifo(CONFIRMS, CONFIRM)}
+
+-- queue puts p into the list of a kind and returns when it is due.
+local function queue(kind, p)
+	local l = queued[kind]
+	l.new[#l.new + 1] = l.prefix .. p[ENTRY]
+	return l.at
+end
+
+-- lease gives p a lease from now on, instead of one that it has.
+local function lease(p)
+	due(LEASE, p, false)
+	p[LEASED] = queue(LEASE, p)
+end

@@ -5,34 +5,33 @@ local MANY = 1024 -- read of one list at most: more blocked ones, or other langu
 
 -- refused says why p and an entry must not meet, if they must not; else it returns who stands there.
 local function refused(p, e)
-	local c = listed(e)
-	if not c or c[STATE] ~= WAITING or entry(c) ~= e then return 'nobody' end -- Redis has evicted his record
+	local c = named(e)
+	if not c or c[STATE] ~= WAITING then return 'nobody' end -- Redis has evicted his record
 	return apart(p, c), c
 end
 
 -- first finds the longest waiting of several lists, if he will do: nearly always he does.
-local function first(p, keys, n, tags, own)
+local function first(p, found, n, tags)
 	local oldest
 	for i = 1, n do
-		local e = call('ZRANGE', keys[i], '0', '0')[1]
+		local e = front(found[i], 1)[1]
 		if e and (not oldest or e < oldest) then oldest = e end
 	end
-	if not oldest or oldest == own or tags and not speaks(p, oldest) then return end
+	if not oldest or oldest == p[ENTRY] or tags and not speaks(p, oldest) then return end
 	local why, c = refused(p, oldest)
 	return not why and c or nil
 end
 
 -- look finds the best in lists of tags, or of scopes. Recent partners on the way go into recents, each with the
 -- number of shared tags.
-local function look(p, keys, n, tags, recents)
-	local own, from, page = entry(p), 0, 2
+local function look(p, open, n, tags, recents)
+	local own, from, page = p[ENTRY], 0, 2
 	if tags then page = math.max(2, math.min(8, floor(LOOKED_AT / math.max(n, 1)))) end
 	while n > 0 and from < MANY do
-		local shared, found, fuller = {}, {}, {}
-		local start, stop = whole(from), whole(from + page - 1)
+		local shared, found, fuller, till = {}, {}, {}, from + page
 		for i = 1, n do
-			local entries = call('ZRANGE', keys[i], start, stop)
-			for j = 1, #entries do
+			local entries = front(open[i], till)
+			for j = from + 1, math.min(#entries, till) do
 				local e = entries[j]
 				local count = shared[e]
 				if count then
@@ -42,7 +41,7 @@ local function look(p, keys, n, tags, recents)
 					found[#found + 1] = e
 				end
 			end
-			if #entries == page then fuller[#fuller + 1] = keys[i] end
+			if #entries >= till then fuller[#fuller + 1] = open[i] end
 		end
 		local function worse(a, b)
 			if shared[a] ~= shared[b] then return shared[a] < shared[b] end
@@ -62,7 +61,7 @@ local function look(p, keys, n, tags, recents)
 				recents[e] = tags and shared[e] or 0
 				recents[#recents + 1] = e
 			elseif why == 'nobody' then
-				for i = 1, n do call('ZREM', keys[i], e) end
+				for i = 1, n do remove(open[i], e, filled[p[MODE]]) end
 			end
 			if not sorted then
 				table.sort(found, worse)
@@ -70,21 +69,21 @@ local function look(p, keys, n, tags, recents)
 			end
 			e = table.remove(found)
 		end
-		keys, n, from, page = fuller, #fuller, from + page, FURTHER
+		open, n, from, page = fuller, #fuller, till, FURTHER
 	end
 end
 
 -- among looks for somebody without a common tag, in one scope: 'o:' or 'p:'.
 local function among(p, scope, recents)
-	local keys, n = lists(p, everyScope(p[MODE]), scopesFor(p, scope))
-	return first(p, keys, n, false, entry(p)) or look(p, keys, n, false, recents)
+	local found, n = open(p, everyScope(p[MODE]), scopesFor(p, scope))
+	return first(p, found, n, false) or look(p, found, n, false, recents)
 end
 
 local function sharing(p, recents)
 	local tags, h = tagsOf(p), filled[p[MODE]]
 	fetch(h, tags)
-	local keys, n = lists(p, h, tags)
-	return #tags == 1 and first(p, keys, n, true, entry(p)) or look(p, keys, n, true, recents)
+	local found, n = open(p, h, tags)
+	return #tags == 1 and first(p, found, n, true) or look(p, found, n, true, recents)
 end
 
 -- strangerFor reports whether somebody waits whom p could meet some day and has not met lately.
@@ -92,7 +91,7 @@ local function strangerFor(p)
 	return (among(p, 'o:', {}) or among(p, 'p:', {})) and true
 end
 
-local function hold(p) call('ZADD', HELD, '0', name(p)) end
+local function hold(p) call('ZADD', HELD, '0', p[ENTRY]) end
 
 -- again chooses among recent partners: the best who has waited long enough, as p has, while no stranger
 -- waits for either. Those refused are held: a sweep tries them again.
@@ -104,7 +103,7 @@ local function again(p, recents)
 	hold(p)
 	local never = p[SINCE] + REMATCH > now or strangerFor(p)
 	for _, e in ipairs(recents) do
-		local c = listed(e)
+		local c = named(e)
 		if not never and c[SINCE] + REMATCH <= now and not strangerFor(c) then return c end
 		hold(c)
 	end

@@ -12,49 +12,62 @@ local function all(key)
 	return map, n
 end
 
-local people, users, pairs_, waiting, paired, entries = {}, all('u'), all('p'), {}, 0, 0
-for session, packed in pairs(all('s')) do people[session] = {struct.unpack('>Hc0Hc0c1dc22Bc0BI4Bc0BHc0Hc0Bc0dBBBc0BHc0Bc0', packed)} end
+local modes = {'video', 'text'}
+local people, users, waiting, paired, entries = {}, all('u'), {}, 0, 0
+for session, packed in pairs(all('s')) do
+	local p, f = {session = session}, {struct.unpack('>c1BdHc0c12dBBBBBc0Hc0Hc0BBdBc0Hc0d', packed)}
+	for i, field in ipairs({
+		'state', 'mode', 'since', 'entry', 'home', 'call', 'open', 'wide', 'class', 'widen', 'lang', 'tags', 'user', 'seat', 'confirmed', 'at', 'pair', 'other', 'leased',
+	}) do p[field] = f[i] end
+	p.mode = modes[p.mode]
+	people[session] = p
+end
+
+local leases, confirms = {}, {} -- items; entries
+for _, item in ipairs(redis.call('LRANGE', root .. 'dl', 0, -1)) do leases[item] = true end
+for _, item in ipairs(redis.call('LRANGE', root .. 'dc', 0, -1)) do confirms[string.sub(item, 12)] = true end
 
 local lists = {}
 local function stands(p, bucket)
-	local entry = p[5] .. p[9] .. ((p[16] == 1 and p[9] ~= '') and '+:' or ':') .. p[1]
-	local key = root .. 'l:' .. p[6] .. ':' .. p[7] .. ':' .. bucket
+	local key = root .. 'l:' .. p.mode .. ':' .. p.class .. ':' .. bucket
 	entries = entries + 1
-	if redis.call('ZSCORE', key, entry) ~= string.format('%.0f', p[4]) then fault(p[1], 'waits and is not in', key) end
-	lists[key] = {p[6], p[7], bucket}
+	if redis.call('ZSCORE', key, p.entry) ~= string.format('%.0f', p.since) then fault(p.session, 'waits and is not in', key) end
+	lists[key] = true
 end
 for session, p in pairs(people) do
-	local name = p[5] .. p[1]
-	if p[1] ~= session then fault(session, 'holds the record of', p[1]) end
-	if not redis.call('ZSCORE', root .. 'd', '1' .. name) then fault(session, 'has no lease') end
-	local inLine = redis.call('ZSCORE', root .. 'w:' .. p[6], name)
-	if p[3] == 'w' then
-		waiting[p[6]] = (waiting[p[6]] or 0) + 1
+	if string.sub(p.entry, 23) ~= p.lang .. ':' .. session then fault(session, 'has the entry', p.entry) end
+	if not redis.call('ZSCORE', root .. 'd', '1' .. p.entry) and not leases[string.format('%011x', p.leased) .. p.entry] then fault(session, 'has no lease') end
+	local inLine = redis.call('ZSCORE', root .. 'w:' .. p.mode, p.entry)
+	if p.state == 'w' then
+		waiting[p.mode] = (waiting[p.mode] or 0) + 1
 		if not inLine then fault(session, 'waits and is not in line') end
-		local scope = p[15] == 1 and 'o:' or 'p:'
-		stands(p, scope .. p[9])
-		if p[16] == 1 and p[9] ~= '' then stands(p, scope .. '+') end
-		for tag in string.gmatch(p[11], '[^\n]+') do stands(p, tag) end
+		local scope = p.open == 1 and 'o:' or 'p:'
+		stands(p, scope .. p.lang)
+		if p.wide == 1 and p.lang ~= '' then stands(p, scope .. '+') end
+		for tag in string.gmatch(p.tags, '[^\n]+') do stands(p, tag) end
 	elseif inLine then
-		fault(session, 'is', p[3], 'and stands in line')
+		fault(session, 'is', p.state, 'and stands in line')
 	end
-	if p[3] == 'p' then
+	if p.state == 'p' then
 		paired = paired + 1
-		local other = people[p[19]]
-		if not pairs_[p[17]] then fault(session, 'is in a pair that is not there') end
-		if not other or other[3] ~= 'p' or other[17] ~= p[17] or other[19] ~= session or other[18] == p[18] then fault(session, 'is paired with one who is not with him:', p[19]) end
-		if other and other[2] == p[2] then fault(session, 'is paired with himself') end
-		if p[18] == 1 and pairs_[p[17]] and string.sub(pairs_[p[17]], 1, 1) ~= '3' and not redis.call('ZSCORE', root .. 'd', '2' .. name) then
+		local other = people[p.other]
+		if not other or other.state ~= 'p' or other.pair ~= p.pair or other.other ~= session or other.seat == p.seat or other.at ~= p.at then
+			fault(session, 'is paired with one who is not with him:', p.other)
+		elseif p.seat == 1 and p.confirmed + other.confirmed < 2 and not confirms[p.entry] then
 			fault(session, 'is in an unconfirmed pair that never lapses')
 		end
+		if other and other.user == p.user then fault(session, 'is paired with himself') end
 	end
-	if p[3] ~= 'a' and users[p[2]] ~= session then fault(session, 'is in, and the user', p[2], 'is in as', users[p[2]]) end
-	if p[3] == 'a' and users[p[2]] == session then fault(session, 'is absent, and the user is in as it') end
+	local side = users[p.user]
+	local inAs = side and struct.unpack('>Hc0', side)
+	if p.state ~= 'a' and inAs ~= session then fault(session, 'is in, and the user', p.user, 'is in as', inAs) end
+	if p.state == 'a' and inAs == session then fault(session, 'is absent, and the user is in as it') end
 end
-for user, session in pairs(users) do
-	if not people[session] or people[session][2] ~= user then fault('user', user, 'is in as', session, 'which is not his') end
+for user, side in pairs(users) do
+	local session, own = struct.unpack('>Hc0Hc0', side)
+	if own ~= user or not people[session] or people[session].user ~= user then fault('user', user, 'is in as', session, 'which is not his') end
 end
-local _, n = all('p')
+local n = tonumber(redis.call('GET', root .. 'p') or 0)
 if n * 2 ~= paired then fault(n, 'pairs of', paired, 'people') end
 for _, mode in ipairs({'video', 'text'}) do
 	local line = redis.call('ZCARD', root .. 'w:' .. mode)
