@@ -48,6 +48,11 @@ func listen(cfg Config, clock func() time.Time) (*Server, error) {
 		return nil, err
 	}
 	for _, x := range s.shards {
+		if err := x.share(); err != nil {
+			return nil, fmt.Errorf("turn: relay port %d: %w", cfg.SinglePort, errors.Join(err, s.Close()))
+		}
+	}
+	for _, x := range s.shards {
 		s.turns.Go(x.pump.run)
 	}
 	for _, l := range s.streams {
