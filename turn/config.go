@@ -68,7 +68,8 @@ type Config struct {
 
 	// Allocations at once: of a user, of a client address (IPv6: of a /64), which
 	// closes the way around Quota for who can have many names, and of the server.
-	// Over the first two an Allocate gets 486, over the third 508.
+	// Over the first two an Allocate gets 486, over the third 508. An address may
+	// have MaxPerAddress connections, too, over TCP, TLS and DTLS each.
 	Quota          int // default 12
 	MaxPerAddress  int // default 256
 	MaxAllocations int // default 16384

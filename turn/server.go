@@ -75,7 +75,7 @@ func (s *Server) bind() error {
 			return fmt.Errorf("turn: listen on %s: %w", s.cfg.TLSListen, errors.Join(err, tcp.Close()))
 		}
 		s.streams = append(s.streams, newListener(secure, s), newListener(datagram, s))
-		s.streams[2].datagram = true
+		s.streams[1].apart, s.streams[2].apart, s.streams[2].datagram = true, true, true
 	}
 	return nil
 }
