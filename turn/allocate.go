@@ -45,7 +45,7 @@ func (s *shard) allocate(m *message, old *allocation, from sender, who login) in
 		s.clients[a.client] = a
 	}
 	for _, r := range a.relays {
-		if r != nil {
+		if r != nil && !r.all {
 			r.a = a
 			relays.inside.add(r.told, a)
 			s.pump.watch(r)
@@ -74,6 +74,19 @@ func (s *shard) open(m *message, a *allocation) (err error) {
 	first := byte(family4)
 	if m.family == family6 {
 		first = family6
+	}
+	if relays.shared.on {
+		if m.pair || m.even && relays.shared.told[0].Port()%2 != 0 {
+			return errNoPort
+		}
+		for _, family := range [2]byte{first, m.additional} {
+			if family != 0 && relays.has(family) {
+				a.relays[family-1] = s.relays[family-1]
+			} else if family != 0 {
+				a.lacks6 = codeFamily
+			}
+		}
+		return nil
 	}
 	var spare *relay
 	if a.relays[first-1], spare, err = relays.open(s.pump, first, m.even, m.pair); err != nil {

@@ -32,6 +32,10 @@ type allocation struct {
 
 	peers atomic.Pointer[peers] // read by every shard
 
+	claims  []netip.AddrPort // on a shared relay port; guarded by shared.mu
+	ice     string           // the same
+	partner atomic.Pointer[allocation]
+
 	grants   int // permissions and channels asked for …
 	window   time.Duration
 	verdicts [4]verdict
@@ -43,6 +47,7 @@ type relay struct {
 	a    *allocation // nil while the port is only reserved
 	told netip.AddrPort
 	pool bool // the port came from the pool
+	all  bool // the socket is the shard's, for all of its allocations
 
 	fd          int          // of the batched pump
 	first, last int32        // of this batch's packets to the socket, as index + 1

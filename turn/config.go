@@ -33,6 +33,12 @@ type Config struct {
 	MinPort  uint16     // range of relay ports, both included; default: any port the system gives
 	MaxPort  uint16
 
+	// One UDP port that all relays have together; default: each has its own. What
+	// comes from a peer belongs to the client that talked to that address and port
+	// first, so two clients cannot have one peer, such as a media server, at the same
+	// time; two clients of this server reach each other only by ICE.
+	SinglePort uint16
+
 	// IPv6 that relay sockets bind to and that clients are told; default: no
 	// IPv6 relays, and 440 to who asks for one. RelayIP6 defaults to PublicIP6.
 	RelayIP6  netip.Addr
@@ -62,7 +68,8 @@ type Config struct {
 
 	// Allocations at once: of a user, of a client address (IPv6: of a /64), which
 	// closes the way around Quota for who can have many names, and of the server.
-	// Over the first two an Allocate gets 486, over the third 508.
+	// Over the first two an Allocate gets 486, over the third 508. An address may
+	// have MaxPerAddress connections, too, over TCP, TLS and DTLS each.
 	Quota          int // default 12
 	MaxPerAddress  int // default 256
 	MaxAllocations int // default 16384
@@ -156,6 +163,9 @@ func (c Config) Validate() error {
 	}
 	if (c.MinPort == 0) != (c.MaxPort == 0) || c.MinPort > c.MaxPort {
 		errs = append(errs, fmt.Errorf("MinPort %d and MaxPort %d are no range", c.MinPort, c.MaxPort))
+	}
+	if c.SinglePort != 0 && c.MinPort != 0 {
+		errs = append(errs, errors.New("SinglePort and a range of ports exclude each other"))
 	}
 	if c.Shards < 0 || c.Quota < 0 || c.MaxPerAddress < 0 || c.MaxAllocations < 0 || c.MaxAge < 0 || c.MaxTCP < 0 {
 		errs = append(errs, errors.New("negative Shards, Quota, MaxPerAddress, MaxAllocations, MaxAge or MaxTCP"))

@@ -2,23 +2,25 @@
 // whose network lets them reach nothing else, and only to the peers that it is
 // told of.
 //
-//	client ══ UDP ══▶ plane: shards, batches ──▶ relay socket ══▶ peer
-//	   │                │ requests   ▲ tables │ relay of another client: straight to him
-//	   │                ▼            │        │ policy, per address and port, both ways
-//	   └ TCP, TLS, DTLS ▶ pion/turn ─┴──▶ relay socket ══▶ peer
-//	      framing guard    credentials, quota per user, lifetimes
+//	client ══ UDP ═════▶ shard: requests, permissions, channels ══▶ relay socket ══▶ peer
+//	   │                   ▲    │ policy, per address and port, both ways
+//	   └ TCP, TLS, DTLS ───┘    └──▶ another client of this server: straight to him
+//	      framing guard
 //
-// On Linux the plane moves the packets of UDP clients and pion/turn answers
-// requests; elsewhere, and for stream clients, pion/turn does both.
+// A shard owns its clients and all that they hold, and answers their requests
+// itself; an allocation has no goroutine, timer or buffer of its own. On Linux
+// each shard is one thread that reads and writes in batches; elsewhere, and
+// with Config.Plain, packets go one by one.
 //
 // Credentials follow the TURN REST convention: the username is
-// "expiry:name", the password base64(HMAC-SHA1(secret, username)); pion
-// compares the message integrity that they give in constant time. When
+// "expiry:name", the password base64(HMAC-SHA1(secret, username)). When
 // credentials run out no new allocation is made with them, while one that
 // lives may be refreshed until Config.MaxAge, so that a long call goes on.
+// Nonces are stateless, bound to the client's address, and good for an hour.
+// Requests are signed with SHA-1, or with SHA-256 (RFC 8489) by who knows it.
 //
 // Clients may come over IPv4 and IPv6; relays are IPv4, and IPv6 for those who
-// ask (RFC 6156) once Config has an address for them.
+// ask, alone or besides (RFC 8656), once Config has an address for them.
 //
 // Safe for concurrent use? Yes. Who closes? Whoever called Listen calls
 // Close, which waits until every connection and relay socket is closed. What

@@ -20,14 +20,17 @@ func TestInteropCoturnClient(t *testing.T) {
 		t.Fatal("turnutils_uclient is missing: install Debian's coturn (apt-get install coturn), as the project's test script does")
 	}
 	peer, peer6 := mustEcho(t, "127.0.0.1:0", ""), mustEcho(t, "[::1]:0", "")
+	pair := mustEchoPair(t)
 	cert, key := mustCertificate(t, t.TempDir(), "first")
 	cfg := turn.Config{
-		AllowPeerAddrs: []netip.AddrPort{peer, peer6}, Hairpin: true, Quota: 100, Users: map[string]string{"static": "a password"},
+		AllowPeerAddrs: []netip.AddrPort{peer, peer6, pair, netip.AddrPortFrom(pair.Addr(), pair.Port()+1)}, Hairpin: true, Quota: 100, Users: map[string]string{"static": "a password"},
 		PublicIP: netip.MustParseAddr("127.0.0.1"), PublicIP6: netip.IPv6Loopback(), TLSListen: "127.0.0.1:0", TLSCert: cert, TLSKey: key,
 	}
 	s := mustListen(t, cfg)
 	cfg.Plain = true
 	portable := mustListen(t, cfg)
+	cfg.Plain, cfg.SinglePort = false, freePort(t)&^1 // the client may ask for an even one
+	single := mustListen(t, cfg)
 	port := func(a net.Addr) string { _, p, _ := net.SplitHostPort(a.String()); return p }
 
 	const pairs = "-y" // from client to client, each on a relay of ours
@@ -39,12 +42,19 @@ func TestInteropCoturnClient(t *testing.T) {
 		"TLS, channels": {"-c", "-t", "-S"}, "TLS, indications": {"-c", "-t", "-S", "-s"},
 		"DTLS, channels": {"-c", "-S"}, "DTLS, client to client": {"-c", "-S", pairs},
 		"portable, channels": {"-c"}, "portable, indications": {"-c", "-s"}, "portable, client to client": {"-c", pairs}, "portable, IPv6 relay": {"-c", "-x"},
-		"static user": {"-c"},
+		"static user": {"-c"}, "UDP, a port for RTCP besides": {}, "TCP, a port for RTCP besides": {"-t"},
+		"single port": {"-c", "-m", "1"}, "single port, by indications": {"-c", "-s", "-m", "1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // each spends seconds waiting for stragglers
-			const want = "40"
+			want := "40"
 			server, to := s, peer
+			if strings.HasPrefix(name, "single port") { // a peer is one client's
+				server, want = single, "20"
+			}
+			if strings.Contains(name, "RTCP") {
+				to = pair
+			}
 			has := func(f string) bool { return slices.Contains(flags, f) }
 			if strings.HasPrefix(name, "portable") {
 				server = portable
@@ -52,7 +62,7 @@ func TestInteropCoturnClient(t *testing.T) {
 			if has("-x") {
 				to = peer6
 			}
-			args := append(flags, "-n", "20", "-m", "2", "-z", "5", "-l", "300", "-p", port(server.UDPAddr()))
+			args := append([]string{"-m", "2"}, append(flags, "-n", "20", "-z", "5", "-l", "300", "-p", port(server.UDPAddr()))...)
 			if has("-S") {
 				args[len(args)-1] = port(server.TLSAddr())
 			}
@@ -74,6 +84,23 @@ func TestInteropCoturnClient(t *testing.T) {
 			}
 		})
 	}
+}
+
+// mustEchoPair is an echo on a port and on the one above.
+func mustEchoPair(t testing.TB) netip.AddrPort {
+	t.Helper()
+	for range 50 {
+		low := freePort(t)
+		c, err := net.ListenPacket("udp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(int(low)+1)))
+		if err != nil {
+			continue
+		}
+		c.Close()
+		mustEcho(t, c.LocalAddr().String(), "")
+		return mustEcho(t, net.JoinHostPort("127.0.0.1", strconv.Itoa(int(low))), "")
+	}
+	t.Fatal("no two ports in a row")
+	return netip.AddrPort{}
 }
 
 var received = regexp.MustCompile(`tot_send_msgs=(\d+), tot_recv_msgs=(\d+)`)

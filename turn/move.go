@@ -66,22 +66,43 @@ func (s *shard) forward(a *allocation, peer netip.AddrPort, open bool, slot []by
 		s.count.dropped++
 		return
 	}
-	if other := s.server.relays.inside.find(peer); other != nil {
+	payload := slot[start : start+n]
+	if other := s.other(a, peer, payload); other != nil {
 		s.count.hairpin++
 		s.deliver(other, r.told, slot, start, n)
 		return
 	}
-	if peer.Port() == 0 || !open && !s.allows(a, peer) {
+	if peer.Port() == 0 || !open && !s.allows(a, peer) || r.all && !s.server.relays.shared.sends(a, peer, payload, s) {
 		s.count.dropped++
 		return
 	}
 	s.count.toPeers++
 	s.count.toPeerBytes += uint64(n)
-	s.pump.toPeer(r, slot[start:start+n], peer)
+	s.pump.toPeer(r, payload, peer)
+}
+
+// other is the allocation whose relay a peer is, or nil.
+func (s *shard) other(a *allocation, peer netip.AddrPort, payload []byte) *allocation {
+	relays := s.server.relays
+	if !relays.inside.on || !relays.shared.on {
+		return relays.inside.find(peer)
+	}
+	if peer != relays.shared.told[index(peer.Addr())] {
+		return nil
+	}
+	return relays.shared.partner(a, payload)
 }
 
 // arrived gives the client what a peer sent to a relay: n bytes of the slot behind the headroom.
 func (s *shard) arrived(r *relay, from netip.AddrPort, slot []byte, n int) {
+	if r.all {
+		if a := s.server.relays.shared.owner(from, slot[headroom:headroom+n], s); a != nil {
+			s.deliver(a, from, slot, headroom, n)
+		} else {
+			s.count.dropped++
+		}
+		return
+	}
 	if c := r.a.peers.Load().byPeer(from, s.now); (c == nil || !c.open) && !s.allows(r.a, from) {
 		s.count.dropped++
 		return

@@ -16,8 +16,9 @@ const maxTries = 64
 type pool struct {
 	lo, n int
 
-	mu   sync.Mutex // guards held
+	mu   sync.Mutex // guards the rest
 	held []uint64   // a bit for each
+	used int        // of them
 }
 
 func newPool(lo, hi int) *pool {
@@ -28,7 +29,7 @@ func newPool(lo, hi int) *pool {
 func (p *pool) take(even, pair bool, open func(port int) error) (int, error) {
 	err := errNoPort
 	start := rand.IntN(p.n)
-	for i, tries := 0, 0; i < p.n && tries < maxTries; i++ {
+	for i, tries := 0, 0; i < p.n && !p.full() && tries < maxTries; i++ {
 		k := (start + i) % p.n
 		port := p.lo + k
 		if even && port%2 != 0 || !p.hold(k, pair) {
@@ -50,6 +51,12 @@ func (p *pool) take(even, pair bool, open func(port int) error) (int, error) {
 	return 0, err
 }
 
+func (p *pool) full() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.used == p.n
+}
+
 func (p *pool) hold(k int, pair bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -58,7 +65,9 @@ func (p *pool) hold(k int, pair bool) bool {
 		return false
 	}
 	p.held[k/64] |= 1 << (k % 64)
+	p.used++
 	if pair {
+		p.used++
 		p.held[(k+1)/64] |= 1 << ((k + 1) % 64)
 	}
 	return true
@@ -69,4 +78,5 @@ func (p *pool) release(port int) {
 	defer p.mu.Unlock()
 	k := port - p.lo
 	p.held[k/64] &^= 1 << (k % 64)
+	p.used--
 }

@@ -75,7 +75,7 @@ func (p *batched) add(fd int) error {
 }
 
 func (p *batched) open(r *relay, at netip.Addr, port int) (int, error) {
-	fd, _, err := udpSocket(netip.AddrPortFrom(at, uint16(port)), false) //nolint:gosec // a port
+	fd, _, err := udpSocket(netip.AddrPortFrom(at, uint16(port)), r.all) //nolint:gosec // a port
 	if err != nil {
 		return 0, err
 	}

@@ -30,6 +30,7 @@ type relays struct {
 	refused *refusals
 	policy  policy
 	inside  inside
+	shared  *shared
 
 	mu       sync.Mutex // guards reserved
 	reserved map[token]reservation
@@ -45,7 +46,7 @@ type reservation struct {
 func newRelays(c Config, refused *refusals) *relays {
 	r := &relays{
 		at: [2]netip.Addr{c.RelayIP, c.RelayIP6}, public: [2]netip.Addr{c.PublicIP, c.PublicIP6}, ranged: c.MinPort != 0,
-		refused: refused, policy: newPolicy(c), inside: newInside(c), reserved: make(map[token]reservation),
+		refused: refused, policy: newPolicy(c), inside: newInside(c), shared: newShared(c), reserved: make(map[token]reservation),
 	}
 	lo, hi := anyLo, anyHi
 	if r.ranged {

@@ -48,6 +48,11 @@ func listen(cfg Config, clock func() time.Time) (*Server, error) {
 		return nil, err
 	}
 	for _, x := range s.shards {
+		if err := x.share(); err != nil {
+			return nil, fmt.Errorf("turn: relay port %d: %w", cfg.SinglePort, errors.Join(err, s.Close()))
+		}
+	}
+	for _, x := range s.shards {
 		s.turns.Go(x.pump.run)
 	}
 	for _, l := range s.streams {
@@ -70,7 +75,7 @@ func (s *Server) bind() error {
 			return fmt.Errorf("turn: listen on %s: %w", s.cfg.TLSListen, errors.Join(err, tcp.Close()))
 		}
 		s.streams = append(s.streams, newListener(secure, s), newListener(datagram, s))
-		s.streams[2].datagram = true
+		s.streams[1].apart, s.streams[2].apart, s.streams[2].datagram = true, true, true
 	}
 	return nil
 }

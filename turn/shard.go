@@ -24,6 +24,7 @@ type shard struct {
 	mu        sync.Mutex                     // guards the rest
 	clients   map[netip.AddrPort]*allocation // of UDP clients
 	due       due                            // all allocations
+	relays    [2]*relay                      // where they have them together
 	closed    bool
 	ids       *rand.PCG
 	count     relayCount
@@ -97,12 +98,34 @@ func (s *shard) end(a *allocation) {
 }
 
 func (s *shard) endRelay(a *allocation, i int) {
-	if r := a.relays[i]; r != nil {
+	r := a.relays[i]
+	switch {
+	case r == nil:
+	case r.all:
+		s.server.relays.shared.drop(a)
+	default:
 		s.server.relays.inside.remove(r.told)
 		s.pump.close(r)
 		s.server.relays.release(r)
-		a.relays[i] = nil
 	}
+	a.relays[i] = nil
+}
+
+// share opens the relay sockets that all allocations have together.
+func (s *shard) share() error {
+	relays := s.server.relays
+	for i, told := range relays.shared.told {
+		if !relays.shared.on || !relays.at[i].IsValid() {
+			continue
+		}
+		r := &relay{told: told, all: true}
+		if _, err := s.pump.open(r, relays.at[i], int(told.Port())); err != nil {
+			return err
+		}
+		s.relays[i] = r
+		s.pump.watch(r)
+	}
+	return nil
 }
 
 // shut ends all, and lets nothing begin.
@@ -112,5 +135,10 @@ func (s *shard) shut() {
 	s.closed = true
 	for len(s.due) > 0 {
 		s.end(s.due[0])
+	}
+	for _, r := range s.relays {
+		if r != nil {
+			s.pump.close(r)
+		}
 	}
 }

@@ -12,7 +12,6 @@ type Stats struct {
 	Refused     map[string]uint64 // peers refused, by reason
 	Failed      map[string]uint64 // failed authentications, by reason
 
-	// Of UDP clients, where the data plane relays (Linux).
 	ToClients, ToClientBytes uint64 // packets to clients, and their payload
 	ToPeers, ToPeerBytes     uint64 // packets to peers
 	Hairpin                  uint64 // of those to clients, straight from another client's relay
@@ -21,13 +20,13 @@ type Stats struct {
 	Unanswered               uint64 // requests of strangers beyond what one address is answered
 }
 
-// relayCount is what the data plane moved, payloads only.
+// relayCount is what a shard moved, payloads only.
 type relayCount struct {
 	toClients, toClientBytes uint64
 	toPeers, toPeerBytes     uint64
 	hairpin                  uint64 // of those to clients, from another relay without the kernel
 	dropped                  uint64
-	challenges               uint64 // 401 without pion
+	challenges               uint64
 	unanswered               uint64
 }
 

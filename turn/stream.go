@@ -19,20 +19,22 @@ const (
 
 var errFrame = errors.New("not a TURN message of acceptable length")
 
-// listener accepts TCP, TLS or DTLS clients, at most max at once.
+// listener accepts TCP, TLS or DTLS clients, so many at once, and so many from one address.
 type listener struct {
 	net.Listener
 	server   *Server
 	datagram bool // DTLS: each read is a whole datagram
+	apart    bool // TLS and DTLS: each message in a record of its own, since clients, coturn's among them, take a record for a message
 
 	mu     sync.Mutex // guards the rest
 	open   map[*stream]struct{}
+	homes  map[netip.Addr]int // connections by where they come from
 	closed bool
 	turns  sync.WaitGroup // the accepting goroutine, and two for each open stream
 }
 
 func newListener(l net.Listener, s *Server) *listener {
-	return &listener{Listener: l, server: s, open: make(map[*stream]struct{})}
+	return &listener{Listener: l, server: s, open: make(map[*stream]struct{}), homes: make(map[netip.Addr]int)}
 }
 
 // run accepts clients until Close; transient failures are waited out.
@@ -53,17 +55,29 @@ func (l *listener) run() {
 }
 
 func (l *listener) admit(c net.Conn) bool {
+	at := remote(c)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed || len(l.open) >= l.server.cfg.MaxTCP {
+	if l.closed || len(l.open) >= l.server.cfg.MaxTCP || l.homes[home(at.Addr())] >= l.server.cfg.MaxPerAddress {
 		return false
 	}
-	s := &stream{Conn: c, all: l, shard: l.server.nextShard(), at: remote(c)}
+	l.homes[home(at.Addr())]++
+	s := &stream{Conn: c, all: l, shard: l.server.nextShard(), at: at}
 	s.out.ready.L = &s.out.mu
 	l.open[s] = struct{}{}
 	l.turns.Go(s.serve)
 	l.turns.Go(s.write)
 	return true
+}
+
+func (l *listener) leave(s *stream) {
+	at := home(s.at.Addr())
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.open, s)
+	if l.homes[at]--; l.homes[at] == 0 {
+		delete(l.homes, at)
+	}
 }
 
 // remote is the address of a client.
@@ -124,9 +138,7 @@ func (s *stream) serve() {
 		s.shard.end(s.held)
 	}
 	s.shard.mu.Unlock()
-	s.all.mu.Lock()
-	delete(s.all.open, s)
-	s.all.mu.Unlock()
+	s.all.leave(s)
 }
 
 // read returns exactly one whole STUN or ChannelData message (RFC 8656, section 3.7; padding included); at the first byte that cannot be one the
@@ -204,7 +216,7 @@ func (s *stream) write() {
 		}
 		for b := all; len(b) > 0; {
 			n := len(b)
-			if s.all.datagram { // each message in one of its own
+			if s.all.apart {
 				n, _ = frameLength(b)
 			}
 			_ = s.Conn.SetWriteDeadline(time.Now().Add(writeTimeout))

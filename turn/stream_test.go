@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/stun/v4"
+
 	"passerby/turn"
 )
 
@@ -51,24 +53,41 @@ func isTimeout(err error) bool {
 }
 
 func TestMaxTCP(t *testing.T) {
-	s := mustListen(t, turn.Config{MaxTCP: 1})
-	first := mustDial(t, "tcp", s, good("ada"))
-	relay, err := first.Allocate()
-	if err != nil {
-		t.Fatal(err)
+	for name, cfg := range map[string]turn.Config{"in all": {MaxTCP: 1}, "of an address": {MaxPerAddress: 1}} {
+		t.Run(name, func(t *testing.T) {
+			s := mustListen(t, cfg)
+			first := mustDial(t, "tcp", s, good("ada"))
+			relay, err := first.Allocate()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !refused(t, s) {
+				t.Error("a second connection stays open")
+			}
+			relay.Close()
+			first.conn.Close()
+			await(t, "a place is free", func() bool { return !refused(t, s) })
+		})
 	}
-	defer relay.Close()
+}
+
+// refused reports whether a new connection is closed at once, rather than answered.
+func refused(t *testing.T, s *turn.Server) bool {
+	t.Helper()
 	c, err := net.Dial("tcp", s.TCPAddr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
+	_, _ = c.Write(stun.MustBuild(stun.TransactionID, stun.BindingRequest).Raw)
 	if err := c.SetReadDeadline(time.Now().Add(3 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Read(make([]byte, 1)); err == nil || isTimeout(err) {
-		t.Errorf("a second connection stays open: %v", err)
+	_, err = c.Read(make([]byte, 100))
+	if isTimeout(err) {
+		t.Fatal("neither closed nor answered")
 	}
+	return err != nil
 }
 
 // Close ends what is going on, and leaves no goroutine (TestMain looks).

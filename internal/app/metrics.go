@@ -13,7 +13,7 @@ var (
 	turnAllocations = prometheus.NewDesc("passerby_turn_allocations", "Allocations that are alive.", nil, nil)
 	turnUsers       = prometheus.NewDesc("passerby_turn_users", "Users that hold an allocation.", nil, nil)
 	turnRefused     = prometheus.NewDesc("passerby_turn_refused_peers_total", "Peers that were not relayed to, by reason.", []string{"reason"}, nil)
-	turnPackets     = prometheus.NewDesc("passerby_turn_relayed_packets_total", "Packets of UDP clients that were relayed, by whom they went to.", []string{"to"}, nil)
+	turnPackets     = prometheus.NewDesc("passerby_turn_relayed_packets_total", "Packets that were relayed, by whom they went to.", []string{"to"}, nil)
 	turnBytes       = prometheus.NewDesc("passerby_turn_relayed_bytes_total", "Their payload.", []string{"to"}, nil)
 	turnHairpin     = prometheus.NewDesc("passerby_turn_hairpin_packets_total", "Of the packets to clients, those that came straight from another client's relay.", nil, nil)
 	turnDropped     = prometheus.NewDesc("passerby_turn_dropped_packets_total", "Packets without a permission, a channel, room or sense.", nil, nil)

@@ -25,6 +25,7 @@ type TURN struct {
 	PublicIP     []netip.Addr      // addresses that clients are told, at most one of each family
 	MinPort      int               // range of relay ports; 0: any
 	MaxPort      int
+	SinglePort   int            // the relay port of all; 0: each relay has its own
 	AllowPeer    []netip.Prefix // special networks that may be relayed to besides the public Internet
 	DenyPeer     []netip.Prefix // networks that may not
 	Quota        int            // allocations of one user
@@ -89,6 +90,9 @@ func (c TURN) Validate() error {
 	if c.MinPort < 0 || c.MinPort > c.MaxPort || c.MaxPort > 65535 || c.MinPort == 0 && c.MaxPort != 0 {
 		fault("--min-port %d and --max-port %d are not a range of ports", c.MinPort, c.MaxPort)
 	}
+	if c.SinglePort < 0 || c.SinglePort > 65535 || c.SinglePort != 0 && c.MinPort != 0 {
+		fault("--single-port %d: a port, and without --min-port", c.SinglePort)
+	}
 	if c.Quota < 1 || c.PerAddress < 1 || c.Allocations < 1 || c.MaxTCP < 1 {
 		fault("--quota, --max-per-address, --max-allocations and --max-tcp: at least 1")
 	}
@@ -118,6 +122,7 @@ func turnFlags(c *TURN) *flag.FlagSet {
 	fs.Var(list[netip.Addr]{&c.PublicIP, address}, "public-ip", "`addresses` that clients are told, one IPv4, one IPv6, when this host is behind NAT; none: relay-ip, or the machine's own")
 	fs.Var(number{&c.MinPort}, "min-port", "first `port` of the relays; 0: any")
 	fs.Var(number{&c.MaxPort}, "max-port", "last `port` of the relays; 0: any")
+	fs.Var(number{&c.SinglePort}, "single-port", "one UDP `port` that all relays have together, for containers; docs/turn.md has its rules; 0: a port for each")
 	fs.Var(list[netip.Prefix]{&c.AllowPeer, network}, "allow-peer", "private or special `networks` that may be relayed to, comma separated, like 10.1.0.0/16; the public Internet always may")
 	fs.Var(list[netip.Prefix]{&c.DenyPeer, network}, "deny-peer", "`networks` that may not be relayed to, comma separated; wins over allow-peer")
 	fs.Var(number{&c.Quota}, "quota", "`number` of allocations that one user may hold")
