@@ -81,8 +81,9 @@ func measure(rounds int, d time.Duration, only, before, out string) error {
 		for round := range rounds {
 			for _, s := range systems(before) {
 				v, err := s.with(r.run)
-				if err != nil {
-					return fmt.Errorf("%s, %s: %w", r.name, s.name, err)
+				if err != nil { // a busy machine starves one now and then
+					log.Printf("%s, %s, round %d: %v", r.name, s.name, round, err)
+					continue
 				}
 				all = append(all, figure{r.name, s.name, round, v})
 			}

@@ -194,7 +194,7 @@ func TestFamilies(t *testing.T) {
 		a.mustGet(rtp(ip))
 		// pion may give an IPv4 address in IPv6 clothes.
 		to := b.addr()
-		if _, err := a.conns[0].WriteTo([]byte(rtp("back")), &net.UDPAddr{IP: to.Addr().AsSlice(), Port: int(to.Port())}); err != nil {
+		if _, err := a.conns[0].WriteTo([]byte(rtp("back")), &net.UDPAddr{IP: net.IP(to.Addr().AsSlice()).To16(), Port: int(to.Port())}); err != nil {
 			t.Fatal(err)
 		}
 		if got := b.mustRead(); got != rtp("back") {

@@ -103,6 +103,8 @@ func TestMovedAddressIsAsked(t *testing.T) {
 	right := stun.MustBuild(ask, stun.BindingSuccess, stun.Fingerprint)
 	away.send(string(wrong.Raw))
 	home.send(string(right.Raw))
+	away.send(rtp("so far"))
+	a.mustGet(rtp("so far"))
 	if sent := flood(a, away); sent > 3*400 {
 		t.Errorf("%d bytes after a wrong answer", sent)
 	}
