@@ -59,7 +59,7 @@ func TestWindow(t *testing.T) {
 		want bool
 	}{
 		{0, false}, {1, true}, {1, false}, {5, true}, {3, true}, {3, false}, {4, true}, {windowSize + 4, true}, {6, true}, {4, false}, {5, false},
-		{windowSize + 3, true}, {10 * windowSize, true}, {9*windowSize + 1, true}, {9 * windowSize, false}, {9*windowSize + 1, false},
+		{windowSize + 3, true}, {10 * windowSize, true}, {9*windowSize + 1, true}, {9 * windowSize, false}, {9*windowSize + 1, false}, {9*windowSize + 4, true},
 	} {
 		got := w.fresh(tt.n)
 		if got != tt.want {
