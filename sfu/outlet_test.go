@@ -98,6 +98,35 @@ func TestForwardingOfAnotherNodeDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// TestLease: a node that asks no more is fed no more, whether or not it said so.
+func TestLease(t *testing.T) {
+	from, _ := pair(t)
+	s, now := from.server, time.Now()
+	n, l := s.neighbour("b"), mustLink(t)
+	n.link.Store(l)
+	open := func(stream uint32, now time.Time) {
+		session{n, l}.open(link.Frame{Kind: link.Open, Stream: stream, Payload: []byte("from")}, now)
+	}
+	open(1, now)
+	o := n.outlets[1]
+	if o == nil || len(*from.seat.outlets.Load()) != 1 {
+		t.Fatal("it was not opened")
+	}
+	from.receiveRTP(rtpBytes(t, audio, 10), now.Add(outletLease+time.Second))
+	if o.ssrc[audio] != 0 {
+		t.Error("a packet went to a node that asks no more")
+	}
+	open(1, now.Add(outletLease-time.Second)) // again: a longer lease
+	from.receiveRTP(rtpBytes(t, audio, 10), now.Add(outletLease+time.Second))
+	if o.ssrc[audio] == 0 {
+		t.Error("a packet did not go to a node that asked again")
+	}
+	open(2, now.Add(3*outletLease))
+	if n.outlets[1] != nil || n.outlets[2] == nil || len(*from.seat.outlets.Load()) != 1 {
+		t.Error("what was not asked for again is still there")
+	}
+}
+
 // TestAnchor: how old it is travels, not whose clock said so.
 func TestAnchor(t *testing.T) {
 	here, there := time.Now(), time.Now().Add(17*time.Hour)

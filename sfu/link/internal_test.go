@@ -59,7 +59,7 @@ func TestWindow(t *testing.T) {
 		want bool
 	}{
 		{0, false}, {1, true}, {1, false}, {5, true}, {3, true}, {3, false}, {4, true}, {windowSize + 4, true}, {6, true}, {4, false}, {5, false},
-		{windowSize + 3, true}, {10 * windowSize, true}, {9*windowSize + 1, true}, {9 * windowSize, false}, {9*windowSize + 1, false},
+		{windowSize + 3, true}, {10 * windowSize, true}, {9*windowSize + 1, true}, {9 * windowSize, false}, {9*windowSize + 1, false}, {9*windowSize + 4, true},
 	} {
 		got := w.fresh(tt.n)
 		if got != tt.want {
@@ -148,12 +148,39 @@ func TestFullQueue(t *testing.T) {
 	frame := make([]byte, 1000)
 	sent := 0
 	for l.Send(frame) {
-		if sent++; sent > maxQueue {
+		if sent++; sent > 1000 {
 			t.Fatal("the queue has no end")
 		}
 	}
 	if want := maxQueue / (len(frame) + overhead); sent != want || l.counts.full.Load() != 1 {
 		t.Errorf("%d frames fit, want %d; %d counted", sent, want, l.counts.full.Load())
+	}
+}
+
+// endsEarly is a handler under whose hands a link ends.
+type endsEarly struct{ downs int }
+
+func (h *endsEarly) Up(l *Link) Receiver {
+	close(l.done)
+	l.tell()
+	return h
+}
+func (h *endsEarly) Frame(Frame) {}
+func (h *endsEarly) Down()       { h.downs++ }
+
+// TestEndWhileItBegins: every Up has its Down, and a link that is over never comes up.
+func TestEndWhileItBegins(t *testing.T) {
+	l, _ := idle(t)
+	s, h := l.server, &endsEarly{}
+	s.cfg.Handler, s.links = h, map[string]*Link{}
+	l.done = make(chan struct{})
+	l.up.Store(false)
+	if !s.raise(l) || h.downs != 1 {
+		t.Errorf("%d down", h.downs)
+	}
+	clear(s.links)
+	if s.raise(l) || len(s.links) != 0 {
+		t.Error("a link that is over came up")
 	}
 }
 

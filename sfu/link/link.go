@@ -26,7 +26,8 @@ type Link struct {
 	heard atomic.Int64 // Unix nanoseconds
 	rtt   atomic.Int64 // nanoseconds; 0 is unknown
 	done  chan struct{}
-	once  sync.Once
+	once  sync.Once // of the end
+	told  sync.Once // of telling the receiver
 	wake  chan struct{}
 
 	mu    sync.Mutex // guards what follows
@@ -186,11 +187,26 @@ func (l *Link) end(why string) {
 		close(l.done)
 		l.server.lower(l)
 		_ = l.dtls.Close()
-		if l.up.Load() {
-			l.server.log.Info("link down", "to", l.node, "why", why)
-			l.take.Down()
-		}
+		l.server.log.Info("link over", "to", l.node, "why", why)
+		l.tell()
 	})
+}
+
+// over says whether the link has ended.
+func (l *Link) over() bool {
+	select {
+	case <-l.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// tell lets the receiver know of the end, if it knows of the link; raise does it when it did not yet.
+func (l *Link) tell() {
+	if l.up.Load() {
+		l.told.Do(l.take.Down)
+	}
 }
 
 func (l *Link) remote() netip.AddrPort { return l.pipe.remote }

@@ -222,11 +222,11 @@ func (s *Server) finish(p *pipe, l *Link) {
 // raise makes a link that of its node, once, and tells the handler; false when it is over.
 func (s *Server) raise(l *Link) bool {
 	s.mu.Lock()
-	old := s.links[l.node]
-	if s.closed || old == l {
+	if s.closed || l.over() {
 		s.mu.Unlock()
-		return old == l
+		return false
 	}
+	old := s.links[l.node]
 	s.links[l.node] = l
 	s.mu.Unlock()
 	if old != nil {
@@ -235,6 +235,9 @@ func (s *Server) raise(l *Link) bool {
 	s.log.Info("link up", "to", l.node)
 	l.take = s.cfg.Handler.Up(l)
 	l.up.Store(true)
+	if l.over() { // meanwhile
+		l.tell()
+	}
 	return true
 }
 
