@@ -57,6 +57,22 @@ test('a text conversation moves to a fresh tab and back: nothing lost, nothing d
   await b.until('all deliveries', () => __test.messages().every((m) => m.from === 'partner' || m.delivery === 'delivered'));
 }));
 
+test('in Firefox, too', { timeout: 300_000 }, stage.told(async () => {
+  const a = await stage.person('red', { kind: 'firefox' });
+  const b = await stage.person('blue');
+  const match = await meet(a, b, { mode: 'text' });
+  await a.say('one');
+  await b.has('one');
+  const c = await a.tab();
+  stage.joins(c);
+  await useHere(c);
+  await here(c, match);
+  await replaced(a);
+  assert.deepEqual(await words(c), ['one']);
+  await b.say('two');
+  await c.has('two');
+}));
+
 test('a video call moves: picture and sound both ways, the camera of the old tab is off, what was muted stays muted', { timeout: 180_000 }, stage.told(async () => {
   const [a, b] = await stage.people('red', 'blue');
   const match = await meet(a, b);

@@ -1,7 +1,7 @@
 import { useController, useView } from '../hooks';
 import { troubleTexts } from './trouble-text';
 
-/** How good the connection is, as three bars. It names itself in words, and says them when it is pressed. */
+/** How good the connection is, as three bars, struck out when no picture comes. It names itself in words, and says them when it is pressed. */
 export function QualityMark() {
   const controller = useController();
   const { match, quality } = useView();
@@ -22,6 +22,7 @@ export function QualityMark() {
         <path d="M6 19v-4" />
         <path d="M12 19v-8" />
         <path d="M18 19V6" />
+        {quality === 'none' && <path d="M4 5l16 14" />}
       </svg>
     </button>
   );
