@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -11,10 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -26,15 +22,12 @@ import (
 	"passerby/internal/caller"
 	"passerby/internal/cluster"
 	"passerby/internal/config"
-	"passerby/internal/httpapi"
 	"passerby/internal/redisdb"
 	"passerby/match"
 	"passerby/sfu"
-	"passerby/sfu/link"
 	"passerby/signaling"
 	"passerby/signaling/protocol"
 	"passerby/turn"
-	"passerby/web"
 )
 
 // Server is a running node: everything listens, nothing is served before Run.
@@ -57,6 +50,7 @@ type Server struct {
 
 	public   net.Listener
 	admin    net.Listener // nil when off
+	patience patience     // of public
 	secret   string       // of the TURN credentials
 	hosts    turnHosts
 	draining atomic.Bool
@@ -64,7 +58,7 @@ type Server struct {
 
 // Start opens every port and builds the node; logs go to logs. On an error all is closed again.
 func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
-	s := &Server{cfg: cfg, registry: prometheus.NewRegistry()}
+	s := &Server{cfg: cfg, registry: prometheus.NewRegistry(), patience: usualPatience}
 	if s.cfg.NodeID == "" {
 		s.cfg.NodeID = rand.Text()[:8]
 	}
@@ -99,66 +93,6 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 		return nil, err
 	}
 	return s, nil
-}
-
-func (s *Server) listenHTTP() (err error) {
-	if s.public, err = net.Listen("tcp", s.cfg.HTTP); err != nil {
-		return explain("http", s.cfg.HTTP, err)
-	}
-	if s.cfg.TLSCert != "" {
-		cert, err := certificate(s.cfg.TLSCert, s.cfg.TLSKey)
-		if err != nil {
-			return err
-		}
-		s.public = tls.NewListener(s.public, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}})
-	}
-	if s.cfg.Admin == "off" {
-		return nil
-	}
-	s.admin, err = net.Listen("tcp", s.cfg.Admin)
-	return explain("admin", s.cfg.Admin, err)
-}
-
-func (s *Server) listenMedia(events sfu.Events) (err error) {
-	tcp := s.cfg.TCP
-	if tcp == "off" {
-		tcp = ""
-	}
-	s.sfu, err = sfu.Listen(sfu.Config{
-		UDP: s.cfg.UDP, TCP: tcp, PublicIPs: s.cfg.PublicIP, Events: events, Logger: s.log, Registerer: s.registry, MaxPeers: s.cfg.MaxSessions,
-		Link: s.linkConfig(),
-	})
-	if err != nil {
-		setting, addr := "udp", s.cfg.UDP
-		if op := (*net.OpError)(nil); errors.Is(err, link.ErrListen) {
-			setting, addr = "link", s.cfg.Link
-		} else if errors.As(err, &op) && op.Net == "tcp" {
-			setting, addr = "tcp", s.cfg.TCP
-		}
-		return explain(setting, addr, err)
-	}
-	if s.cfg.TURNListen == "off" {
-		return nil
-	}
-	media := s.sfu.Addrs()
-	own := make([]netip.Addr, len(media))
-	for i, a := range media {
-		own[i] = a.Addr()
-	}
-	s.hosts = newTURNHosts(s.cfg.PublicIP, own)
-	settings := turn.Config{
-		Listen: s.cfg.TURNListen, Realm: "passerby", Secret: s.secret, PublicIP: s.hosts.v4, PublicIP6: s.hosts.v6,
-		AllowPeerAddrs: media, AllowPeers: s.cfg.TURNAllowPeers, Logger: s.log,
-		MaxPerAddress: s.cfg.TURNPerAddress, MaxAllocations: s.cfg.TURNMost,
-	}
-	if s.hosts.v6.IsValid() {
-		settings.RelayIP6 = netip.IPv6Unspecified() // the public address may be that of a NAT
-	}
-	s.turn, err = turn.Listen(settings)
-	if err != nil {
-		return explain("turn-listen", s.cfg.TURNListen, err)
-	}
-	return s.registry.Register(turnMetrics{s.turn})
 }
 
 func (s *Server) build(events *sink) error {
@@ -204,28 +138,10 @@ func (s *Server) iceServers(session string) []protocol.ICEServer {
 	return iceServers(s.hosts, s.turn, s.secret, session)
 }
 
-// URL is where a browser on this machine finds the page.
-func (s *Server) URL() string {
-	scheme := "http"
-	if s.cfg.TLSCert != "" {
-		scheme = "https"
-	}
-	host, port, _ := net.SplitHostPort(s.public.Addr().String())
-	if ip, err := netip.ParseAddr(host); err != nil || ip.IsUnspecified() || ip.IsLoopback() {
-		host = "localhost"
-	}
-	return scheme + "://" + net.JoinHostPort(host, port)
-}
-
 // Run serves until ctx ends, then drains: no new matches, people told, a bounded wait. It returns when all has ended.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.close()
-	// The times bound slow requests and slow readers; a WebSocket sheds them, since net/http clears the deadlines of what is hijacked.
-	api := &http.Server{
-		Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: time.Minute,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-	}
-	admin := &http.Server{Handler: httpapi.Admin(s.cfg.Admin, s.registry, s.ready), ReadHeaderTimeout: 10 * time.Second}
+	api, admin := s.publicHTTP(), adminHTTP(s.cfg.Admin, s.registry, s.ready)
 
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -268,68 +184,6 @@ func (s *Server) drain(api *http.Server) {
 	if err := api.Shutdown(ctx); err != nil {
 		s.log.Warn("drain http", "err", err)
 	}
-}
-
-func (s *Server) handler() http.Handler {
-	tokens, _ := auth.NewTokens(s.keys.Token, nil) // the key was checked by build
-	h := httpapi.New(httpapi.Config{
-		NewSession: func() (string, time.Time, error) { return tokens.Issue(rand.Text(), rand.Text()) },
-		ICEServers: func() []protocol.ICEServer { return s.iceServers(rand.Text()[:8]) },
-		Limits:     s.signaling().Limits(),
-		// One person needs one session a tab; an address may stand for a school behind NAT.
-		Allow:     s.newLimit("sessions", 5, 50),
-		Stats:     s.stats,
-		Draining:  s.draining.Load,
-		WebSocket: s.hub, Web: web.Handler(), AllowedOrigins: s.cfg.AllowedOrigins, Proxies: s.cfg.TrustedProxies, Logger: s.log,
-	})
-	h = s.warnOfProxy(h)
-	if s.cfg.TLSCert == "" {
-		return h
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Strict-Transport-Security", "max-age=31536000") // RFC 6797; a year
-		h.ServeHTTP(w, r)
-	})
-}
-
-// warnOfProxy says once that a proxy stands in front that the operator should name.
-func (s *Server) warnOfProxy(h http.Handler) http.Handler {
-	var once sync.Once
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if caller.Proxies(s.cfg.TrustedProxies).Unnamed(r) {
-			once.Do(func() {
-				s.log.Warn("a proxy on this machine or a private network passes requests on and --trusted-proxies does not name it: all who come through it share the limits of one address")
-			})
-		}
-		h.ServeHTTP(w, r)
-	})
-}
-
-func (s *Server) stats() protocol.StatsAnswer {
-	a := protocol.StatsAnswer{Online: s.hub.Stats().Sessions}
-	if s.members != nil {
-		_, sum := s.members.Total()
-		a.Online = sum.Sessions
-	}
-	if q, err := s.queue.Stats(context.Background()); err == nil {
-		a.Waiting = protocol.WaitingStats{Video: q.Waiting[match.Video], Text: q.Waiting[match.Text]}
-		a.Matched = 2 * q.Pairs
-	}
-	return a
-}
-
-func (s *Server) ready() error {
-	if s.draining.Load() {
-		return errors.New("draining")
-	}
-	return nil
-}
-
-func serve(h *http.Server, l net.Listener) error {
-	if err := h.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
 }
 
 func (s *Server) close() {

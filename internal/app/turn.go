@@ -10,7 +10,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"strings"
@@ -22,7 +21,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"passerby/internal/config"
-	"passerby/internal/httpapi"
 	"passerby/signaling/protocol"
 	"passerby/turn"
 )
@@ -120,7 +118,7 @@ func families(ips []netip.Addr) (v4, v6 netip.Addr) {
 // Run serves until ctx ends, then lets calls go on for a bounded time. It returns when all has ended.
 func (s *TURNServer) Run(ctx context.Context) error {
 	g, inner := errgroup.WithContext(ctx)
-	admin := &http.Server{Handler: httpapi.Admin(s.cfg.Admin, s.registry, s.ready), ReadHeaderTimeout: 10 * time.Second}
+	admin := adminHTTP(s.cfg.Admin, s.registry, s.ready)
 	if s.admin != nil {
 		g.Go(func() error { return serve(admin, s.admin) })
 	}

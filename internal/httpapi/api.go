@@ -98,7 +98,9 @@ func (a *api) session(w http.ResponseWriter, r *http.Request) {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
 			protocol.WriteError(w, 0, protocol.Errorf(protocol.TooLarge, "the request is over %d bytes", bodyBytes))
+			return
 		}
+		protocol.WriteError(w, http.StatusRequestTimeout, protocol.Errorf(protocol.BadRequest, "the body did not come, or not in time"))
 		return
 	}
 	var req protocol.SessionRequest

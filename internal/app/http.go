@@ -1,0 +1,134 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"passerby/internal/auth"
+	"passerby/internal/caller"
+	"passerby/internal/httpapi"
+	"passerby/match"
+	"passerby/signaling/protocol"
+	"passerby/web"
+)
+
+// patience is how long HTTP clients may take. A WebSocket sheds these times, since net/http clears the deadlines of what is hijacked.
+type patience struct{ header, request, answer, idle time.Duration }
+
+var usualPatience = patience{header: 10 * time.Second, request: 15 * time.Second, answer: time.Minute, idle: 2 * time.Minute}
+
+func (s *Server) listenHTTP() (err error) {
+	if s.public, err = net.Listen("tcp", s.cfg.HTTP); err != nil {
+		return explain("http", s.cfg.HTTP, err)
+	}
+	if s.cfg.TLSCert != "" {
+		cert, err := certificate(s.cfg.TLSCert, s.cfg.TLSKey)
+		if err != nil {
+			return err
+		}
+		s.public = tls.NewListener(s.public, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}})
+	}
+	if s.cfg.Admin == "off" {
+		return nil
+	}
+	s.admin, err = net.Listen("tcp", s.cfg.Admin)
+	return explain("admin", s.cfg.Admin, err)
+}
+
+// publicHTTP serves everybody: slow requests and slow readers are bounded.
+func (s *Server) publicHTTP() *http.Server {
+	return &http.Server{
+		Handler: s.handler(), ReadHeaderTimeout: s.patience.header, ReadTimeout: s.patience.request, WriteTimeout: s.patience.answer,
+		IdleTimeout: s.patience.idle, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// adminHTTP serves the operator, who may ask for profiles that take minutes.
+func adminHTTP(listen string, registry *prometheus.Registry, ready func() error) *http.Server {
+	return &http.Server{Handler: httpapi.Admin(listen, registry, ready), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+}
+
+func serve(h *http.Server, l net.Listener) error {
+	if err := h.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// URL is where a browser on this machine finds the page.
+func (s *Server) URL() string {
+	scheme := "http"
+	if s.cfg.TLSCert != "" {
+		scheme = "https"
+	}
+	host, port, _ := net.SplitHostPort(s.public.Addr().String())
+	if ip, err := netip.ParseAddr(host); err != nil || ip.IsUnspecified() || ip.IsLoopback() {
+		host = "localhost"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}
+
+func (s *Server) handler() http.Handler {
+	tokens, _ := auth.NewTokens(s.keys.Token, nil) // the key was checked by build
+	h := httpapi.New(httpapi.Config{
+		NewSession: func() (string, time.Time, error) { return tokens.Issue(rand.Text(), rand.Text()) },
+		ICEServers: func() []protocol.ICEServer { return s.iceServers(rand.Text()[:8]) },
+		Limits:     s.signaling().Limits(),
+		// One person needs one session a tab; an address may stand for a school behind NAT.
+		Allow:     s.newLimit("sessions", 5, 50),
+		Stats:     s.stats,
+		Draining:  s.draining.Load,
+		WebSocket: s.hub, Web: web.Handler(), AllowedOrigins: s.cfg.AllowedOrigins, Proxies: s.cfg.TrustedProxies, Logger: s.log,
+	})
+	h = s.warnOfProxy(h)
+	if s.cfg.TLSCert == "" {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000") // RFC 6797; a year
+		h.ServeHTTP(w, r)
+	})
+}
+
+// warnOfProxy says once that a proxy stands in front that the operator should name.
+func (s *Server) warnOfProxy(h http.Handler) http.Handler {
+	var once sync.Once
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if caller.Proxies(s.cfg.TrustedProxies).Unnamed(r) {
+			once.Do(func() {
+				s.log.Warn("a proxy on this machine or a private network passes requests on and --trusted-proxies does not name it: all who come through it share the limits of one address")
+			})
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) stats() protocol.StatsAnswer {
+	a := protocol.StatsAnswer{Online: s.hub.Stats().Sessions}
+	if s.members != nil {
+		_, sum := s.members.Total()
+		a.Online = sum.Sessions
+	}
+	if q, err := s.queue.Stats(context.Background()); err == nil {
+		a.Waiting = protocol.WaitingStats{Video: q.Waiting[match.Video], Text: q.Waiting[match.Text]}
+		a.Matched = 2 * q.Pairs
+	}
+	return a
+}
+
+func (s *Server) ready() error {
+	if s.draining.Load() {
+		return errors.New("draining")
+	}
+	return nil
+}
