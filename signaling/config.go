@@ -34,7 +34,7 @@ type Config struct {
 	Hello time.Duration
 	// Ping is the time between WebSocket pings (20 s).
 	Ping time.Duration
-	// Silence is how long a connection may be silent before it is closed (45 s).
+	// Silence is how long a connection may be silent before it is closed, give or take a quarter of Ping (45 s).
 	Silence time.Duration
 	// Heartbeat is the time between two renewals of a session's lease in the queue (5 s).
 	Heartbeat time.Duration

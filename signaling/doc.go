@@ -15,10 +15,13 @@
 //	   ▲ ◀──leave, drain──────┘ ◀─────find, next──────┘           or detached until
 //	   └────────leave, block, report, ended, drain────┘           the session expires
 //
-// Safe for concurrent use: every method of Hub. One goroutine owns each session and
-// takes letters from its mailbox; one reads each connection; one writes while there is
-// something to write. A shared loop keeps leases and connections alive. A panic ends
-// the session that it happened in, and no other.
+// Safe for concurrent use: every method of Hub. One goroutine at a time owns a session
+// and takes letters from its mailbox, one reads a connection, one writes to it; each only
+// while there is something to do. On Linux an epoll of the hub tells when a connection has
+// something to read (ready_linux.go, wire.go); elsewhere, and where TLS ends in this
+// process, a goroutine waits for each. Who sends half a frame holds one goroutine until
+// Config.Silence. A shared loop keeps leases and connections alive. A panic ends the
+// session that it happened in, and no other.
 //
 // With a Store a session belongs to the node that took it last, and moves to whichever
 // node its client comes to (handover.go); a node that shuts down leaves its sessions to

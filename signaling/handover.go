@@ -18,7 +18,7 @@ import (
 // When a does not answer, because it is dead, b goes on with what a saved last. That is never less than what anybody
 // was told, but for counts of texts: see machine.Urgent.
 
-// The first byte of a message between nodes about a session; messages of machine.AppendPeer begin with "{".
+// The first byte of a message between nodes about a session; messages of machine.AppendPeer begin with "{" or "r".
 const (
 	tagYield  = 'y' // then the node that has the session now
 	tagHanded = 'h' // then the state, or nothing

@@ -177,48 +177,55 @@ func (c *couple) talk() (t times, err error) {
 		c.n++
 		frame := protocol.Append(nil, &protocol.Text{Match: c.match, N: c.n, Body: body})
 		ways := []struct {
-			pass  func() error
+			pass  func() (time.Time, error)
 			times *[]time.Duration
 		}{
-			{func() error { return c.say(frame) }, &t.text},
-			{func() error { return c.relay(frame) }, &t.relay},
-			{func() error { return c.publish(payload) }, &t.bare},
+			{func() (time.Time, error) { return c.say(frame) }, &t.text},
+			{func() (time.Time, error) { return c.relay(frame) }, &t.relay},
+			{func() (time.Time, error) { return c.publish(payload) }, &t.bare},
 		}
 		for k := range ways {
 			way := ways[(i+k)%len(ways)]
 			start := time.Now()
-			if err := way.pass(); err != nil {
+			end, err := way.pass()
+			if err != nil {
 				return t, err
 			}
-			*way.times = append(*way.times, time.Since(start))
+			*way.times = append(*way.times, end.Sub(start))
 		}
 	}
 	return t, nil
 }
 
-func (c *couple) say(frame []byte) error {
+// say passes one text, and answers when it was there.
+func (c *couple) say(frame []byte) (end time.Time, err error) {
 	if err := c.from.WriteMessage(websocket.TextMessage, frame); err != nil {
-		return err
+		return end, err
 	}
-	m, err := await[*protocol.PartnerText](c.to)
-	if err == nil && m.N != c.n {
-		err = fmt.Errorf("text %d came for %d", m.N, c.n)
+	_, data, err := c.to.ReadMessage()
+	end = time.Now()
+	if err != nil {
+		return end, err
 	}
-	return err
+	m, err := protocol.ParseServer(data)
+	if text, ok := m.(*protocol.PartnerText); err == nil && (!ok || text.N != c.n) {
+		err = fmt.Errorf("%s came for text %d", data, c.n)
+	}
+	return end, err
 }
 
-func (c *couple) relay(frame []byte) error {
+func (c *couple) relay(frame []byte) (end time.Time, err error) {
 	if err := c.in.WriteMessage(websocket.TextMessage, frame); err != nil {
-		return err
+		return end, err
 	}
-	_, _, err := c.out.ReadMessage()
-	return err
+	_, _, err = c.out.ReadMessage()
+	return time.Now(), err
 }
 
-func (c *couple) publish(payload []byte) error {
+func (c *couple) publish(payload []byte) (end time.Time, err error) {
 	if err := c.client.SPublish(context.Background(), c.channel, payload).Err(); err != nil {
-		return err
+		return end, err
 	}
-	_, err := c.sub.ReceiveMessage(context.Background())
-	return err
+	_, err = c.sub.ReceiveMessage(context.Background())
+	return time.Now(), err
 }

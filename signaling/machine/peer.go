@@ -1,7 +1,10 @@
 package machine
 
 import (
+	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"passerby/signaling/protocol"
@@ -26,45 +29,66 @@ type Facts struct {
 	Node    string `json:"node,omitempty"`
 }
 
-// wire is a PeerMessage as JSON.
+// wire is a PeerMessage without Relay as JSON.
 type wire struct {
-	Match string          `json:"match"`
-	From  string          `json:"from"`
-	Facts *Facts          `json:"facts,omitempty"`
-	Seen  uint64          `json:"seen,omitempty"`
-	Relay json.RawMessage `json:"relay,omitempty"`
+	Match string `json:"match"`
+	From  string `json:"from"`
+	Facts *Facts `json:"facts,omitempty"`
+	Seen  uint64 `json:"seen,omitempty"`
 }
 
-// AppendPeer encodes m and appends it to dst.
+// tagRelay begins a PeerMessage with Relay, which is on the way of every text and so is not wrapped in JSON again:
+//
+//	'r' │ length uvarint │ match │ length uvarint │ from │ relay as the client will read it
+const tagRelay = 'r'
+
+var errPeer = errors.New("malformed peer message")
+
+// AppendPeer encodes m and appends it to dst. A message with Relay carries neither Facts nor Seen.
 func AppendPeer(dst []byte, m PeerMessage) []byte {
-	w := wire{Match: m.Match, From: m.From, Facts: m.Facts, Seen: m.Seen}
 	if m.Relay != nil {
-		w.Relay = protocol.Append(nil, m.Relay)
+		dst = append(dst, tagRelay)
+		for _, part := range []string{m.Match, m.From} {
+			dst = append(binary.AppendUvarint(dst, uint64(len(part))), part...)
+		}
+		return protocol.Append(dst, m.Relay)
 	}
-	data, err := json.Marshal(w)
+	data, err := json.Marshal(wire{Match: m.Match, From: m.From, Facts: m.Facts, Seen: m.Seen})
 	if err != nil { // strings and numbers only
 		panic(fmt.Sprintf("machine: encode peer message: %v", err))
 	}
 	return append(dst, data...)
 }
 
-// ParsePeer decodes what AppendPeer wrote. The message to relay stays encoded: it is only passed on.
+// ParsePeer decodes what AppendPeer wrote, and keeps no reference to data. The message to relay stays encoded: it is
+// only passed on.
 func ParsePeer(data []byte) (PeerMessage, error) {
+	if len(data) > 0 && data[0] == tagRelay {
+		return parseRelay(data[1:])
+	}
 	var w wire
 	if err := json.Unmarshal(data, &w); err != nil {
 		return PeerMessage{}, fmt.Errorf("decode peer message: %w", err)
 	}
-	m := PeerMessage{Match: w.Match, From: w.From, Facts: w.Facts, Seen: w.Seen}
-	if len(w.Relay) == 0 {
-		return m, nil
+	return PeerMessage{Match: w.Match, From: w.From, Facts: w.Facts, Seen: w.Seen}, nil
+}
+
+func parseRelay(data []byte) (m PeerMessage, err error) {
+	for _, part := range []*string{&m.Match, &m.From} {
+		size, n := binary.Uvarint(data)
+		if n <= 0 || size > uint64(len(data)-n) {
+			return PeerMessage{}, errPeer
+		}
+		end := n + int(size)
+		*part, data = string(data[n:end]), data[end:]
 	}
-	relay := protocol.Encoded(w.Relay)
+	relay := protocol.Encoded(bytes.Clone(data))
 	switch relay.Type() {
 	case "text", "ack", "signal":
 		m.Relay = relay
 		return m, nil
 	}
-	return PeerMessage{}, fmt.Errorf("decode relayed message: type %.32q is not for a partner", relay.Type())
+	return PeerMessage{}, fmt.Errorf("%w: type %.32q is not for a partner", errPeer, relay.Type())
 }
 
 func (e FromPeer) apply(t *step) {

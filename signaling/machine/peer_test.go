@@ -37,11 +37,16 @@ func TestParsePeerRefuses(t *testing.T) {
 		"a list":                  "[]",
 		"facts of a wrong type":   `{"facts":1}`,
 		"version negative":        `{"facts":{"version":-1}}`,
-		"relay that is no object": `{"relay":1}`,
-		"relay of no type":        `{"relay":{}}`,
-		"relay not for a partner": `{"relay":{"type":"ended","match":"m","reason":"left"}}`,
-		"relay of a welcome":      `{"relay":{"type":"welcome"}}`,
-		"relay, type not first":   `{"relay":{"n":1,"type":"text"}}`,
+		"relay of no match":       "r",
+		"relay of half a match":   "r\x05m",
+		"relay, absurd length":    "r\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+		"relay of no sender":      "r\x01m",
+		"relay of nothing":        "r\x01m\x01s",
+		"relay that is no object": "r\x01m\x01s1",
+		"relay of no type":        "r\x01m\x01s{}",
+		"relay not for a partner": "r\x01m\x01s" + `{"type":"ended","match":"m","reason":"left"}`,
+		"relay of a welcome":      "r\x01m\x01s" + `{"type":"welcome"}`,
+		"relay, type not first":   "r\x01m\x01s" + `{"n":1,"type":"text"}`,
 	} {
 		if m, err := machine.ParsePeer([]byte(data)); err == nil {
 			t.Errorf("%s: accepted as %+v", name, m)
@@ -52,7 +57,7 @@ func TestParsePeerRefuses(t *testing.T) {
 func FuzzParsePeer(f *testing.F) {
 	f.Add(machine.AppendPeer(nil, machine.PeerMessage{Match: "m", From: "s", Seen: 7, Facts: &machine.Facts{Version: 3, Key: "k"}}))
 	f.Add(machine.AppendPeer(nil, machine.PeerMessage{Match: "m", From: "s", Relay: &protocol.Ack{Match: "m", N: 9}}))
-	f.Add([]byte(`{"relay":{"type":"text"}}`))
+	f.Add([]byte("r\x01m\x01s" + `{"type":"text"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := machine.ParsePeer(data)
 		if err != nil {

@@ -40,6 +40,9 @@ var requests = map[string]func() request{
 // Parse reads one frame from a client. It keeps no reference to data. The error is
 // always an *Error ready to be sent, with the id of the request where it could be read.
 func Parse(data []byte) (Message, error) {
+	if m := parseOnce(data); m != nil {
+		return m, nil
+	}
 	h, err := parseHead(data)
 	if err != nil {
 		return nil, err
@@ -56,6 +59,19 @@ func Parse(data []byte) (Message, error) {
 		return nil, Errorf(BadRequest, "%s.%s", h.Type, err.Error()).Re(h.ID)
 	}
 	return m, nil
+}
+
+// parseOnce reads a good frame that begins with its type, as clients write it; nil of any other.
+func parseOnce(data []byte) Message {
+	make, ok := requests[Encoded(data).Type()]
+	if !ok || len(data) > FrameBytes || !utf8.Valid(data) {
+		return nil
+	}
+	m := make()
+	if json.Unmarshal(data, m) != nil || len(m.Request()) > IDBytes || m.validate() != nil {
+		return nil
+	}
+	return m
 }
 
 // ParseServer reads one frame from the server, for clients written in Go. Fields
