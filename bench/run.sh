@@ -9,6 +9,7 @@ go run ./bench/idle -bin bin/passerby        # S3: memory of a waiting user, bes
 go run ./bench/pairs                         # M1: what a pair costs Redis, beside two ZADD and a ZPOPMIN
 go run ./bench/meet                          # M2: how well people are matched, and how true the estimates are
 go run ./bench/wire -bin bin/passerby         # W1, W2: memory of an idle session, delay of a text across two nodes
+go run ./bench/chaos -bin bin/passerby       # C1: nodes are killed under people who talk; nothing may be lost, doubled or stuck
 go run ./bench/link                          # Next across two nodes, beside Next on one
 go run ./bench/turn -bin bin/passerby        # T1 to T5: what a relayed packet, an allocation, a refusal cost, beside coturn and pion
 go run ./bench/sfu                            # S1, S2: what a forwarded packet costs, beside plain Pion and a bare forwarder

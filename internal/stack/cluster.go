@@ -110,14 +110,20 @@ func (c *Cluster) log(dir, name string) (io.Writer, error) {
 // URL is where browsers find the cluster.
 func (c *Cluster) URL() string { return "http://" + c.Addr }
 
-// Stop tells the nodes to stop, gives them this long, and ends the rest. The error says which node did not end well.
+// Stop tells the nodes that run to stop, gives them this long, and ends the rest. The error says which did not end well.
 func (c *Cluster) Stop(patience time.Duration) error {
 	var faults []error
+	var running []*Node
 	for _, n := range c.Nodes {
-		n.Signal("TERM")
+		select {
+		case <-n.Done():
+		default:
+			n.Signal("TERM")
+			running = append(running, n)
+		}
 	}
 	late := time.After(patience)
-	for _, n := range c.Nodes {
+	for _, n := range running {
 		select {
 		case <-n.Done():
 			if err := n.Err(); err != nil {

@@ -1,23 +1,33 @@
-// Runs the tests in real browsers: node web/test/run.mjs [NAME …] (part of a test file's name).
+// Runs the tests in real browsers: node web/test/run.mjs [--cluster] [NAME …] (part of a test file's name).
+// With --cluster they run against three nodes behind NGINX, but for what only one server can show.
 //
 // As root everything runs in a private network namespace (lib/net.mjs, docs/decisions/0001-firefox-in-tests.md), which
 // vanishes with the process. The files run one after the other: browsers are heavy. Screenshots land in web/test/out.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { enterNamespace } from './lib/net.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const names = process.argv.slice(2);
+const args = process.argv.slice(2);
+const onCluster = args[0] === '--cluster';
+const names = onCluster ? args.slice(1) : args;
+const alone = ['network.test.mjs', 'page.test.mjs'];
 if (!existsSync(process.env.PASSERBY_BIN ?? join(here, '../../bin/passerby'))) {
   console.error('bin/passerby is missing: run "make build" first.');
   process.exit(1);
 }
-if (!enterNamespace(fileURLToPath(import.meta.url), names)) {
+if (onCluster && !process.env.PASSERBY_CLUSTER) {
+  process.env.PASSERBY_CLUSTER = join(here, '../../bin/cluster');
+  const { status } = spawnSync('go', ['build', '-o', process.env.PASSERBY_CLUSTER, './bench/cluster'], { cwd: join(here, '../..'), stdio: 'inherit' });
+  if (status !== 0) process.exit(1);
+}
+if (!enterNamespace(fileURLToPath(import.meta.url), args)) {
   mkdirSync(join(here, 'out'), { recursive: true });
   const files = readdirSync(here)
-    .filter((f) => f.endsWith('.test.mjs') && (!names.length || names.some((n) => f.includes(n))))
+    .filter((f) => f.endsWith('.test.mjs') && (onCluster ? !alone.includes(f) : f !== 'cluster.test.mjs'))
+    .filter((f) => !names.length || names.some((n) => f.includes(n)))
     .sort()
     .map((f) => join(here, f));
   const child = spawn(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=spec', ...files], { stdio: 'inherit' });

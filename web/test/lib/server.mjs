@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, publicIP } from './net.mjs';
 
-const binary = process.env.PASSERBY_BIN ?? join(dirname(fileURLToPath(import.meta.url)), '../../../bin/passerby');
+export const binary = process.env.PASSERBY_BIN ?? join(dirname(fileURLToPath(import.meta.url)), '../../../bin/passerby');
 
 export class Server {
   #child = null;

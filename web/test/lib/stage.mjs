@@ -1,8 +1,12 @@
 // What a test file needs: a server, browsers, people; all gone at the end, and the server's log shown when a test failed.
 import { after, afterEach, before } from 'node:test';
 import { launchChromium, launchFirefox } from './browsers.mjs';
+import { Cluster } from './cluster.mjs';
 import { Person } from './person.mjs';
-import { Server } from './server.mjs';
+import { binary, Server } from './server.mjs';
+
+/** Whether stage.server is three nodes behind NGINX. */
+export const clustered = Boolean(process.env.PASSERBY_CLUSTER);
 
 const launch = { chromium: launchChromium, firefox: launchFirefox };
 
@@ -31,7 +35,7 @@ export function setStage({ flags = {} } = {}) {
     },
   };
   before(async () => {
-    stage.server = await Server.start(flags);
+    stage.server = await (clustered ? Cluster.start(binary, flags) : Server.start(flags));
   });
   afterEach(async () => {
     await Promise.all(people.splice(0).map((p) => p.leave()));
