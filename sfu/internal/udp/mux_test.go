@@ -262,13 +262,11 @@ func TestNoAllocation(t *testing.T) {
 	c := pc.(*udp.Conn)
 	b := newBrowser(t, "127.0.0.1", at)
 	a := &agent{t: t, ufrag: "a", session: s, got: make(chan string, 1)}
-	stop := make(chan struct{})
-	go func() { a.read(c); close(stop) }()
+	go a.read(c)
 	b.check("a")
 	b.send(rtp("x"))
 	a.mustGet(rtp("x"))
 	s.Established()
-	_ = stop
 	out := []byte(rtp("some packet"))
 	n := testing.AllocsPerRun(200, func() {
 		if _, err := c.WriteToAddrPort(out, b.addr()); err != nil {
