@@ -1,6 +1,6 @@
 // Command pairs measures M1: what a pair costs Redis, with many waiting, beside the floor.
 //
-//	go run ./bench/pairs [-rounds 5] [-pairs 10000] [-depths 1000,10000,100000]
+//	go run ./bench/pairs [-rounds 5] [-pairs 10000] [-depths 1000,10000,100000] [-work floor,none,all,life] [-quiet=false]
 //
 // It starts a redis-server of its own. The floor is two ZADD and one ZPOPMIN of two, pipelined, on the same Redis at the
 // same depth: no rules, no state, nobody told. The queue is match/redis as a node uses it, called by 256 people at once:
@@ -41,7 +41,7 @@ type sample struct {
 	Pairs   int
 	Micros  float64 // of Redis's CPU for each pair
 	PerSec  float64 // pairs a second
-	Ratio   float64 // of Micros to the floor of the round
+	Ratio   float64 // of Micros to those of the first work of the round: the floor
 	Memory  float64 // MB of Redis at the end
 	Waiting int
 

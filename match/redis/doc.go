@@ -9,7 +9,8 @@
 //	{N}:s  HASH session → person, packed        {N}:l:mode:class:bucket  ZSET who waits there, by place
 //	{N}:u  HASH user → side of his session      {N}:f:mode, {N}:fs:mode  HASH bucket → classes that have a list (tags; scopes)
 //	{N}:p  number of pairs                      {N}:w:mode  ZSET who waits, by place
-//	{N}:d  ZSET what is due, by time            {N}:h       ZSET who is to be tried again by a sweep
+//	{N}:d  ZSET what is due, by time            {N}:dl, {N}:dc  LIST leases of newcomers, confirmations: due in their order
+//	{N}:h  ZSET who is to be tried again by a sweep
 //	{N}:b:user  ZSET blocks, recent partners    {N}:bl:b, {N}:bl:r  ZSET all of them, by their end
 //	{N}:r:mode  HASH slot of time → people      {N}:n:node  channel of hints
 //	{N}:q  number of the last arrival           {N}:t       when the last round of sweeping was
