@@ -131,24 +131,16 @@ func (n *Node) flush(batch []letter, numbers map[string]uint64) error {
 		}
 		envelopes[l.node] = appendLetter(envelopes[l.node], l.session, l.data)
 	}
-	err := n.send(ctx, order, envelopes)
-	if err == nil {
-		n.metrics.sent.Add(float64(len(batch)))
-		n.metrics.envelopes.Add(float64(len(order)))
-	}
-	return err
-}
-
-func (n *Node) send(ctx context.Context, order []string, envelopes map[string][]byte) error {
-	if len(order) == 1 {
-		return n.cfg.Client.SPublish(ctx, channel(order[0]), envelopes[order[0]]).Err()
-	}
 	_, err := n.cfg.Client.Pipelined(ctx, func(p goredis.Pipeliner) error {
 		for _, node := range order {
 			p.SPublish(ctx, channel(node), envelopes[node])
 		}
 		return nil
 	})
+	if err == nil {
+		n.metrics.sent.Add(float64(len(batch)))
+		n.metrics.envelopes.Add(float64(len(order)))
+	}
 	return err
 }
 
