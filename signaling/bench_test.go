@@ -17,7 +17,7 @@ import (
 // quietSocket is a socket on which nothing ever comes but its end.
 type quietSocket struct {
 	mu   sync.Mutex
-	wake func()
+	who  waker
 	over bool
 }
 
@@ -30,19 +30,19 @@ func (s *quietSocket) read() ([]byte, func(), error) {
 	return nil, nil, errPause
 }
 
-func (s *quietSocket) rest(wake func()) bool {
+func (s *quietSocket) rest(who waker) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wake = wake
+	s.who = who
 	return !s.over
 }
 
 func (s *quietSocket) readBy(time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.over = true; s.wake != nil {
-		s.wake()
-		s.wake = nil
+	if s.over = true; s.who != nil {
+		s.who.wake()
+		s.who = nil
 	}
 }
 

@@ -33,9 +33,9 @@ var errFlood = errors.New("too many pings, pongs and fragments")
 type socket interface {
 	// read answers the next text frame, which is valid until release. Only one goroutine reads.
 	read() (data []byte, release func(), err error)
-	// rest, after errPause, has wake called in place of reading: once, when there is something to read or the time
-	// for it is over. False when reading must go on. wake must not block.
-	rest(wake func()) bool
+	// rest, after errPause, has who woken in place of reading: once, when there is something to read or the time for
+	// it is over. False when reading must go on.
+	rest(who waker) bool
 	// write writes items, within the write timeout. Only one goroutine writes.
 	write(items []item) error
 	// readBy sets when reading gives up.
@@ -48,6 +48,9 @@ type socket interface {
 	drain()
 	io.Closer
 }
+
+// waker is told to go on. wake must not block.
+type waker interface{ wake() }
 
 // conn is one connection: a socket, what waits to be written to it, and its rate
 // limit. One goroutine at a time reads; the outbox writes.
@@ -66,7 +69,6 @@ type conn struct {
 	limit    limiter
 	patience *time.Timer // until hello is said
 	session  *session    // once hello was said
-	wake     func()      // for socket.rest
 }
 
 func newConn(s socket, h *Hub) *conn {
@@ -76,6 +78,9 @@ func newConn(s socket, h *Hub) *conn {
 }
 
 func (c *conn) write(items []item) error { return c.socket.write(items) }
+
+// wake reads on.
+func (c *conn) wake() { c.hub.crew.do(func() { c.hub.attend(c) }) }
 
 func (c *conn) spawn(work func()) { c.hub.crew.do(work) }
 

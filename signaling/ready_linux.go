@@ -25,7 +25,7 @@ type readiness struct {
 
 // seat is the place of one connection.
 type seat struct {
-	wake func() // nil when nobody has it
+	who  waker  // nil when nobody has it
 	turn uint32 // counts who had it
 }
 
@@ -53,8 +53,8 @@ type watched struct {
 	seat, turn uint32
 }
 
-// watch takes a connection in; wake is called, and must not block, each time that there is something to read after arm.
-func (r *readiness) watch(c syscall.RawConn, wake func()) (watched, error) {
+// watch takes a connection in; who is woken each time that there is something to read after arm.
+func (r *readiness) watch(c syscall.RawConn, who waker) (watched, error) {
 	r.mu.Lock()
 	if len(r.free) == 0 {
 		r.free = append(r.free, uint32(len(r.seats)))
@@ -62,7 +62,7 @@ func (r *readiness) watch(c syscall.RawConn, wake func()) (watched, error) {
 	}
 	i := r.free[len(r.free)-1]
 	r.free = r.free[:len(r.free)-1]
-	r.seats[i].wake = wake
+	r.seats[i].who = who
 	w := watched{r, c, i, r.seats[i].turn}
 	r.mu.Unlock()
 	if err := w.control(unix.EPOLL_CTL_ADD, unix.EPOLLONESHOT); err != nil {
@@ -97,7 +97,7 @@ func (w watched) forget() {
 	w.readiness.mu.Lock()
 	defer w.readiness.mu.Unlock()
 	s := &w.readiness.seats[w.seat]
-	s.wake = nil
+	s.who = nil
 	s.turn++
 	w.readiness.free = append(w.readiness.free, w.seat)
 }
@@ -120,8 +120,8 @@ func (r *readiness) wake(i, turn uint32) {
 	r.mu.Lock()
 	s := r.seats[i]
 	r.mu.Unlock()
-	if s.wake != nil && s.turn == turn {
-		s.wake()
+	if s.who != nil && s.turn == turn {
+		s.who.wake()
 	}
 }
 

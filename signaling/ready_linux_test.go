@@ -26,6 +26,14 @@ func pipe(t *testing.T) (here, there *net.TCPConn) {
 	return s.(*net.TCPConn), c.(*net.TCPConn)
 }
 
+// sleeper says when it is woken.
+type sleeper struct {
+	name  string
+	woken chan<- string
+}
+
+func (s sleeper) wake() { s.woken <- s.name }
+
 func startReadiness(t *testing.T) *readiness {
 	t.Helper()
 	r, err := newReadiness()
@@ -53,7 +61,7 @@ func TestReadiness(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w, err := r.watch(raw, func() { woken <- name })
+		w, err := r.watch(raw, sleeper{name, woken})
 		if err != nil {
 			t.Fatal(err)
 		}

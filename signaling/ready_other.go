@@ -16,7 +16,7 @@ var errNoReadiness = errors.New("no epoll on this system")
 
 func newReadiness() (*readiness, error) { return nil, errNoReadiness }
 
-func (*readiness) watch(syscall.RawConn, func()) (watched, error) { return watched{}, errNoReadiness }
+func (*readiness) watch(syscall.RawConn, waker) (watched, error) { return watched{}, errNoReadiness }
 
 func (watched) arm() error { return errNoReadiness }
 

@@ -67,8 +67,6 @@ func (h *Hub) welcome(c *conn) {
 	c.patience = time.AfterFunc(h.cfg.Hello, func() {
 		c.fail(protocol.Errorf(protocol.HelloRequired, "hello did not come in time"))
 	})
-	attend := func() { h.attend(c) }
-	c.wake = func() { h.crew.do(attend) }
 	c.wake()
 }
 
@@ -110,7 +108,7 @@ func (h *Hub) serve(c *conn) (rests bool) {
 		data, release, err := c.socket.read()
 		switch {
 		case errors.Is(err, errPause):
-			if c.socket.rest(c.wake) {
+			if c.socket.rest(c) {
 				return true
 			}
 			continue

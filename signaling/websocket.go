@@ -102,7 +102,7 @@ type gorilla struct {
 	last    atomic.Int64 // when something was heard, a time.Duration since began
 
 	mu       sync.Mutex // guards what follows, and what is set from it
-	wake     func()     // while it rests
+	resting  waker      // nil while it does not rest
 	deadline time.Time  // of reading, once it is final
 	writeBy  time.Time  // of all writing, once hurried
 }
@@ -117,7 +117,7 @@ func (g *gorilla) watch(r *readiness) {
 	if err != nil {
 		return
 	}
-	g.watched, err = r.watch(raw, g.wakeUp)
+	g.watched, err = r.watch(raw, g)
 	g.wire.pauses = err == nil
 }
 
@@ -153,28 +153,28 @@ var frames = sync.Pool{New: func() any {
 	return &buf
 }}
 
-func (g *gorilla) rest(wake func()) bool {
+func (g *gorilla) rest(who waker) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.wire.pauses || over(g.deadline) {
 		return false
 	}
-	g.wake = wake
+	g.resting = who
 	if err := g.watched.arm(); err != nil { // it is closed
-		g.wake = nil
+		g.resting = nil
 		return false
 	}
 	return true
 }
 
-// wakeUp ends a rest.
-func (g *gorilla) wakeUp() {
+// wake ends a rest.
+func (g *gorilla) wake() {
 	g.mu.Lock()
-	wake := g.wake
-	g.wake = nil
+	who := g.resting
+	g.resting = nil
 	g.mu.Unlock()
-	if wake != nil {
-		wake()
+	if who != nil {
+		who.wake()
 	}
 }
 
@@ -254,7 +254,7 @@ func (g *gorilla) finally(t time.Time) {
 	g.deadline = t
 	_ = g.wire.SetReadDeadline(t) // fails only when closed
 	if g.wire.pauses {            // it may rest then
-		time.AfterFunc(time.Until(t), g.wakeUp)
+		time.AfterFunc(time.Until(t), g.wake)
 	}
 }
 

@@ -78,9 +78,6 @@ func channel(node string) string { return "passerby:bus:" + node }
 
 // publish hands envelopes to Redis.
 func (n *Node) publish(ctx context.Context, envelopes []post.Envelope) error {
-	if len(envelopes) == 1 {
-		return n.cfg.Client.SPublish(ctx, channel(envelopes[0].Node), envelopes[0].Data).Err()
-	}
 	_, err := n.cfg.Client.Pipelined(ctx, func(p goredis.Pipeliner) error {
 		for _, e := range envelopes {
 			p.SPublish(ctx, channel(e.Node), e.Data)
