@@ -46,7 +46,9 @@ func TestKillTakesChildrenToo(t *testing.T) {
 		t.Fatal("the child does not run")
 	}
 	p.Kill()
-	for late := time.Now().Add(20 * time.Second); alive(stat); time.Sleep(10 * time.Millisecond) {
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for late := time.Now().Add(20 * time.Second); alive(stat); <-look.C {
 		if time.Now().After(late) {
 			t.Fatal("the child lives on")
 		}
