@@ -21,3 +21,4 @@ npm --prefix web run --silent test
 node web/app/test/run.mjs
 step "real browsers"
 node web/test/run.mjs
+node web/test/run.mjs --cluster cluster-text

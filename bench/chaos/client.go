@@ -303,7 +303,8 @@ func (c *client) text(m *protocol.PartnerText) {
 		c.troubles["text"]++
 		return
 	}
-	again, show := m.N <= t.shown, t.hear(m, l)
+	again := m.N <= t.shown
+	show := t.hear(m, l)
 	if again {
 		c.repeats++
 	}

@@ -18,15 +18,15 @@ if (!existsSync(process.env.PASSERBY_BIN ?? join(here, '../../bin/passerby'))) {
   console.error('bin/passerby is missing: run "make build" first.');
   process.exit(1);
 }
-if (onCluster && !process.env.PASSERBY_CLUSTER) {
-  process.env.PASSERBY_CLUSTER = join(here, '../../bin/cluster');
-  const { status } = spawnSync('go', ['build', '-o', process.env.PASSERBY_CLUSTER, './bench/cluster'], { cwd: join(here, '../..'), stdio: 'inherit' });
+if (onCluster && !process.env.PASSERBY_TEST_CLUSTER) {
+  process.env.PASSERBY_TEST_CLUSTER = join(here, '../../bin/cluster');
+  const { status } = spawnSync('go', ['build', '-o', process.env.PASSERBY_TEST_CLUSTER, './bench/cluster'], { cwd: join(here, '../..'), stdio: 'inherit' });
   if (status !== 0) process.exit(1);
 }
 if (!enterNamespace(fileURLToPath(import.meta.url), args)) {
   mkdirSync(join(here, 'out'), { recursive: true });
   const files = readdirSync(here)
-    .filter((f) => f.endsWith('.test.mjs') && (onCluster ? !alone.includes(f) : f !== 'cluster.test.mjs'))
+    .filter((f) => f.endsWith('.test.mjs') && (onCluster ? !alone.includes(f) : !f.startsWith('cluster-')))
     .filter((f) => !names.length || names.some((n) => f.includes(n)))
     .sort()
     .map((f) => join(here, f));

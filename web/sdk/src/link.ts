@@ -2,7 +2,7 @@
  * Keeps a working Media: makes it, offers it, restarts ICE when the network changed, makes a new one when that does
  * not help. The owner carries offers and answers and is told when media or channel come and go.
  *
- *   disconnected 1.5 s, failed, network changed → restart ICE → 5 s → new connection → 8 s without an answer,
+ *   disconnected 1.5 s, failed, network changed → restart ICE → 5 s, or another server answers → new connection → 8 s without an answer,
  *   25 s without success, or refused → another
  */
 import type { Kind } from './crypto/sframe';
@@ -83,6 +83,7 @@ export class MediaLink {
     if (!this.#offered || this.#offered.id !== id) return;
     const { media } = this.#offered;
     this.#offered = null;
+    if (media.answeredElsewhere(sdp)) return void this.renew(Promise.resolve(this.options.iceServers)).catch(() => {});
     try {
       await media.answer(sdp);
       if (this.#media === media && !media.connected && !this.#restarting) this.#watch(CONNECT_PATIENCE);

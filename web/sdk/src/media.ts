@@ -81,6 +81,11 @@ export class Media {
     await this.pc.setRemoteDescription({ type: 'answer', sdp: filter ? withoutUdp(sdp) : sdp });
   }
 
+  /** Whether an answer comes from another server than the one before, as after a move to another node. */
+  answeredElsewhere(sdp: string): boolean {
+    return elsewhere(this.pc.remoteDescription?.sdp, sdp);
+  }
+
   /** New TURN credentials, used from the next restart on. */
   setIceServers(iceServers: RTCIceServer[]): void {
     if (this.#closed) return;
@@ -187,6 +192,15 @@ function hurry(receiver: RTCRtpReceiver): void {
 
 function tcpOnly(server: RTCIceServer): RTCIceServer & { urls: string[] } {
   return { ...server, urls: [server.urls].flat().filter((url) => /transport=tcp/i.test(url) || url.startsWith('turns:')) };
+}
+
+/**
+ * Whether two descriptions come from different servers: their certificates differ (RFC 8122). The new one knows nothing
+ * of what the connection has built, above all not of its data channel, which would look open and lead nowhere.
+ */
+export function elsewhere(before: string | undefined, now: string): boolean {
+  const certificate = (sdp: string) => /^a=fingerprint:\S+ (\S+)/im.exec(sdp)?.[1]?.toUpperCase();
+  return before !== undefined && certificate(before) !== certificate(now);
 }
 
 /** Drops the UDP candidates of an SDP (RFC 8839: the third word of a candidate is its transport). */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { base64url, equal, fromBase64url, random } from '../src/crypto/bytes';
 import { PasserbyError, explainMediaError, sentence } from '../src/errors';
-import { withoutUdp } from '../src/media';
+import { elsewhere, withoutUdp } from '../src/media';
 import { ERRORS } from '../src/protocol';
 import { QualityMeter } from '../src/quality';
 import { Vault, type Stored } from '../src/session';
@@ -58,6 +58,15 @@ describe('withoutUdp', () => {
     const lines = ['v=0', 'a=candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host', 'a=candidate:2 1 UDP 1 ::1 5000 typ host',
       'a=candidate:3 1 tcp 1671430143 192.0.2.1 5000 typ host tcptype passive', 'a=mid:0', ''];
     assert.equal(withoutUdp(lines.join('\r\n')), [lines[0], lines[3], lines[4], ''].join('\r\n'));
+  });
+});
+
+describe('elsewhere', () => {
+  const answer = (print: string) => `v=0\r\na=fingerprint:sha-256 ${print}\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n`;
+  it('tells servers apart by their certificates', () => {
+    assert.equal(elsewhere(undefined, answer('AA:BB')), false);
+    assert.equal(elsewhere(answer('AA:BB'), answer('aa:bb')), false);
+    assert.equal(elsewhere(answer('AA:BB'), answer('AA:BC')), true);
   });
 });
 

@@ -21,7 +21,7 @@ export class Cluster {
     const cluster = new Cluster();
     const [http, ip] = [await freePort(), publicIP()];
     cluster.url = `http://localhost:${http}`;
-    const child = spawn(process.env.PASSERBY_CLUSTER, [
+    const child = spawn(process.env.PASSERBY_TEST_CLUSTER, [
       '-bin', binary, '-site', join(root, 'deploy/nginx/passerby.conf'), '-http', `127.0.0.1:${http}`, '-media-ip', ip,
       '--', ...Object.entries({ '--rematch': '1ms', '--log-level': 'debug', ...flags }).flat(),
     ], { stdio: ['pipe', 'pipe', 'pipe'] });

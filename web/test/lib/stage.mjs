@@ -6,7 +6,7 @@ import { Person } from './person.mjs';
 import { binary, Server } from './server.mjs';
 
 /** Whether stage.server is three nodes behind NGINX. */
-export const clustered = Boolean(process.env.PASSERBY_CLUSTER);
+export const clustered = Boolean(process.env.PASSERBY_TEST_CLUSTER);
 
 const launch = { chromium: launchChromium, firefox: launchFirefox };
 

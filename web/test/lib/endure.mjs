@@ -1,16 +1,17 @@
-// Three nodes behind NGINX: one after the other is killed, or told to stop, under two people who talk. Only with --cluster.
+// Three nodes behind NGINX: one after the other is killed, or told to stop, under two people who talk.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { meet } from './lib/person.mjs';
-import { setStage } from './lib/stage.mjs';
+import { meet } from './person.mjs';
 
-const stage = setStage();
+/** What happens to a node. */
+const ends = {
+  'is killed': (cluster, node) => cluster.kill(node),
+  stops: (cluster, node) => cluster.halt(node),
+};
 
-/** What happens to a node, and how it ends. */
-const ends = [['is killed', (node) => stage.server.kill(node)], ['stops', (node) => stage.server.halt(node)]];
-
-for (const [name, end] of ends) {
-  for (const mode of ['text', 'video']) {
+/** A test for each end, in text or video. */
+export function endure(stage, mode) {
+  for (const [name, end] of Object.entries(ends)) {
     test(`each node ${name} in turn: the same ${mode} goes on, and no text is lost or doubled`, { timeout: 240_000 }, stage.told(async () => {
       const [a, b] = await stage.people('red', 'blue');
       const match = await meet(a, b, { mode });
@@ -19,7 +20,7 @@ for (const [name, end] of ends) {
       let n = 0;
       for (let node = 1; node <= stage.server.nodes; node++) {
         await Promise.all([a.say(`a ${++n}`), b.say(`b ${n}`)]);
-        await end(node);
+        await end(stage.server, node);
         await Promise.all([a.say(`a ${++n}`), b.say(`b ${n}`)]);
         await Promise.all([a.has(`b ${n}`), b.has(`a ${n}`)]);
         await Promise.all([a.inState('matched'), b.inState('matched')]);

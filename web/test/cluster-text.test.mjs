@@ -1,0 +1,5 @@
+// Nodes end under two people in text. Only with --cluster.
+import { endure } from './lib/endure.mjs';
+import { setStage } from './lib/stage.mjs';
+
+endure(setStage(), 'text');
