@@ -158,16 +158,17 @@ func TestLifetimes(t *testing.T) {
 	c := mustRaw(t, s, good("ada"))
 	c.must(stun.MethodAllocate, udp)
 	c.must(stun.MethodChannelBind, channel(0x4001), peerAddress(far))
-	reaches := func() bool {
+	reaches := func() bool { // whether the one ping that is under way comes back
 		before := s.Stats()
-		for {
-			if _, err := c.conn.Write(append([]byte{0x40, 1, 0, 4}, "ping"...)); err != nil {
-				t.Fatal(err)
-			}
-			if now := s.Stats(); now.ToClients > before.ToClients || now.Dropped > before.Dropped {
-				return now.ToClients > before.ToClients
-			}
+		if _, err := c.conn.Write(append([]byte{0x40, 1, 0, 4}, "ping"...)); err != nil {
+			t.Fatal(err)
 		}
+		var now turn.Stats
+		await(t, "the ping comes back or is dropped", func() bool {
+			now = s.Stats()
+			return now.ToClients > before.ToClients || now.Dropped > before.Dropped
+		})
+		return now.ToClients > before.ToClients
 	}
 	if !reaches() {
 		t.Error("a fresh channel does not carry")
