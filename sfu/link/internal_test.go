@@ -3,6 +3,7 @@ package link
 import (
 	"bytes"
 	"crypto/rand"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -209,3 +210,6 @@ func TestPacketsDoNotAllocate(t *testing.T) {
 		t.Errorf("%d of 1001 packets were taken", got)
 	}
 }
+
+// Forge lets a node take a datagram as if it came from an address.
+func (s *Server) Forge(b []byte, from netip.AddrPort) { s.datagram(b, from, time.Now()) }
