@@ -158,6 +158,16 @@ func TestFullQueue(t *testing.T) {
 	}
 }
 
+// TestSendAfterEnd: what nobody will send any more is lost, and takes no memory.
+func TestSendAfterEnd(t *testing.T) {
+	l, _ := idle(t)
+	l.done = make(chan struct{})
+	close(l.done)
+	if l.Send(make([]byte, 100)) || len(l.queue.data) > 0 {
+		t.Errorf("%d bytes wait on a link that is over", len(l.queue.data))
+	}
+}
+
 // endsEarly is a handler under whose hands a link ends.
 type endsEarly struct{ downs int }
 
