@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -135,7 +136,7 @@ func (u *uplink) account(pkt *stream.Packet, now time.Time) {
 		u.losses = &stream.Losses{} // 4 KB that a waiting peer does without
 	}
 	u.losses.Received(pkt.Seq, now)
-	due, lost := u.losses.Due(now, u.nacks[:0])
+	due, lost := u.due(now)
 	ssrc := u.ssrc
 	u.mu.Unlock()
 	if len(due) > 0 {
@@ -144,6 +145,13 @@ func (u *uplink) account(pkt *stream.Packet, now time.Time) {
 	if lost {
 		u.want(now)
 	}
+}
+
+// due are the lost packets to ask for now, in memory of their own: the list is read
+// when mu is free again. The caller holds mu.
+func (u *uplink) due(now time.Time) (seqs []uint16, lost bool) {
+	seqs, lost = u.losses.Due(now, u.nacks[:0])
+	return slices.Clone(seqs), lost
 }
 
 func (p *peer) askPackets(ssrc uint32, seqs []uint16) {
@@ -192,7 +200,7 @@ func (u *uplink) tick(now time.Time) {
 	var due []uint16
 	var lost bool
 	if u.losses != nil {
-		due, lost = u.losses.Due(now, u.nacks[:0])
+		due, lost = u.due(now)
 	}
 	ssrc, wanted := u.ssrc, u.wanted
 	var r stream.Report

@@ -139,6 +139,9 @@ func (c Config) Validate() error {
 	if c.Secret == "" && len(c.Users) == 0 && !c.STUNOnly {
 		errs = append(errs, errors.New("neither Secret nor Users: nobody could log in"))
 	}
+	if slices.Contains(c.Accept, "") {
+		errs = append(errs, errors.New("an empty secret in Accept: anybody could make its credentials"))
+	}
 	for name, password := range c.Users {
 		if name == "" || password == "" || len(name) > maxUsername {
 			errs = append(errs, errors.New("an entry of Users without name or password, or with too long a name"))

@@ -22,6 +22,9 @@ func TestConfigSaysAllThatIsWrong(t *testing.T) {
 			t.Errorf("%v does not name %s", err, field)
 		}
 	}
+	if err := (turn.Config{Secret: "x", Accept: []string{""}}).Validate(); err == nil { // everybody could make its credentials
+		t.Error("an empty former secret is accepted")
+	}
 	if _, err := turn.Listen(turn.Config{Listen: "nonsense", Secret: "x"}); err == nil {
 		t.Error("it listens on nonsense")
 	}

@@ -93,7 +93,7 @@ func (s *shard) other(a *allocation, peer netip.AddrPort, payload []byte) *alloc
 	return relays.shared.partner(a, payload)
 }
 
-// arrived gives the client what a peer sent to a relay: n bytes of the slot behind the headroom.
+// arrived gives the client what a peer sent to a relay: n bytes of the slot behind the headroom; 0 stands for a datagram that was too long.
 func (s *shard) arrived(r *relay, from netip.AddrPort, slot []byte, n int) {
 	if r.all {
 		if a := s.server.relays.shared.owner(from, slot[headroom:headroom+n], s); a != nil {
@@ -103,7 +103,12 @@ func (s *shard) arrived(r *relay, from netip.AddrPort, slot []byte, n int) {
 		}
 		return
 	}
-	if c := r.a.peers.Load().byPeer(from, s.now); (c == nil || !c.open) && !s.allows(r.a, from) {
+	p := r.a.peers.Load()
+	if n == 0 || !p.permits(from.Addr(), s.now) { // too long, or of somebody whom the policy need not be asked about
+		s.count.dropped++
+		return
+	}
+	if c := p.byPeer(from, s.now); (c == nil || !c.open) && !s.allows(r.a, from) {
 		s.count.dropped++
 		return
 	}

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/stun/v4"
+
 	"passerby/turn"
 )
 
@@ -384,5 +386,36 @@ func TestHome(t *testing.T) {
 		if same := turn.Home(netip.MustParseAddr(tt.a)) == turn.Home(netip.MustParseAddr(tt.b)); same != tt.same {
 			t.Errorf("%s and %s count together: %v", tt.a, tt.b, same)
 		}
+	}
+}
+
+// Noise that reaches a relay from outside is dropped before anybody is asked about its sender, and what is too long does not come as nothing.
+func TestNoiseFromOutside(t *testing.T) {
+	for _, plain := range []bool{false, true} {
+		peer, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer peer.Close()
+		asked := make(chan netip.AddrPort, 100)
+		s := mustListen(t, turn.Config{Plain: plain, PublicIP: netip.MustParseAddr("127.0.0.1"), AllowPeer: func(a netip.AddrPort) (bool, string) {
+			asked <- a
+			return true, ""
+		}})
+		c := mustRaw(t, s, good("ada"))
+		relay := net.UDPAddrFromAddrPort(relayed(c.must(stun.MethodAllocate, udp)))
+		dropped := func(n uint64) func() bool { return func() bool { return s.Stats().Dropped == n } }
+		if _, err := peer.WriteTo([]byte("noise"), relay); err != nil {
+			t.Fatal(err)
+		}
+		await(t, "noise is dropped", dropped(1))
+		if len(asked) > 0 {
+			t.Errorf("plain %v: the policy was asked about %v, who has no permission", plain, <-asked)
+		}
+		c.must(stun.MethodCreatePermission, peerAddress(peer.LocalAddr().(*net.UDPAddr).AddrPort()))
+		if _, err := peer.WriteTo(make([]byte, 1700), relay); err != nil {
+			t.Fatal(err)
+		}
+		await(t, "a long datagram is dropped", dropped(2))
 	}
 }

@@ -108,7 +108,9 @@ func (s *shared) learn(a *allocation, payload []byte) {
 	if s.names[a.ice] == nil {
 		s.names[a.ice] = a
 	}
-	if b := s.names[reversed(name)]; b != nil && b != a && s.names[a.ice] == a {
+	if b := s.names[reversed(name)]; b != nil && b != a && s.names[a.ice] == a && a.partner.Load() != b {
+		part(a)
+		part(b)
 		a.partner.Store(b)
 		b.partner.Store(a)
 	}
@@ -125,7 +127,12 @@ func (s *shared) drop(a *allocation) {
 	if s.names[a.ice] == a {
 		delete(s.names, a.ice)
 	}
-	if b := a.partner.Load(); b != nil {
+	part(a)
+}
+
+// part ends what learn joined. The caller holds mu.
+func part(a *allocation) {
+	if b := a.partner.Swap(nil); b != nil {
 		b.partner.CompareAndSwap(a, nil)
 	}
 }

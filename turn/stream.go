@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -15,6 +16,7 @@ const (
 	firstFrame   = 10 * time.Second // to the first message of a connection
 	betweenTwo   = 11 * time.Minute // an allocation is refreshed within 10
 	writeTimeout = 5 * time.Second  // a client that does not read for so long is gone
+	writeAtOnce  = 16 << 10         // bytes that it has this long for
 )
 
 var errFrame = errors.New("not a TURN message of acceptable length")
@@ -121,8 +123,9 @@ type stream struct {
 func (s *stream) serve() {
 	slot := newSlot()
 	from := sender{s.at, s}
-	for {
-		n, err := s.read(slot[headroom : headroom+maxFrame])
+	for err := s.shake(); err == nil; {
+		var n int
+		n, err = s.read(slot[headroom : headroom+maxFrame])
 		if err != nil {
 			break
 		}
@@ -139,6 +142,17 @@ func (s *stream) serve() {
 	}
 	s.shard.mu.Unlock()
 	s.all.leave(s)
+}
+
+// shake ends the handshake of TLS and DTLS, of which the latter's heeds no deadline of reads.
+func (s *stream) shake() error {
+	c, ok := s.Conn.(interface{ HandshakeContext(context.Context) error })
+	if !ok {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), firstFrame)
+	defer cancel()
+	return c.HandshakeContext(ctx)
 }
 
 // read returns exactly one whole STUN or ChannelData message (RFC 8656, section 3.7; padding included); at the first byte that cannot be one the
@@ -190,20 +204,24 @@ func (s *stream) readDatagram(b []byte) (int, error) {
 	}
 }
 
-// frameLength tells the whole length of a message from its first four bytes.
+// frameLength tells the whole length of a client's message from its first four bytes.
 func frameLength(head []byte) (int, error) {
+	if n := wholeLength(head); n > 0 && n <= maxFrame {
+		return n, nil
+	}
+	return 0, errFrame
+}
+
+// wholeLength is that of any message, 0 of what is none.
+func wholeLength(head []byte) int {
 	kind, length := binary.BigEndian.Uint16(head), int(binary.BigEndian.Uint16(head[2:]))
-	n := 0
 	switch {
 	case kind < 0x4000 && length%4 == 0: // STUN
-		n = stunHeader + length
+		return stunHeader + length
 	case kind >= 0x4000 && kind < 0x8000: // ChannelData, padded on streams
-		n = channelBytes + (length+3)&^3
+		return channelBytes + (length+3)&^3
 	}
-	if n == 0 || n > maxFrame {
-		return 0, errFrame
-	}
-	return n, nil
+	return 0
 }
 
 // write sends what waits in out until the connection ends.
@@ -215,9 +233,9 @@ func (s *stream) write() {
 			return
 		}
 		for b := all; len(b) > 0; {
-			n := len(b)
+			n := min(len(b), writeAtOnce)
 			if s.all.apart {
-				n, _ = frameLength(b)
+				n = wholeLength(b) // of ours, and so never 0; those to clients may be longer than theirs
 			}
 			_ = s.Conn.SetWriteDeadline(time.Now().Add(writeTimeout))
 			if _, err := s.Conn.Write(b[:n]); err != nil {

@@ -3,6 +3,7 @@ package batch
 import (
 	"encoding/binary"
 	"net/netip"
+	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -105,11 +106,22 @@ type Writer struct {
 	Dropped uint64           // datagrams that the kernel refused
 }
 
+// segments reports whether the kernel knows UDP_SEGMENT (Linux 4.18).
+var segments = sync.OnceValue(func() bool {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = unix.Close(fd) }()
+	_, err = unix.GetsockoptInt(fd, unix.IPPROTO_UDP, unix.UDP_SEGMENT)
+	return err == nil
+})
+
 // NewWriter makes a Writer with room for n datagrams. With segment, runs of equal length to one address are given to the kernel as
-// one; that is turned off by itself where the way out cannot do it.
+// one, if it can do that; it is turned off by itself where the way out cannot.
 func NewWriter(n int, segment bool) *Writer {
 	return &Writer{
-		segment: segment, msgs: make([]mmsghdr, n), iovs: make([]unix.Iovec, n), names: make([]unix.RawSockaddrInet6, n),
+		segment: segment && segments(), msgs: make([]mmsghdr, n), iovs: make([]unix.Iovec, n), names: make([]unix.RawSockaddrInet6, n),
 		control: make([]control, n), to: make([]netip.AddrPort, n), size: make([]int, n), last: make([]int, n), count: make([]int, n),
 	}
 }
@@ -170,8 +182,11 @@ func (w *Writer) Flush(fd int) {
 		case errno == 0 && n > 0:
 			done += int(n)
 		case errno == unix.EINTR || errno == unix.ECONNREFUSED: // of an earlier datagram
-		case (errno == unix.EIO || errno == unix.EINVAL || errno == unix.EOPNOTSUPP) && w.count[done] > 1:
+		case (errno == unix.EIO || errno == unix.EOPNOTSUPP) && w.count[done] > 1: // no checksums on the way out
 			w.segment = false
+			w.oneByOne(fd, done)
+			done++
+		case (errno == unix.EINVAL || errno == unix.EMSGSIZE) && w.count[done] > 1: // segments above the MTU, or a bad address: no reason to turn it off for all
 			w.oneByOne(fd, done)
 			done++
 		default:

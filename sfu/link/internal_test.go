@@ -3,6 +3,7 @@ package link
 import (
 	"bytes"
 	"crypto/rand"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -157,6 +158,16 @@ func TestFullQueue(t *testing.T) {
 	}
 }
 
+// TestSendAfterEnd: what nobody will send any more is lost, and takes no memory.
+func TestSendAfterEnd(t *testing.T) {
+	l, _ := idle(t)
+	l.done = make(chan struct{})
+	close(l.done)
+	if l.Send(make([]byte, 100)) || len(l.queue.data) > 0 {
+		t.Errorf("%d bytes wait on a link that is over", len(l.queue.data))
+	}
+}
+
 // endsEarly is a handler under whose hands a link ends.
 type endsEarly struct{ downs int }
 
@@ -209,3 +220,6 @@ func TestPacketsDoNotAllocate(t *testing.T) {
 		t.Errorf("%d of 1001 packets were taken", got)
 	}
 }
+
+// Forge lets a node take a datagram as if it came from an address.
+func (s *Server) Forge(b []byte, from netip.AddrPort) { s.datagram(b, from, time.Now()) }

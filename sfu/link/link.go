@@ -68,6 +68,9 @@ func (l *Link) RTT() time.Duration { return time.Duration(l.rtt.Load()) }
 // Send queues an encoded frame. It never blocks; false says that the frame is lost:
 // it is too long, the link is over, or the queue is full.
 func (l *Link) Send(frame []byte) bool {
+	if l.over() {
+		return false
+	}
 	if len(frame) > MaxFrame {
 		l.counts.tooLong.Add(1)
 		return false

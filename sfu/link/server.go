@@ -168,12 +168,14 @@ func (s *Server) change(addr netip.AddrPort, to func(*far)) {
 	s.table.Store(&table)
 }
 
-// begin makes the pipe of a handshake; nil when there is one with this address already, or too many.
+// begin makes the pipe of a handshake; nil when there is one with this address already, or too many. To dial takes the place
+// of what was accepted: that may be a forged hello, which would keep the node away for as long as somebody repeats it.
 func (s *Server) begin(addr netip.AddrPort, dialed bool) *pipe {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stranger := !dialed && !s.announced[addr]
-	if s.closed || (*s.table.Load())[addr].shake != nil || stranger && s.strangers >= maxStrangers {
+	old := (*s.table.Load())[addr].shake
+	if s.closed || old != nil && (old.dialed || !dialed) || stranger && s.strangers >= maxStrangers {
 		return nil
 	}
 	if stranger {
@@ -182,6 +184,9 @@ func (s *Server) begin(addr netip.AddrPort, dialed bool) *pipe {
 	p := newPipe(s, addr, dialed)
 	p.stranger = stranger
 	s.change(addr, func(f *far) { f.shake = p })
+	if old != nil {
+		_ = old.Close()
+	}
 	return p
 }
 
@@ -194,7 +199,9 @@ func (s *Server) finish(p *pipe, l *Link) {
 	var old *Link
 	over := s.closed
 	s.change(p.remote, func(f *far) {
-		f.shake = nil
+		if f.shake == p {
+			f.shake = nil
+		}
 		if l != nil && !over {
 			old, f.link = f.link, l
 		}

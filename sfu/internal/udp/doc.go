@@ -7,7 +7,8 @@
 // A Session is one peer's share of a Mux, and the ice.UDPMux that pion is given. A path is an address of a session. It comes
 // into being when pion answers a check from there, which it does only for one under the session's own password; so a check is
 // never kept from its session by what somebody else said from the same address. Of two sessions with one address, other
-// packets go to the one whose check was answered last.
+// packets go to the one whose check was answered last; to the one that has proven it,
+// if that was checked within 30 s.
 //
 // Whoever holds a session can send a check from a forged address. Until a path is proven, at most three times as many bytes
 // are sent there as came from there (as QUIC does, RFC 9000 §8.1). A path is proven when the DTLS handshake ended and all of

@@ -29,6 +29,26 @@ func TestSquattedAddress(t *testing.T) {
 	}
 }
 
+// An address that its session has proven, and uses, is not another's by a check that may be forged; left alone it is.
+func TestForgedAddressOfProvenPath(t *testing.T) {
+	m, at := mustMux(t, "127.0.0.1:0", 1, plenty)
+	attacker, victim := newAgent(t, m, "attacker"), newAgent(t, m, "victim")
+	b := newBrowser(t, "127.0.0.1", at)
+	b.check("victim")
+	b.send(dtls(200))
+	victim.mustGet(dtls(200))
+	victim.send(dtls(90))
+	b.mustRead()
+	victim.session.Established()
+	b.check("attacker")
+	b.send(rtp("still mine"))
+	victim.mustGet(rtp("still mine"))
+	m.late.Add(int64(31 * time.Second))
+	b.check("attacker")
+	b.send(rtp("not any more"))
+	attacker.mustGet(rtp("not any more"))
+}
+
 // Another's check that does not know the password moves nothing.
 func TestWrongPassword(t *testing.T) {
 	m, at := mustMux(t, "127.0.0.1:0", 1, plenty)

@@ -89,7 +89,7 @@ func (m *Mux) claim(c *Conn, addr netip.AddrPort, now int64) *path {
 		p := s.paths[i]
 		if !p.expired(now) {
 			p.conn.Store(c)
-			m.paths[addr] = p
+			m.give(p, now)
 			return p
 		}
 		m.forget(p)
@@ -112,8 +112,17 @@ func (m *Mux) claim(c *Conn, addr netip.AddrPort, now int64) *path {
 	p.checked.Store(now)
 	p.received.Store(received)
 	s.paths = append(s.paths, p)
-	m.paths[addr] = p
+	m.give(p, now)
 	return p
+}
+
+// give lets p have what comes from its address, unless another session has proven that address and was checked there
+// lately: a check of one's own session can be sent from a forged address. The caller holds mu.
+func (m *Mux) give(p *path, now int64) {
+	has := m.paths[p.addr]
+	if has == nil || has.session == p.session || !has.proven.Load() || now-has.checked.Load() > int64(patience) {
+		m.paths[p.addr] = p
+	}
 }
 
 // leastUse orders paths: first unproven ones, among equals those that were checked longest ago.

@@ -1,0 +1,4 @@
+package batch
+
+// Segments reports whether runs still go to the kernel as one.
+func (w *Writer) Segments() bool { return w.segment }
