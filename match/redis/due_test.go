@@ -1,0 +1,56 @@
+package redis_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"passerby/internal/testenv"
+	"passerby/match"
+	"passerby/match/redis"
+)
+
+// Leases that end in the same millisecond end for all, in whatever order they were queued, also when they are more
+// than one run handles.
+func TestManyLeasesEndAtOnce(t *testing.T) {
+	client, name := newClient(t, testenv.StartRedis(t, "--save", "").Addr), newName()
+	now := time.UnixMilli(time.Now().UnixMilli())
+	q := running(t, client, redis.Config{
+		Config: match.Config{Now: func() time.Time { return now }, Sweep: time.Hour, Grace: time.Hour, Lease: 15 * time.Second}, Name: name,
+	})
+	come := func(who string, waited time.Duration) {
+		t.Helper()
+		_, err := q.Arrive(t.Context(), match.Ticket{
+			Session: who, User: who, Wish: match.Wish{Mode: match.Text, Tags: []string{who}}, Since: now.Add(-waited),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 10 { // these are renewed, and so their leases are kept in two places
+		who := fmt.Sprint("r", i)
+		come(who, time.Minute)
+		if _, err := q.Renew(t.Context(), who); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 30 {
+		come(fmt.Sprint("s", i), time.Duration(i)*time.Second)
+	}
+	now = now.Add(15 * time.Second)
+	for range 2 { // each handles a part
+		if _, err := q.Stats(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := q.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	audit(t, client, name)
+	if left := client.HLen(t.Context(), "{"+name+"}:s").Val(); left != 0 {
+		t.Errorf("%d of 40 are there for ever", left)
+	}
+	if queued := client.LLen(t.Context(), "{"+name+"}:dl").Val(); queued != 0 {
+		t.Errorf("%d leases are queued", queued)
+	}
+}
