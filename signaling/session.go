@@ -125,8 +125,13 @@ func (s *session) join(ctx context.Context, j join) (accepted, alive bool) {
 	case accepted = <-j.reply:
 		return accepted, true
 	case <-s.done:
-		return false, false
 	case <-ctx.Done():
+		return false, false
+	}
+	select {
+	case accepted = <-j.reply: // what it did last
+		return accepted, true
+	default:
 		return false, false
 	}
 }
