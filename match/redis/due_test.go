@@ -54,3 +54,31 @@ func TestManyLeasesEndAtOnce(t *testing.T) {
 		t.Errorf("%d leases are queued", queued)
 	}
 }
+
+// Who is in the lists without a record is taken out of all of them by the first who comes upon him.
+func TestWhoHasNoRecordIsForgotten(t *testing.T) {
+	client, name := newClient(t, testenv.StartRedis(t, "--save", "").Addr), newName()
+	cfg := fast(name)
+	cfg.Sweep = time.Hour
+	q := running(t, client, cfg)
+	for _, who := range []struct {
+		name         string
+		own, seeking match.Gender
+	}{{"ann", match.Female, match.Male}, {"ben", match.Male, match.Female}} {
+		wish := match.Wish{Mode: match.Text, Gender: who.own, Seeking: []match.Gender{who.seeking}}
+		if _, err := q.Arrive(t.Context(), match.Ticket{Session: who.name, User: who.name, Wish: wish}); err != nil {
+			t.Fatal(err)
+		}
+		if who.name == "ann" {
+			for _, key := range []string{"s", "u"} {
+				if err := client.HDel(t.Context(), "{"+name+"}:"+key, "ann").Err(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	audit(t, client, name)
+	if s, err := q.Stats(t.Context()); err != nil || s.Waiting[match.Text] != 1 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
