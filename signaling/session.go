@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"passerby/signaling/machine"
@@ -61,7 +62,8 @@ type session struct {
 	stored  *stored         // nil without a Store
 	over    bool            // the session is another node's, or anybody's
 
-	slot uint8 // in the registry
+	slot    uint8       // in the registry
+	ticking atomic.Bool // a Tick waits in the mailbox
 }
 
 // stored is what the store has of a session.
@@ -94,6 +96,13 @@ func (s *session) post(letter any) bool {
 		s.hub.metrics.dropped.Inc()
 	}
 	return r.ok()
+}
+
+// tick hands over a Tick, unless one waits already: when Redis hangs each takes its time, and other letters wait behind.
+func (s *session) tick() {
+	if !s.ticking.Swap(true) && !s.post(machine.Tick{}) {
+		s.ticking.Store(false)
+	}
 }
 
 // deliver hands over a letter and waits for room; false when the session or ctx is over.
@@ -167,11 +176,12 @@ func (s *session) handle(letter any) {
 		}
 	}()
 	switch l := letter.(type) {
+	case machine.Tick:
+		s.ticking.Store(false)
+		s.step(l)
+		s.refresh()
 	case machine.Event:
 		s.step(l)
-		if _, ok := l.(machine.Tick); ok {
-			s.refresh()
-		}
 	case frame:
 		if l.conn != nil && l.conn != s.conn {
 			break
