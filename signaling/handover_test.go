@@ -278,3 +278,22 @@ func TestEndedSessionsAreForgotten(t *testing.T) {
 		t.Errorf("%d sessions are left in the store", left)
 	}
 }
+
+// A node that has missed that a session moved away takes it from nobody when its client comes back there.
+func TestNodeThatMissedAMove(t *testing.T) {
+	w := newCluster(t, 1, signaling.Config{})
+	n := w.nodes[0]
+	for i := range 20 {
+		ann := n.enter(t, fmt.Sprint("ann-", i))
+		w.store.set(func() { w.store.owner[ann.session] = "node-far" })
+		again := n.connect(t, ann.name)
+		again.send(&protocol.Hello{Token: "user-" + ann.name + "/" + ann.session, Resume: ann.resume})
+		again.refused(protocol.Replaced)
+		again.closed()
+		w.store.set(func() {
+			if owner := w.store.owner[ann.session]; owner != "node-far" {
+				t.Errorf("session %d is on %s", i, owner)
+			}
+		})
+	}
+}

@@ -3,8 +3,6 @@ package signaling
 import (
 	"context"
 	"time"
-
-	"passerby/signaling/machine"
 )
 
 // checks is how often in the time between two pings a connection is looked at for its silence.
@@ -23,7 +21,7 @@ func (h *Hub) beat(ctx context.Context) {
 			return
 		case <-lease.C:
 			for _, s := range h.registry.slotSessions(leases % slots) {
-				s.post(machine.Tick{})
+				s.tick()
 			}
 			leases++
 		case <-ping.C:

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+
+	"passerby/signaling/machine"
 )
 
 // reader takes letters from a mailbox, each when the gate lets it.
@@ -92,4 +94,21 @@ func TestMailboxIsBoundedAndWaits(t *testing.T) {
 			t.Errorf("took %v, want %v", r.got, want)
 		}
 	})
+}
+
+// While a session is busy its heartbeats do not pile up, and it hears the next one when it is free again.
+func TestTicksDoNotPileUp(t *testing.T) {
+	s := &session{hub: &Hub{metrics: newMetrics(nil, nil)}}
+	s.mailbox.put("what keeps it busy")
+	for range 3 {
+		s.tick()
+	}
+	if n := len(s.mailbox.letters); n != 2 {
+		t.Fatalf("%d letters wait, want 2", n)
+	}
+	s.handle(machine.Tick{})
+	s.tick()
+	if n := len(s.mailbox.letters); n != 3 {
+		t.Errorf("%d letters wait after the Tick was handled, want 3", n)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"passerby/signaling/machine"
@@ -61,7 +62,8 @@ type session struct {
 	stored  *stored         // nil without a Store
 	over    bool            // the session is another node's, or anybody's
 
-	slot uint8 // in the registry
+	slot    uint8       // in the registry
+	ticking atomic.Bool // a Tick waits in the mailbox
 }
 
 // stored is what the store has of a session.
@@ -96,6 +98,13 @@ func (s *session) post(letter any) bool {
 	return r.ok()
 }
 
+// tick hands over a Tick, unless one waits already: when Redis hangs each takes its time, and other letters wait behind.
+func (s *session) tick() {
+	if !s.ticking.Swap(true) && !s.post(machine.Tick{}) {
+		s.ticking.Store(false)
+	}
+}
+
 // deliver hands over a letter and waits for room; false when the session or ctx is over.
 func (s *session) deliver(ctx context.Context, letter any) bool {
 	r := s.mailbox.wait(ctx, letter)
@@ -125,8 +134,13 @@ func (s *session) join(ctx context.Context, j join) (accepted, alive bool) {
 	case accepted = <-j.reply:
 		return accepted, true
 	case <-s.done:
-		return false, false
 	case <-ctx.Done():
+		return false, false
+	}
+	select {
+	case accepted = <-j.reply: // what it did last
+		return accepted, true
+	default:
 		return false, false
 	}
 }
@@ -162,11 +176,12 @@ func (s *session) handle(letter any) {
 		}
 	}()
 	switch l := letter.(type) {
+	case machine.Tick:
+		s.ticking.Store(false)
+		s.step(l)
+		s.refresh()
 	case machine.Event:
 		s.step(l)
-		if _, ok := l.(machine.Tick); ok {
-			s.refresh()
-		}
 	case frame:
 		if l.conn != nil && l.conn != s.conn {
 			break

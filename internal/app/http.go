@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"errors"
@@ -17,7 +16,6 @@ import (
 	"passerby/internal/auth"
 	"passerby/internal/caller"
 	"passerby/internal/httpapi"
-	"passerby/match"
 	"passerby/signaling/protocol"
 	"passerby/web"
 )
@@ -111,19 +109,6 @@ func (s *Server) warnOfProxy(h http.Handler) http.Handler {
 		}
 		h.ServeHTTP(w, r)
 	})
-}
-
-func (s *Server) stats() protocol.StatsAnswer {
-	a := protocol.StatsAnswer{Online: s.hub.Stats().Sessions}
-	if s.members != nil {
-		_, sum := s.members.Total()
-		a.Online = sum.Sessions
-	}
-	if q, err := s.queue.Stats(context.Background()); err == nil {
-		a.Waiting = protocol.WaitingStats{Video: q.Waiting[match.Video], Text: q.Waiting[match.Text]}
-		a.Matched = 2 * q.Pairs
-	}
-	return a
 }
 
 func (s *Server) ready() error {

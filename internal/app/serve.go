@@ -51,7 +51,8 @@ type Server struct {
 	public   net.Listener
 	admin    net.Listener // nil when off
 	patience patience     // of public
-	secret   string       // of the TURN credentials
+	board    board
+	secret   string // of the TURN credentials
 	hosts    turnHosts
 	draining atomic.Bool
 }

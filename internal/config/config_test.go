@@ -184,6 +184,7 @@ func TestFaultsAreNamedAllAtOnce(t *testing.T) {
 		{"origin with a path", []string{"--allowed-origins", "https://a.example/x"}, nil, []string{"allowed-origins"}},
 		{"no network of proxies", []string{"--trusted-proxies", "proxy.example"}, nil, []string{"trusted-proxies", "not a network"}},
 		{"everybody a proxy", []string{"--trusted-proxies", "10.0.0.0/8,0.0.0.0/0"}, nil, []string{"--trusted-proxies: 0.0.0.0/0 is everybody"}},
+		{"everybody a proxy, IPv4 in IPv6", []string{"--trusted-proxies", "::ffff:0.0.0.0/96"}, nil, []string{"--trusted-proxies: 0.0.0.0/0 is everybody"}},
 		{"redis", []string{"--redis", "http://x"}, nil, []string{"redis:", "redis://host"}},
 		{"bus", []string{"--redis", "redis://x", "--bus", "http://u:secret@x"}, nil, []string{"bus: no RabbitMQ URL", "amqp://"}},
 		{"bus alone", []string{"--bus", "amqp://x"}, nil, []string{"bus:", "--redis"}},

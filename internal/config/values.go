@@ -105,6 +105,9 @@ func network(s string) (netip.Prefix, error) {
 	if err != nil {
 		return p, fmt.Errorf("%q is not a network: write it like 203.0.113.0/24", s)
 	}
+	if p.Addr().Is4In6() && p.Bits() >= 96 { // addresses are compared as IPv4
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
 	return p.Masked(), nil
 }
 

@@ -61,7 +61,9 @@ local function look(p, open, n, tags, recents)
 				recents[e] = tags and shared[e] or 0
 				recents[#recents + 1] = e
 			elseif why == 'nobody' then
-				for i = 1, n do remove(open[i], e, filled[p[MODE]]) end
+				local h, minus = tags and filled[p[MODE]] or everyScope(p[MODE]), lines[p[MODE]].minus
+				for i = 1, n do remove(open[i], e, h) end
+				minus[#minus + 1] = e
 			end
 			if not sorted then
 				table.sort(found, worse)

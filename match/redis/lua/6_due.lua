@@ -25,18 +25,22 @@ local function elapse(most)
 	while most > 0 do
 		local limit = math.min(most, 64)
 		local page = call('ZRANGE', DUE, '-inf', whole(now), 'BYSCORE', 'LIMIT', '0', whole(limit), 'WITHSCORES')
-		local items, sessions, from = {}, {}, {} -- items: time, kind, entry, and so in order; from: item → the list it stands in
-		for i = 1, #page, 2 do items[#items + 1] = format('%011x', page[i + 1]) .. page[i] end
+		local items, sessions, timed, from = {}, {}, {}, {} -- items: time, kind, entry, and so in order; timed: those of DUE; from: item → the list it stands in
+		for i = 1, #page, 2 do
+			local item = format('%011x', page[i + 1]) .. page[i]
+			items[#items + 1], timed[item] = item, true
+		end
 		for kind, l in pairs(queued) do
+			l.read, l.done = 0, {}
 			local soonest = call('LINDEX', l.key, '0')
 			if soonest and tonumber(sub(soonest, 1, 11), 16) <= now then
 				for _, q in ipairs(call('LRANGE', l.key, '0', whole(limit - 1))) do
 					if tonumber(sub(q, 1, 11), 16) > now then break end
 					local item = sub(q, 1, 11) .. kind .. sub(q, 12)
-					items[#items + 1], from[item] = item, l
+					if not (timed[item] or from[item]) then items[#items + 1] = item end
+					l.read, from[item] = l.read + 1, l
 				end
 			end
-			l.done = 0
 		end
 		if #items == 0 then return true end
 		table.sort(items)
@@ -46,13 +50,13 @@ local function elapse(most)
 			local item = items[i]
 			local m, l, kind = sub(item, 12), from[item], sub(item, 12, 12)
 			local p, moved = named(sub(m, 2)), dues[m]
-			if not l then
+			if l then l.done[#l.done + 1] = sub(item, 1, 11) .. sub(item, 13) end
+			if timed[item] then
 				if moved == nil or moved and tonumber(moved) <= now then -- not by one before it
 					dues[m] = false
 					if p then handle[kind](p) end
 				end
 			else
-				l.done = l.done + 1
 				if p and kind == LEASE then
 					if moved == nil then moved = call('ZSCORE', DUE, m) end
 					if moved or p[LEASED] ~= tonumber(sub(item, 1, 11), 16) then p = nil end -- renewed, or absent since
@@ -61,7 +65,11 @@ local function elapse(most)
 			end
 		end
 		for _, l in pairs(queued) do
-			if l.done > 0 then call('LPOP', l.key, l.done) end
+			if l.read == #l.done then -- nearly always
+				if l.read > 0 then call('LPOP', l.key, l.read) end
+			else -- those of one millisecond stand in the order in which they came, not in that of items
+				for _, q in ipairs(l.done) do call('LREM', l.key, '1', q) end
+			end
 		end
 		writeDues()
 		most = most - #sessions
