@@ -6,7 +6,7 @@ import { canNext, initialView, meantBy, reduce, type Action, type Ended, type Vi
 
 const match = (id: string): Match => ({ id, mode: 'video', initiator: true, tags: [], at: 1 });
 const begin: Action = { type: 'begin', wish: { mode: 'video' }, step: 'server' };
-const matched = (id: string): Action[] => [{ type: 'state', state: 'matched' }, { type: 'matched', match: match(id), greeting: 'hello' }];
+const matched = (id: string): Action[] => [{ type: 'state', state: 'matched' }, { type: 'matched', match: match(id), greeting: 'hello', messages: [] }];
 const play = (...actions: Action[]): View => actions.reduce(reduce, initialView());
 
 test('what is shown, step by step', () => {
@@ -109,7 +109,7 @@ test('Next counts in a match, after one, and while a match is being mended', () 
 
 test('the wish is widened in place', () => {
   const view = play({ type: 'begin', wish: { mode: 'video', tags: ['chess'] }, step: 'server' }, { type: 'state', state: 'waiting' });
-  const wider = reduce(view, { type: 'widened', wish: { mode: 'video', widen: true } });
+  const wider = reduce(view, { type: 'wish', wish: { mode: 'video', widen: true } });
   assert.deepEqual(wider.wish, { mode: 'video', widen: true });
   assert.deepEqual(wider.waiting, { since: view.waiting!.since, widened: true });
 });
