@@ -10,11 +10,11 @@ import (
 func certificate(certFile, keyFile string) (tls.Certificate, error) {
 	cert, err := os.ReadFile(certFile)
 	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("--tls-cert: %w", err)
+		return tls.Certificate{}, fmt.Errorf("--tls-cert: %w: name a PEM file that this user may read", err)
 	}
 	key, err := os.ReadFile(keyFile)
 	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("--tls-key: %w", err)
+		return tls.Certificate{}, fmt.Errorf("--tls-key: %w: name a PEM file that this user may read", err)
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {

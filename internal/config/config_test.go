@@ -160,6 +160,9 @@ func TestSeveralSecrets(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, c.Secrets, err)
 		}
 	}
+	if _, err := config.LoadTURN([]string{"--listen", ":3480", "--single-port", "3480"}, none, nil); err == nil || !strings.Contains(err.Error(), "--single-port 3480") {
+		t.Errorf("a relay port that clients come in by: %v", err)
+	}
 	if _, err := config.LoadTURN([]string{"--secret", a, "--secret", "short"}, none, nil); err == nil {
 		t.Error("a short second secret is taken")
 	}

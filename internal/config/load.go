@@ -134,7 +134,7 @@ func flags(c *Config) *flag.FlagSet {
 	fs.Var(list[netip.Prefix]{&c.TURNAllowPeers, network}, "turn-allow-peers", "`networks` that TURN relays to besides this server's media ports, comma separated, like 203.0.113.0/24")
 	fs.Var(number{&c.TURNPerAddress}, "turn-max-per-address", "`number` of TURN allocations that one client address, or IPv6 /64, may hold")
 	fs.Var(number{&c.TURNMost}, "turn-max-allocations", "`number` of TURN allocations at most; each is an open file")
-	fs.StringVar(&c.NodeID, "node-id", c.NodeID, "`name` of this node in logs and in a cluster; none: made at each start")
+	fs.StringVar(&c.NodeID, "node-id", c.NodeID, "`name` of this node in logs; none: made at each start")
 	fs.Var(duration{&c.Grace}, "grace", "`time` that a wish with tags waits for a shared tag before it takes anyone")
 	fs.Var(duration{&c.Rematch}, "rematch", "`time` that two people who just met wait before they may meet again")
 	fs.Var(duration{&c.DrainTimeout}, "drain-timeout", "`time` that a stopping server gives its users to leave")

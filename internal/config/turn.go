@@ -5,8 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -88,10 +90,13 @@ func (c TURN) Validate() error {
 		}
 	}
 	if c.MinPort < 0 || c.MinPort > c.MaxPort || c.MaxPort > 65535 || c.MinPort == 0 && c.MaxPort != 0 {
-		fault("--min-port %d and --max-port %d are not a range of ports", c.MinPort, c.MaxPort)
+		fault("--min-port %d and --max-port %d are not a range of ports: give both, the lower one first, up to 65535, or neither", c.MinPort, c.MaxPort)
+	}
+	if _, port, _ := net.SplitHostPort(c.Listen); c.SinglePort != 0 && port == strconv.Itoa(c.SinglePort) {
+		fault("--single-port %d: --listen has this port: relays need one of their own", c.SinglePort)
 	}
 	if c.SinglePort < 0 || c.SinglePort > 65535 || c.SinglePort != 0 && c.MinPort != 0 {
-		fault("--single-port %d: a port, and without --min-port", c.SinglePort)
+		fault("--single-port %d: write a port from 1 to 65535, and leave out --min-port and --max-port", c.SinglePort)
 	}
 	if c.Quota < 1 || c.PerAddress < 1 || c.Allocations < 1 || c.MaxTCP < 1 {
 		fault("--quota, --max-per-address, --max-allocations and --max-tcp: at least 1")
@@ -127,7 +132,7 @@ func turnFlags(c *TURN) *flag.FlagSet {
 	fs.Var(list[netip.Prefix]{&c.DenyPeer, network}, "deny-peer", "`networks` that may not be relayed to, comma separated; wins over allow-peer")
 	fs.Var(number{&c.Quota}, "quota", "`number` of allocations that one user may hold")
 	fs.Var(number{&c.PerAddress}, "max-per-address", "`number` of allocations that one client address, or IPv6 /64, may hold")
-	fs.Var(number{&c.Allocations}, "max-allocations", "`number` of allocations at most; each of a UDP client is an open file")
+	fs.Var(number{&c.Allocations}, "max-allocations", "`number` of allocations at most; each is an open file, unless single-port is used")
 	fs.Var(number{&c.MaxTCP}, "max-tcp", "`number` of TCP connections at most; as many over TLS, as many over DTLS")
 	fs.StringVar(&c.Admin, "admin", c.Admin, "listen `address` of /metrics, /healthz, /readyz and /debug/pprof, or off; keep it private")
 	fs.Var(duration{&c.DrainTimeout}, "drain-timeout", "`time` that a stopping server lets calls go on")

@@ -16,16 +16,23 @@ export class Camera {
   /** A track ended without us: unplugged, or taken by a phone call. */
   onlost: (kind: Kind) => void = () => {};
   readonly #chosen: Partial<Record<Kind, string>> = {};
+  /** Grows with each opening and closing: a stream that comes later than the next of these is stopped at once. */
+  #turn = 0;
 
-  /** The running stream if it will do, else a new one. Throws a PasserbyError that explains itself. */
+  /** The running stream if it will do, else a new one, which has ended already when nobody wants it any more. Throws a PasserbyError that explains itself. */
   async open(want: { audio: boolean; video: boolean } = { audio: true, video: true }): Promise<MediaStream> {
     const has = (kind: Kind) => this.track(kind)?.readyState === 'live';
     if (this.stream && (!want.audio || has('audio')) && (!want.video || has('video'))) return this.stream;
     this.close();
+    const turn = this.#turn;
     const stream = await ask({
       audio: want.audio && this.#constraint('audio'),
       video: want.video && this.#constraint('video'),
     });
+    if (turn !== this.#turn) {
+      stop(stream);
+      return stream;
+    }
     for (const track of stream.getTracks()) this.#watch(track);
     return (this.stream = stream);
   }
@@ -51,7 +58,8 @@ export class Camera {
   }
 
   close(): void {
-    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.#turn++;
+    stop(this.stream);
     this.stream = null;
   }
 
@@ -67,6 +75,10 @@ export class Camera {
       if (this.stream?.getTracks().includes(track)) this.onlost(track.kind as Kind);
     });
   }
+}
+
+function stop(stream: MediaStream | null): void {
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
 /** getUserMedia, once more without wishes if the device cannot fulfil them. */

@@ -5,7 +5,7 @@ import { saveDraft, toWish } from './draft';
 import { listen, troubleOf } from './listen';
 import { Memory } from './memory';
 import { RemoteVideo } from './remote';
-import { canNext, initialView, modeOf, reduce, type Action, type Ended, type View } from './view';
+import { canNext, initialView, reduce, type Action, type Ended, type View } from './view';
 
 /**
  * Joins the client, the devices and the view: the only place that acts.
@@ -20,7 +20,7 @@ export class Controller {
   readonly #listeners = new Set<() => void>();
   /** Matches that a report or block is being sent about: if one ends now, it was ended here. */
   readonly #own = new Map<string, Ended>();
-  /** Grows with each start and stop, so that a late answer of the camera changes nothing. */
+  /** Grows with each start, stop and move, so that a late answer of the camera changes nothing. */
   #attempt = 0;
 
   constructor(client: Passerby) {
@@ -66,7 +66,7 @@ export class Controller {
     if (video) this.remote.play();
     try {
       const stream = video ? await this.devices.open(devices) : null;
-      if (this.#late(attempt)) return;
+      if (attempt !== this.#attempt) return;
       if (!video) this.devices.close();
       this.dispatch({ type: 'begin', wish, step: 'server' });
       await this.#client.start({ ...wish, adult: true }, stream);
@@ -96,7 +96,7 @@ export class Controller {
     this.remote.play();
     try {
       const stream = await this.devices.open();
-      if (this.#late(attempt)) return;
+      if (attempt !== this.#attempt) return;
       const { wish } = this.view;
       if (!this.#between || !wish) return this.devices.close(); // somebody came first
       this.dispatch({ type: 'draft', patch: { mode: 'video' } });
@@ -115,13 +115,6 @@ export class Controller {
   #look(wish: Wish, media: MediaStream | null = null): void {
     this.#client.find(wish, media);
     this.dispatch({ type: 'wish', wish });
-  }
-
-  /** Whether a camera was opened too late for what it was asked for; then nobody may see it. */
-  #late(attempt: number): boolean {
-    if (attempt === this.#attempt) return false;
-    if (this.view.state === 'idle' || modeOf(this.view) === 'text') this.devices.close();
-    return true;
   }
 
   soundOnly(): void {
@@ -175,6 +168,7 @@ export class Controller {
     if (!wish) return false;
     this.dispatch({ type: 'resuming', wish });
     try {
+      if (wish.mode === 'text') this.devices.close(); // the check before the start
       const stream = wish.mode === 'video' ? await this.devices.reopen(() => attempt === this.#attempt) : null;
       return attempt === this.#attempt && (await this.#client.resume(stream));
     } catch (e) {
@@ -268,10 +262,9 @@ export class Controller {
 
   /** Opens camera and microphone. */
   async check(): Promise<void> {
-    const attempt = ++this.#attempt;
+    this.#attempt++;
     try {
       await this.devices.open();
-      this.#late(attempt);
     } catch {
       // The view says why.
     }
@@ -287,7 +280,10 @@ export class Controller {
   #error(error: PasserbyError): void {
     const action = troubleOf(error, this.view);
     if (action.type !== 'notice' && action.type !== 'restarting') this.remote.hush();
-    if (error.code === 'replaced') this.devices.close(); // many phones lend a camera to one tab alone
+    if (error.code === 'replaced') {
+      this.#attempt++;
+      this.devices.close(); // many phones lend a camera to one tab alone
+    }
     this.dispatch(action);
   }
 

@@ -48,7 +48,6 @@ export class Devices {
     const stream = await Promise.race([opening, new Promise<null>((done) => setTimeout(done, reopenWait, null))]).catch(() => null);
     const add = (late: MediaStream) => {
       if (wanted()) for (const track of late.getTracks()) void this.client.replaceTrack(track.kind as Kind, track).catch(() => {});
-      else if (this.page.view.state === 'idle') this.close();
     };
     if (!stream) void opening.then(add, () => {});
     return stream;

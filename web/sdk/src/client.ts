@@ -98,7 +98,7 @@ export class Passerby {
 
   /** Ends everything: match, search and connection. */
   stop(): void {
-    this.#conductor.run({ on: 'stop' });
+    this.#conductor.stop();
   }
 
   /** Sends text to the partner. Follow its `state` by `update`. Throws when nobody is there or it is too long. */

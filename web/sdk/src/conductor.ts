@@ -120,10 +120,23 @@ export class Conductor {
 
   async takeOver(session: string): Promise<TakenOver | null> {
     const parcel = await this.tabs.take(session);
-    if (!parcel?.stored.wish || !this.idle) return null;
-    this.vault.session = parcel.stored;
-    this.meeting.inherit(parcel.past);
-    return { wish: parcel.stored.wish, sending: parcel.sending };
+    if (!this.idle) return null;
+    const taken = parcel?.stored.wish ? { wish: parcel.stored.wish, sending: parcel.sending } : null;
+    if (parcel && taken) {
+      this.vault.session = parcel.stored;
+      this.meeting.inherit(parcel.past);
+      for (const kind of ['audio', 'video'] as const) this.call.setEnabled(kind, parcel.sending[kind]);
+    }
+    // What goes on here by `resume` can be asked for from now on: that may wait for a camera.
+    const { session: name, resume } = this.vault.session ?? {};
+    if (name === session && resume) this.tabs.hold(session, () => this.#give());
+    return taken;
+  }
+
+  /** Ends everything, and what was only about to begin. */
+  stop(): void {
+    this.run({ on: 'stop' });
+    this.tabs.release();
   }
 
   find(wish: Partial<Wish>, media: MediaStream | null): void {
@@ -205,8 +218,15 @@ export class Conductor {
   #give(): Parcel | null {
     const stored = this.vault.session;
     if (!stored?.resume) return null;
-    const parcel = structuredClone({ stored, sending: this.call.enabled, past: this.meeting.talk?.past ?? null });
-    this.run({ on: 'fatal', error: new PasserbyError('replaced', { fatal: true }) });
+    const parcel = structuredClone({ stored, sending: this.call.enabled, past: this.meeting.past });
+    const error = new PasserbyError('replaced', { fatal: true });
+    if (!this.idle) this.run({ on: 'fatal', error });
+    else {
+      // It was about to go on here.
+      this.meeting.clear();
+      this.#close();
+      this.events.emit('error', error);
+    }
     return parcel;
   }
 

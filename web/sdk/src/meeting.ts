@@ -80,9 +80,15 @@ export class Meeting {
     return this.#match;
   }
 
-  /** What another tab knows of a match that goes on here. */
+  /** What another tab knows of a match that goes on here. Its numbers outlive a reload that comes before that. */
   inherit(past: Past | null): void {
     this.#past = past;
+    if (past) this.deps.vault.saveText(past.match, past.text);
+  }
+
+  /** For another tab: of the current match, or of the one that is about to go on here. */
+  get past(): Past | null {
+    return this.#talk?.past ?? this.#past ?? this.deps.vault.past() ?? null;
   }
 
   /** A match begins, or goes on after a reconnect or with new keys (`again`). */

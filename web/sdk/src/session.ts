@@ -72,9 +72,10 @@ export class Vault {
   }
 
   /** Numbers and own unacknowledged messages of the current match; removed when the match ends. */
-  past(match: string): Past | undefined {
-    const saved = this.#read(TEXT) as { match: string; saved: SavedText } | null;
-    return saved?.match === match ? { match, text: saved.saved, messages: [], proofs: [] } : undefined;
+  past(match?: string): Past | undefined {
+    const kept = this.#read(TEXT) as { match: string; saved: SavedText } | null;
+    if (!kept || (match ?? kept.match) !== kept.match) return undefined;
+    return { match: kept.match, text: kept.saved, messages: [], proofs: [] };
   }
 
   saveText(match: string, saved: SavedText): void {

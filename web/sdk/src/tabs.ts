@@ -6,6 +6,7 @@
  *   └ yes ── { session, answer, until } ───────→ gives its parcel and ends there
  *     parcel ←── on a channel of this answer's own ──┘        nothing within PATIENCE → null
  *
+ * Who has the parcel holds the session at once, before it speaks to the server: somebody may press there, too.
  * A lock (Web Locks) goes with its tab, so that nobody waits for a tab that is gone. All of it stays among the pages of
  * this origin in this browser. Private keys do not travel, although they could: with them would have to go every counter
  * of media, and one that is used again gives the plaintext away. The new tab sends `rekey`, as after a reload.
@@ -33,6 +34,10 @@ interface Ask {
 
 /** How long a tab may take to answer, in milliseconds. Those in the background are slow, not those that live at all. */
 const PATIENCE = 1000;
+/** An answer given in the last moment is still on its way for this long: it must not be lost, the other tab has ended. */
+const DELIVERY = 500;
+/** When two tabs ask at once, one is answered, and asked by the other from then on. */
+const ASK_EVERY = 250;
 
 export class Tabs {
   #held = '';
@@ -41,11 +46,11 @@ export class Tabs {
   /** `server`: the origin of the server. */
   constructor(private readonly server: string) {}
 
-  /** The sessions that tabs of this browser hold. */
+  /** The sessions that other tabs of this browser hold. */
   async sessions(): Promise<string[]> {
-    const { held = [] } = (await locks()?.query()) ?? {};
+    const { held = [], pending = [] } = (await locks()?.query()) ?? {};
     const prefix = this.#lock('');
-    return held.flatMap(({ name = '' }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
+    return [...held, ...pending].flatMap(({ name = '' }) => (name.startsWith(prefix) && name !== this.#lock(this.#held) ? [name.slice(prefix.length)] : []));
   }
 
   /** From now on this tab holds the session, and nothing else. `give` makes the parcel and ends the session here. */
@@ -83,13 +88,15 @@ export class Tabs {
     if (!(await this.sessions()).includes(session)) return null;
     const ask: Ask = { session, answer: `${this.#channel} ${crypto.randomUUID()}`, until: Date.now() + PATIENCE };
     const channel = new BroadcastChannel(ask.answer);
+    const asking = setInterval(() => say(this.#channel, ask), ASK_EVERY);
     try {
       return await new Promise((resolve) => {
         channel.onmessage = ({ data }: MessageEvent<Parcel>) => resolve(data);
-        setTimeout(resolve, PATIENCE, null);
+        setTimeout(resolve, PATIENCE + DELIVERY, null);
         say(this.#channel, ask);
       });
     } finally {
+      clearInterval(asking);
       channel.close();
     }
   }

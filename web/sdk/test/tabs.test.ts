@@ -40,8 +40,8 @@ afterEach(() => {
   globalThis.fetch = nativeFetch;
 });
 
-function tab() {
-  const map = new Map<string, string>();
+/** `map`: what is stored, of a page that is loaded again. */
+function tab(map = new Map<string, string>()) {
   const storage = { getItem: (k: string) => map.get(k) ?? null, setItem: (k: string, v: string) => void map.set(k, v), removeItem: (k: string) => void map.delete(k) };
   const client = new Passerby({ url: 'http://example.test', storage: storage as unknown as Storage });
   clients.push(client);
@@ -129,6 +129,71 @@ describe('tabs', { timeout: 30_000 }, () => {
     assert.equal(await tab().takeOver(session), null);
     globalThis.BroadcastChannel = Native;
     assert.deepEqual([a.match?.id, b.match?.id], [match, match]);
+  });
+  it('before it goes on in the new tab it can be asked for there: a third tab gets all of it, and no tab begins anew', async () => {
+    const { a, b, session, match } = await talk();
+    server.tamper = (m) => (m.type === 'text' ? null : m); // nothing arrives
+    a.sendText('on its way');
+    const [c, d] = [tab(), tab()];
+    assert.ok(await c.takeOver(session));
+    assert.deepEqual(await c.elsewhere().then((all) => all.includes(session)), false, 'its own is not elsewhere');
+    const told = once(c, 'error');
+    assert.ok(await d.takeOver(session));
+    assert.equal((await told).code, 'replaced');
+    assert.deepEqual([c.state, c.resumable, await c.resume()], ['idle', null, false]);
+    server.tamper = (m) => m;
+    const heard = once(b, 'message', ({ message }) => message.text === 'on its way');
+    assert.equal(await d.resume(), true);
+    await heard;
+    assert.deepEqual([b.match?.id, d.match?.id], [match, match]);
+    assert.deepEqual(lines(d).map(([, text]) => text).sort(), ['hello', 'hello too', 'on its way']);
+  });
+  it('two tabs ask at once: both are answered, one after the other, and the conversation lives', async () => {
+    const { a, b, session, match } = await talk();
+    const [c, d] = [tab(), tab()];
+    const taken = await Promise.all([c.takeOver(session), d.takeOver(session)]);
+    assert.deepEqual(taken.map((t) => t !== null), [true, true]);
+    const last = c.resumable ? c : d;
+    assert.equal(await last.resume(), true);
+    assert.deepEqual([a.state, b.match?.id, last.match?.id], ['error', match, match]);
+  });
+  it('an answer in the last moment is still taken', async () => {
+    const { session } = await talk();
+    const { BroadcastChannel: Native } = globalThis;
+    const sendLate = (name: string, what: unknown) => {
+      const channel = new Native(name);
+      channel.postMessage(what);
+      channel.close();
+    };
+    globalThis.BroadcastChannel = class extends Native {
+      override postMessage(what: unknown) {
+        if (typeof what === 'object' && what !== null && 'stored' in what) setTimeout(() => sendLate(this.name, what), 1100);
+        else super.postMessage(what);
+      }
+    } as typeof Native;
+    assert.ok(await tab().takeOver(session));
+    globalThis.BroadcastChannel = Native;
+  });
+  it('what was muted stays muted for a camera that comes late', async () => {
+    const { a, session } = await talk();
+    a.setEnabled('audio', false);
+    const c = tab();
+    assert.equal((await c.takeOver(session))?.sending.audio, false);
+    const [audio, video] = ['audio', 'video'].map((kind) => ({ kind, enabled: true }) as MediaStreamTrack);
+    await c.replaceTrack('audio', audio!);
+    await c.replaceTrack('video', video!);
+    assert.deepEqual([audio!.enabled, video!.enabled], [false, true]);
+  });
+  it('a page that is reloaded before the conversation goes on there loses no text', async () => {
+    const { a, b, session } = await talk();
+    server.tamper = (m) => (m.type === 'text' ? null : m); // nothing arrives
+    a.sendText('on its way');
+    const map = new Map<string, string>();
+    assert.ok(await tab(map).takeOver(session));
+    server.tamper = (m) => m;
+    const heard = once(b, 'message', ({ message }) => message.text === 'on its way');
+    assert.equal(await tab(map).resume(), true);
+    await heard;
   });
   it('a tab that stops lets its session go', async () => {
     const { a, session } = await talk();
