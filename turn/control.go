@@ -48,7 +48,7 @@ func (s *shard) answer(b []byte, from sender) []byte {
 		}
 	case typeAllocate, typeRefresh, typeCreatePermission, typeChannelBind:
 		a := s.find(from)
-		if who, code = s.authenticate(m, a, from.at); code != 0 && !s.answers(from) {
+		if who, code = s.authenticate(m, a, from.at); code != 0 && !s.challenges(b, from) {
 			return nil
 		} else if code == 0 {
 			code = s.serve(m, a, from, who)
@@ -76,6 +76,18 @@ func (s *shard) answers(to sender) bool {
 	}
 	s.count.unanswered++
 	return false
+}
+
+// leastAsked is the shortest first request of a client, an Allocate with nothing but its transport, in bytes: a third of its challenge.
+const leastAsked = stunHeader + 8
+
+// challenges is answers for a request that is answered at more length.
+func (s *shard) challenges(b []byte, to sender) bool {
+	if to.stream == nil && len(b) < leastAsked {
+		s.count.unanswered++
+		return false
+	}
+	return s.answers(to)
 }
 
 // refuse makes the answer an error.

@@ -54,6 +54,9 @@ func TestSlowReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, client := mustStream(t, as, false)
 		defer client.Close()
+		if _, err := client.Write([]byte{0x40, 0, 0, 0}); err != nil { // it has spoken
+			t.Fatal(err)
+		}
 		message := append([]byte{0x40, 0, 1, 0}, bytes.Repeat([]byte{7}, 256)...)
 		sent := 0
 		for s.out.put(message) {

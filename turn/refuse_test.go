@@ -419,3 +419,32 @@ func TestNoiseFromOutside(t *testing.T) {
 		await(t, "a long datagram is dropped", dropped(2))
 	}
 }
+
+// What is shorter than any client's first request brings no challenge, which would be more than three times as long. On a connection it does.
+func TestNoChallengeForTheBareHead(t *testing.T) {
+	s := mustListen(t, turn.Config{})
+	for _, network := range []string{"udp", "tcp"} {
+		c, err := net.Dial(network, s.UDPAddr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		for _, m := range [][]byte{stun.MustBuild(stun.TransactionID, stun.NewType(stun.MethodRefresh, stun.ClassRequest)).Raw, stun.MustBuild(stun.TransactionID, stun.BindingRequest).Raw} {
+			if _, err := c.Write(m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b := make([]byte, 500)
+		_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		n, err := c.Read(b)
+		if err != nil || n < 20 {
+			t.Fatal(n, err)
+		}
+		if challenged := b[1] != 1; challenged != (network == "tcp") {
+			t.Errorf("%s: challenged: %v, by %d bytes", network, challenged, n)
+		}
+	}
+	if got := s.Stats().Unanswered; got != 1 {
+		t.Errorf("%d requests unanswered, want 1", got)
+	}
+}
