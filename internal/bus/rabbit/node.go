@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 	"time"
 
@@ -17,8 +18,8 @@ import (
 
 const (
 	heartbeat  = 2 * time.Second // a broker that is silent for three of them is given up
-	dialLimit  = 4 * time.Second
-	queueBytes = 8 << 20 // of one node's queue in RabbitMQ
+	dialLimit  = 4 * time.Second // also of one write
+	queueBytes = 8 << 20         // of one node's queue in RabbitMQ
 	firstRetry = 50 * time.Millisecond
 	lastRetry  = time.Second
 )
@@ -97,7 +98,7 @@ func (n *Node) open(ctx context.Context) (*line, error) {
 	if at, ok := ctx.Deadline(); ok {
 		limit = min(limit, time.Until(at))
 	}
-	conn, err := amqp.DialConfig(n.cfg.URL, amqp.Config{Heartbeat: heartbeat, Dial: amqp.DefaultDial(limit), Properties: amqp.Table{"product": "passerby"}})
+	conn, err := amqp.DialConfig(n.cfg.URL, amqp.Config{Heartbeat: heartbeat, Dial: dial(limit), Properties: amqp.Table{"product": "passerby"}})
 	if err != nil {
 		return nil, explain(err)
 	}
@@ -107,6 +108,27 @@ func (n *Node) open(ctx context.Context) (*line, error) {
 		return nil, explain(err)
 	}
 	return l, nil
+}
+
+// dial is amqp.DefaultDial with an end to each write.
+func dial(limit time.Duration) func(network, addr string) (net.Conn, error) {
+	return func(network, addr string) (net.Conn, error) {
+		conn, err := amqp.DefaultDial(limit)(network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return impatient{conn}, nil
+	}
+}
+
+// impatient gives up a broker that reads nothing, as RabbitMQ does with who publishes while its memory or disk is short.
+type impatient struct{ net.Conn }
+
+func (c impatient) Write(p []byte) (int, error) {
+	if err := c.SetWriteDeadline(time.Now().Add(dialLimit)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(p)
 }
 
 func (n *Node) prepare(l *line) (err error) {

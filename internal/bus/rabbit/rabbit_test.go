@@ -3,6 +3,9 @@ package rabbit_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,6 +16,7 @@ import (
 	"passerby/internal/bus"
 	"passerby/internal/bus/bustest"
 	"passerby/internal/bus/rabbit"
+	"passerby/internal/stack"
 	"passerby/internal/testenv"
 )
 
@@ -96,6 +100,46 @@ func TestRabbit(t *testing.T) {
 		}
 		flow(500)
 	})
+}
+
+// TestRabbitStopsReading: while memory is short it reads nothing of who publishes, and keeps the connection.
+func TestRabbitStopsReading(t *testing.T) {
+	dir := t.TempDir()
+	broker, err := stack.StartRabbit(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(broker.End)
+	broker.Kill()
+	conf, err := os.OpenFile(filepath.Join(dir, "rabbitmq.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conf, "vm_memory_high_watermark.absolute = 1MB\n"); err != nil {
+		t.Fatal(err)
+	}
+	_ = conf.Close()
+	if err := broker.Start(); err != nil {
+		t.Fatal(err)
+	}
+	from := join(t, rabbit.Config{URL: broker.URL(), Name: "a", Handle: func(string, []byte) {}, Queue: 64 << 20})
+	for range 100 { // more than the buffers of TCP hold
+		if err := from.Send(t.Context(), "b", "s", make([]byte, 1<<19)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done := make(chan error, 1)
+	go func() { done <- from.Close() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("the node hangs on to a broker that reads nothing")
+		broker.Kill()
+		<-done
+	}
 }
 
 func TestJoinSaysWhatIsMissing(t *testing.T) {
