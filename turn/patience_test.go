@@ -25,6 +25,8 @@ func mustStream(t *testing.T, wrap func(net.Conn) net.Conn, apart bool) (*stream
 	if !l.admit(wrap(ours)) {
 		t.Fatal("not admitted")
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for s := range l.open {
 		t.Cleanup(func() { _ = s.Conn.Close(); l.wait() })
 		return s, theirs
