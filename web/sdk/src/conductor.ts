@@ -191,6 +191,8 @@ export class Conductor {
       }
       case 'leave':
         return void this.#line.send({ type: 'leave' });
+      case 'goodbye':
+        return this.#line.goodbye();
       case 'retryLater':
         clearTimeout(this.#retryTimer);
         this.#retryTimer = setTimeout(() => this.run({ on: 'retry' }), effect.afterMs);

@@ -3,6 +3,7 @@
  * says what it hears. What to say, and when, is the owner's business.
  */
 import { PasserbyError } from './errors';
+import { sayGoodbye } from './goodbye';
 import type { ClientMessage, ServerMessage, Welcome } from './protocol';
 import { requestSession, type Credentials, type Vault } from './session';
 import { Socket } from './socket';
@@ -23,6 +24,8 @@ export class Line {
   #socket: Socket | null = null;
   #credentials: Promise<Credentials> | null = null;
   #resume: string | null = null;
+  /** Of the connection that `welcome` came over last. */
+  #welcomed = -1;
   #speech: { socket: Socket | null; epoch: number; done: Promise<void> } = { socket: null, epoch: 0, done: Promise.resolve() };
 
   constructor(
@@ -60,11 +63,16 @@ export class Line {
       if (this.#credentials !== credentials) return;
       this.events.failed(cause instanceof PasserbyError ? cause : new PasserbyError('unreachable', { cause, fatal: true }));
     });
+    this.#socket?.close();
+    this.#socket = new Socket(this.#url, this.events);
+    this.#welcomed = -1;
+    this.#socket.open();
+  }
+
+  get #url(): string {
     const url = new URL('/v1/ws', this.origin);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    this.#socket?.close();
-    this.#socket = new Socket(url.href, this.events);
-    this.#socket.open();
+    return url.href;
   }
 
   /** Sends at once if the socket is up; says whether it did. */
@@ -111,6 +119,7 @@ export class Line {
     const credentials: Credentials = { token: message.token, expires: Date.parse(message.expires_at) || 0, iceServers };
     this.#credentials = Promise.resolve(credentials);
     this.#resume = message.resume;
+    this.#welcomed = this.#socket?.epoch ?? -1;
     this.vault.session = { ...credentials, origin: this.origin.origin, session: message.session, resume: message.resume, wish };
     return iceServers;
   }
@@ -124,6 +133,13 @@ export class Line {
   /** Do not connect again before this many milliseconds are over. */
   holdOff(ms: number): void {
     this.#socket?.holdOff(ms);
+  }
+
+  /** Leaves for good; when this connection cannot say so, another one does. Call `close` next. */
+  goodbye(): void {
+    if (this.#socket?.epoch === this.#welcomed && this.send({ type: 'leave' })) return;
+    const token = this.vault.session?.token;
+    if (token && this.#resume) sayGoodbye(this.#url, token, this.#resume);
   }
 
   /** Closes, and forgets the resume secret; the token stays, so that blocks stay with the person. */

@@ -71,6 +71,7 @@ export type Effect =
   | { do: 'find'; wish: number; after: string; same: boolean }
   | { do: 'next'; after: string }
   | { do: 'leave' }
+  | { do: 'goodbye' }
   | { do: 'retryLater'; afterMs: number }
   /** Forget keys and everything of the match, before anything else. */
   | { do: 'clear' }
@@ -113,7 +114,7 @@ export function step(model: Model, input: Input): Step {
 
   switch (input.on) {
     case 'stop':
-      return to({ ...begin, state: 'idle', wanting: false, takingOver: false }, { do: 'clear' }, { do: 'leave' }, { do: 'close' });
+      return to({ ...begin, state: 'idle', wanting: false, takingOver: false }, { do: 'clear' }, { do: 'goodbye' }, { do: 'close' });
     case 'fatal':
       return to({ ...begin, state: 'error', wanting: false, takingOver: false },
         { do: 'clear' }, { do: 'close' }, { do: 'tellError', error: input.error });

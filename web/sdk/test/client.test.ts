@@ -136,6 +136,27 @@ describe('client', { timeout: 30_000 }, () => {
     assert.equal(a.client.state, 'idle');
     assert.equal((await ended).reason, 'left');
   });
+  it('Stop while the connection is away is heard by the partner, too', async () => {
+    const [a, b] = await meet();
+    const ended = b.once('ended');
+    server.cut();
+    assert.equal(a.client.state, 'reconnecting');
+    a.client.stop();
+    assert.equal(a.client.state, 'idle');
+    assert.equal((await ended).reason, 'left');
+  });
+  it('Stop between the new connection and its welcome: the same', async () => {
+    const [a, b] = await meet();
+    const ended = b.once('ended');
+    const hellos = () => server.heard.filter((m) => m.type === 'hello').length;
+    const before = hellos();
+    server.tamper = (m) => (m.type === 'welcome' ? null : m);
+    server.cut();
+    while (hellos() < before + 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    server.tamper = (m) => m;
+    a.client.stop();
+    assert.equal((await ended).reason, 'left');
+  });
   it('Next changes the state at once and uses a fresh key', async () => {
     const [a, b] = await meet();
     const first = a.client.match!.id;

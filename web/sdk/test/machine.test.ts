@@ -102,7 +102,7 @@ const table: [string, Input[], Input, string, Model['state'], { autoNext: boolea
   ['a match that was left is not entered again', [...inMatch, next], met('A'), '', 'waiting'],
   ['another match without an end of the first', inMatch, met('B'), 'clear, ended A lost, begin B', 'matched'],
   ['a match that nobody wants any more', [...inMatch, ended('A')], met('B'), 'leave', 'ended', off],
-  ['stop', inMatch, stop, 'clear, leave, close', 'idle'],
+  ['stop', inMatch, stop, 'clear, goodbye, close', 'idle'],
   ['late news after stop', [...inMatch, stop], met('B'), '', 'idle'],
   ['fatal', inMatch, fatal, 'clear, close, error replaced', 'error'],
   ['late news after an error', [...inMatch, fatal], waiting, '', 'error'],

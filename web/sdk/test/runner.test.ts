@@ -23,7 +23,7 @@ describe('Runner', () => {
     const { run, log } = runner();
     run.run({ on: 'start' });
     run.run({ on: 'stop' });
-    assert.deepEqual(log, ['is connecting', 'open', 'clear', 'is idle', 'leave', 'close']);
+    assert.deepEqual(log, ['is connecting', 'open', 'clear', 'is idle', 'goodbye', 'close']);
   });
   it('finishes one input before the next', () => {
     const { run, log } = runner((effect, run) => effect.do === 'hello' && run.run({ on: 'down' }));
