@@ -24,8 +24,6 @@ export class Line {
   #socket: Socket | null = null;
   #credentials: Promise<Credentials> | null = null;
   #resume: string | null = null;
-  /** Of the connection that `welcome` came over last. */
-  #welcomed = -1;
   #speech: { socket: Socket | null; epoch: number; done: Promise<void> } = { socket: null, epoch: 0, done: Promise.resolve() };
 
   constructor(
@@ -65,7 +63,6 @@ export class Line {
     });
     this.#socket?.close();
     this.#socket = new Socket(this.#url, this.events);
-    this.#welcomed = -1;
     this.#socket.open();
   }
 
@@ -119,7 +116,6 @@ export class Line {
     const credentials: Credentials = { token: message.token, expires: Date.parse(message.expires_at) || 0, iceServers };
     this.#credentials = Promise.resolve(credentials);
     this.#resume = message.resume;
-    this.#welcomed = this.#socket?.epoch ?? -1;
     this.vault.session = { ...credentials, origin: this.origin.origin, session: message.session, resume: message.resume, wish };
     return iceServers;
   }
@@ -135,9 +131,9 @@ export class Line {
     this.#socket?.holdOff(ms);
   }
 
-  /** Leaves for good; when this connection cannot say so, another one does. Call `close` next. */
+  /** Leaves for good; when the connection is away, another one says so. Call `close` next. */
   goodbye(): void {
-    if (this.#socket?.epoch === this.#welcomed && this.send({ type: 'leave' })) return;
+    if (this.send({ type: 'leave' })) return;
     const token = this.vault.session?.token;
     if (token && this.#resume) sayGoodbye(this.#url, token, this.#resume);
   }

@@ -7,9 +7,7 @@ import type { ClientMessage, Find, ServerMessage } from '../src/protocol';
 
 interface Session {
   id: string;
-  /** The secret of the last welcome, and the one before it: that welcome may have been lost. */
   resume: string;
-  previous: string;
   socket: FakeSocket | null;
   find: Find | null;
   key: string;
@@ -110,11 +108,10 @@ export class FakeServer {
   }
 
   async #hello(socket: FakeSocket, token: string, resume: string | undefined): Promise<void> {
-    const known = [...this.sessions.values()].find((s) => resume && (s.resume === resume || s.previous === resume));
-    const session: Session = known ?? { id: token, resume: '', previous: '', socket: null, find: null, key: '', match: null, met: [], since: 0, sent: 0, acked: 0 };
+    const known = [...this.sessions.values()].find((s) => s.resume === resume);
+    const session: Session = known ?? { id: token, resume: '', socket: null, find: null, key: '', match: null, met: [], since: 0, sent: 0, acked: 0 };
     session.socket?.fail('replaced');
     session.socket = socket;
-    if (session.resume === resume) session.previous = session.resume;
     session.resume = `resume-${++this.#count}`;
     socket.session = session;
     this.sessions.set(session.id, session);
