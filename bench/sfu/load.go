@@ -13,6 +13,7 @@ import (
 	"github.com/pion/rtp"
 	"golang.org/x/sys/unix"
 
+	"passerby/bench/internal/cputime"
 	"passerby/internal/batch"
 )
 
@@ -81,7 +82,7 @@ func (l load) run(r *running) (map[string]float64, error) {
 	defer runtime.UnlockOSThread()
 	d.start()
 	d.drive(l.duration / 2) // warm up
-	w, err := r.window(l.duration)
+	w, err := cputime.Begin(r.pid, l.duration)
 	if err != nil {
 		return nil, err
 	}
@@ -89,11 +90,11 @@ func (l load) run(r *running) (map[string]float64, error) {
 	var used time.Duration
 	for enough := false; !enough; {
 		d.drive(l.duration)
-		if used, enough, err = w.used(); err != nil {
+		if used, enough, err = w.Used(); err != nil {
 			return nil, err
 		}
 	}
-	took := time.Since(w.began)
+	took := time.Since(w.Began)
 	if d.arrived == 0 {
 		return nil, errors.New("nothing arrives")
 	}

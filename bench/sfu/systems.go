@@ -6,13 +6,8 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"strconv"
-	"strings"
-	"time"
 )
 
 // system is a program that serves over its standard input and output.
@@ -71,45 +66,4 @@ func (r *running) ask(a ask) (answer, error) {
 		err = errors.New(b.Error)
 	}
 	return b, err
-}
-
-// cpu is the time that the server's threads have run.
-func (r *running) cpu() (sum time.Duration, err error) {
-	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", r.pid))
-	if err != nil || len(tasks) == 0 {
-		return 0, errors.Join(err, errors.New("the server has ended"))
-	}
-	for _, name := range tasks {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			continue // a thread that ended
-		}
-		ns, err := strconv.ParseInt(strings.Fields(string(b))[0], 10, 64)
-		if err != nil {
-			return 0, err
-		}
-		sum += time.Duration(ns)
-	}
-	return sum, nil
-}
-
-// window is when a measurement may end: the server has worked enough, or there was no time for it.
-type window struct {
-	r      *running
-	before time.Duration
-	began  time.Time
-	atMost time.Duration
-}
-
-const enoughWork = 400 * time.Millisecond
-
-func (r *running) window(d time.Duration) (window, error) {
-	before, err := r.cpu()
-	return window{r, before, time.Now(), 5 * d}, err
-}
-
-// used tells the server's time since the window began, and whether that will do.
-func (w window) used() (time.Duration, bool, error) {
-	now, err := w.r.cpu()
-	return now - w.before, now-w.before >= enoughWork || time.Since(w.began) > w.atMost, err
 }

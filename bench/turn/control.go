@@ -12,6 +12,7 @@ import (
 	"github.com/pion/stun/v4"
 	"golang.org/x/sys/unix"
 
+	"passerby/bench/internal/cputime"
 	"passerby/internal/batch"
 )
 
@@ -40,7 +41,7 @@ func flood(r *running, n int, d time.Duration) (map[string]float64, error) {
 	}
 	defer func() { _ = unix.Close(l.epoll) }()
 	l.drive(d / 4)
-	w, err := r.window(d)
+	w, err := cputime.Begin(r.pid, d)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +49,7 @@ func flood(r *running, n int, d time.Duration) (map[string]float64, error) {
 	var used time.Duration
 	for enough := false; !enough; {
 		l.drive(d)
-		if used, enough, err = w.used(); err != nil {
+		if used, enough, err = w.Used(); err != nil {
 			return nil, err
 		}
 	}
@@ -83,7 +84,7 @@ func allocate(r *running, n int) (map[string]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	cpu, err := r.cpu()
+	cpu, err := cputime.Of(r.pid)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +106,7 @@ func allocate(r *running, n int) (map[string]float64, error) {
 		return nil, err
 	}
 	took := time.Since(began)
-	used, err := r.cpu()
+	used, err := cputime.Of(r.pid)
 	if err != nil {
 		return nil, err
 	}

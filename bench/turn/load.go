@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"passerby/bench/internal/cputime"
 	"passerby/internal/batch"
 )
 
@@ -56,7 +57,7 @@ func (l load) run(r *running) (map[string]float64, error) {
 	}
 	defer func() { _ = unix.Close(d.epoll) }()
 	d.drive(l.duration / 4) // warm up
-	w, err := r.window(l.duration)
+	w, err := cputime.Begin(r.pid, l.duration)
 	if err != nil {
 		return nil, err
 	}
@@ -64,11 +65,11 @@ func (l load) run(r *running) (map[string]float64, error) {
 	var used time.Duration
 	for enough := false; !enough; {
 		d.drive(l.duration)
-		if used, enough, err = w.used(); err != nil {
+		if used, enough, err = w.Used(); err != nil {
 			return nil, err
 		}
 	}
-	took := time.Since(w.began)
+	took := time.Since(w.Began)
 	if d.arrived == 0 {
 		return nil, errors.New("nothing arrives")
 	}
