@@ -56,15 +56,32 @@ func newStranger(t *testing.T, s *sfu.Server, id string) *stranger {
 	return x
 }
 
-// clientHello is what a DTLS client begins with.
-func (x *stranger) clientHello() []byte {
+// dtls makes a DTLS client on a socket.
+func (x *stranger) dtls(udp net.PacketConn, to net.Addr) *dtls.Conn {
 	x.t.Helper()
-	client, nobody := mustUDP(x.t), mustUDP(x.t)
-	conn, err := dtls.ClientWithOptions(client, nobody.LocalAddr(), dtls.WithCertificates(x.cert), dtls.WithInsecureSkipVerify(true),
+	conn, err := dtls.ClientWithOptions(udp, to, dtls.WithCertificates(x.cert), dtls.WithInsecureSkipVerify(true),
 		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM))
 	if err != nil {
 		x.t.Fatal(err)
 	}
+	return conn
+}
+
+// handshake connects from the stranger's socket, until the test ends.
+func (x *stranger) handshake(ctx context.Context) {
+	x.t.Helper()
+	conn := x.dtls(x.udp, x.server)
+	x.t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.HandshakeContext(ctx); err != nil {
+		x.t.Fatalf("handshake: %v", err)
+	}
+}
+
+// clientHello is what a DTLS client begins with.
+func (x *stranger) clientHello() []byte {
+	x.t.Helper()
+	client, nobody := mustUDP(x.t), mustUDP(x.t)
+	conn := x.dtls(client, nobody.LocalAddr())
 	defer conn.Close()
 	ctx, stop := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer stop()
@@ -138,15 +155,7 @@ func TestSquatterDoesNotKeepOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(ctx, t, victim.udp, victim.server, victim.username, victim.password)
-	conn, err := dtls.ClientWithOptions(victim.udp, victim.server, dtls.WithCertificates(victim.cert), dtls.WithInsecureSkipVerify(true),
-		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := conn.HandshakeContext(ctx); err != nil {
-		t.Fatalf("handshake: %v", err)
-	}
+	victim.handshake(ctx)
 	events.await(t, "connected victim", 1)
 }
 
@@ -157,15 +166,7 @@ func TestMovedPeerIsAsked(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	check(ctx, t, x.udp, x.server, x.username, x.password)
-	conn, err := dtls.ClientWithOptions(x.udp, x.server, dtls.WithCertificates(x.cert), dtls.WithInsecureSkipVerify(true),
-		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := conn.HandshakeContext(ctx); err != nil {
-		t.Fatal(err)
-	}
+	x.handshake(ctx)
 	events.await(t, "connected a", 1)
 
 	away := mustUDP(t)

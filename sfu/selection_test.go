@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/pion/dtls/v3"
 	"github.com/pion/stun/v4"
 )
 
@@ -17,15 +16,7 @@ func TestHandshakeBeforeNomination(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	check(ctx, t, x.udp, x.server, x.username, x.password)
-	conn, err := dtls.ClientWithOptions(x.udp, x.server, dtls.WithCertificates(x.cert), dtls.WithInsecureSkipVerify(true),
-		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := conn.HandshakeContext(ctx); err != nil {
-		t.Fatalf("handshake: %v", err)
-	}
+	x.handshake(ctx)
 }
 
 // checkSize is how many bytes a check and its answer have.

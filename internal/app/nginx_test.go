@@ -24,7 +24,7 @@ import (
 func behindNGINX(t *testing.T, c config.Config) string {
 	t.Helper()
 	if _, err := exec.LookPath("nginx"); err != nil {
-		t.Skip("nginx is not installed: scripts/test-deps.sh does it")
+		t.Fatal("nginx is missing: run scripts/test-deps.sh, or install it (on Debian: apt-get install nginx)")
 	}
 	site, err := os.ReadFile("../../deploy/nginx/passerby.conf")
 	if err != nil {

@@ -89,6 +89,11 @@ func member(t *testing.T, url, name string, gone chan<- string) (m *cluster.Memb
 		Client: testenv.OpenRedis(t, url), Node: name, Counts: func() cluster.Counts { return cluster.Counts{Sessions: len(name)} },
 		Gone: func(node string) { gone <- node }, Beat: 20 * time.Millisecond, Lease: 300 * time.Millisecond,
 	})
+	return m, runMember(t, m)
+}
+
+// runMember lets a node live until stop, or the test's end.
+func runMember(t *testing.T, m *cluster.Members) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -99,7 +104,7 @@ func member(t *testing.T, url, name string, gone chan<- string) (m *cluster.Memb
 	}()
 	stop = func() { cancel(); <-done }
 	t.Cleanup(stop)
-	return m, stop
+	return stop
 }
 
 func total(m *cluster.Members, nodes, sessions int) func() bool {
@@ -136,21 +141,10 @@ func TestLinksAreTold(t *testing.T) {
 	client := testenv.OpenRedis(t, testenv.Redis(t))
 	told := make(chan map[string]string, 64)
 	node := func(name, at string, links func(map[string]string)) (stop func()) {
-		m := cluster.NewMembers(cluster.MembersConfig{
+		return runMember(t, cluster.NewMembers(cluster.MembersConfig{
 			Client: client, Node: name, Counts: func() cluster.Counts { return cluster.Counts{} }, Gone: func(string) {},
 			Link: at, Links: links, Beat: 20 * time.Millisecond, Lease: 300 * time.Millisecond,
-		})
-		ctx, cancel := context.WithCancel(context.Background())
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			if err := m.Run(ctx); err != nil {
-				t.Error(err)
-			}
-		}()
-		stop = func() { cancel(); <-done }
-		t.Cleanup(stop)
-		return stop
+		}))
 	}
 	expect := func(want map[string]string) {
 		t.Helper()
