@@ -86,7 +86,7 @@ func (s *Server) dial(ctx context.Context, node, addr string) (*Link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("link: address: %w", err)
 	}
-	p := s.begin(netip.AddrPortFrom(to[0].Unmap(), uint16(port)), true)
+	p := s.begin(netip.AddrPortFrom(to[0].Unmap(), uint16(port)), true, nil)
 	if p == nil {
 		return nil, errBusy
 	}

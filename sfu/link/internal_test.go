@@ -120,6 +120,8 @@ func FuzzDatagram(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if isRecord(b) {
 			_, _ = plain(b), isClientHello(b)
+			_, _, _, _ = parseHello(b)
+			_, _ = cookieSent(b)
 		}
 		if frame, ok := open.open(b); ok {
 			t.Errorf("taken: %x", frame)

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -145,15 +146,25 @@ func (s *Server) datagram(b []byte, from netip.AddrPort, now time.Time) {
 	case !isRecord(b):
 		s.stats.foreign.Add(1)
 	case f.shake != nil:
-		if !f.shake.dialed || !isClientHello(b) {
-			f.shake.put(b)
-		}
+		s.shaking(f.shake, b, from)
 	case isClientHello(b):
 		s.accept(b, from)
 	case f.link != nil && (!plain(b) || !f.link.up.Load()): // our last flight was lost, or it closes
 		f.link.pipe.put(b)
 	default:
 		s.stats.foreign.Add(1)
+	}
+}
+
+// shaking takes a record while a handshake is under way. Another client's first hello begins anew, unless who began has
+// proven to be there: the one under way may be a forged hello, in whose handshake the node's own would get stuck.
+func (s *Server) shaking(p *pipe, b []byte, from netip.AddrPort) {
+	switch {
+	case p.dialed && isClientHello(b):
+	case p.dialed || p.note(b):
+		p.put(b)
+	case !p.heard.Load():
+		s.accept(b, from)
 	}
 }
 
@@ -168,20 +179,21 @@ func (s *Server) change(addr netip.AddrPort, to func(*far)) {
 	s.table.Store(&table)
 }
 
-// begin makes the pipe of a handshake; nil when there is one with this address already, or too many. To dial takes the place
-// of what was accepted: that may be a forged hello, which would keep the node away for as long as somebody repeats it.
-func (s *Server) begin(addr netip.AddrPort, dialed bool) *pipe {
+// begin makes the pipe of a handshake; nil when this node dials the address already, or there are too many. It takes the
+// place of what was accepted: that may be a forged hello, which would keep the node away for as long as somebody repeats it.
+func (s *Server) begin(addr netip.AddrPort, dialed bool, random []byte) *pipe {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stranger := !dialed && !s.announced[addr]
 	old := (*s.table.Load())[addr].shake
-	if s.closed || old != nil && (old.dialed || !dialed) || stranger && s.strangers >= maxStrangers {
+	if s.closed || old != nil && old.dialed || stranger && s.strangers >= maxStrangers {
 		return nil
 	}
 	if stranger {
 		s.strangers++
 	}
 	p := newPipe(s, addr, dialed)
+	p.random = random
 	p.stranger = stranger
 	s.change(addr, func(f *far) { f.shake = p })
 	if old != nil {
@@ -264,7 +276,8 @@ func (s *Server) lower(l *Link) {
 
 // accept answers a node that dials.
 func (s *Server) accept(hello []byte, from netip.AddrPort) {
-	p := s.begin(from, false)
+	random, _, _, _ := parseHello(hello)
+	p := s.begin(from, false, bytes.Clone(random))
 	if p == nil {
 		s.stats.foreign.Add(1)
 		return
