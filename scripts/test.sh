@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # All tests: Go with the race detector, the web packages, then real browsers against the built server.
-set -eu
+set -euo pipefail
 cd "$(dirname "$0")/.."
 step() { printf '\n== %s\n' "$*"; }
 step "what the tests need"
@@ -12,10 +12,8 @@ unformatted=$(gofmt -l cmd signaling match sfu turn internal bench web/*.go)
 [ -z "$unformatted" ] || { echo "run gofmt on: $unformatted" >&2; exit 1; }
 go vet ./...
 npm --prefix web run --silent check
-step "Go tests"
-go test -race -p 3 -timeout 9m ./...
-step "each benchmark once, so that none rots"
-go test -run '^$' -bench . -benchtime 1x ./... >/dev/null
+step "Go tests, and each benchmark once, so that none rots"
+go test -race -p 3 -timeout 9m -bench . -benchtime 1x ./... | { grep -Ev '^(goos|goarch|pkg|cpu): |^Benchmark|no test files' || true; }
 step "web unit tests"
 npm --prefix web run --silent test
 node web/app/test/run.mjs
