@@ -13,15 +13,19 @@ async function talk(a, b, text) {
   await a.has(`${text} b`);
 }
 
-test('a reloaded tab returns to the same partner, with picture and text', { timeout: 180_000 }, stage.told(async () => {
+test('a reloaded tab returns to the same partner, with picture and text, muted as it was', { timeout: 180_000 }, stage.told(async () => {
   const [a, b] = await stage.people('red', 'blue');
   const match = await meet(a, b);
   await Promise.all([a.sees('blue'), b.sees('red')]);
   await talk(a, b, 'before');
+  await a.click('mute');
+  await b.until('the sign of a muted partner', () => document.querySelector('.stage-note'));
   await a.page.reload({ waitUntil: 'load' });
   await a.until('the same match', (id) => window.passerby?.match?.id === id && __test.state() === 'matched', { timeout: 45_000 }, match);
   assert.equal(await b.matchId(), match, 'the partner stayed in the match');
   await Promise.all([a.sees('blue', {}), b.sees('red', {})]);
+  assert.equal(await a.page.$eval('[data-testid=mute]', (e) => e.dataset.off), 'true', 'who was muted stays muted');
+  await b.until('the partner to be muted still', () => document.querySelector('.stage-note'));
   await talk(a, b, 'after');
   await b.until('everything once', () => __test.messages().filter((m) => m.from === 'partner').map((m) => m.text).join() === 'before a,after a');
 }));

@@ -27,7 +27,9 @@ export class Controller {
     this.#client = client;
     this.devices = new Devices(client, this);
     this.remote = new RemoteVideo(client, (silenced) => this.dispatch({ type: 'silenced', on: silenced }));
-    this.view = { ...initialView(), autoNext: this.#memory.autoNext, online: navigator.onLine };
+    const { autoNext, sending } = this.#memory;
+    this.view = { ...initialView(), autoNext, sending, online: navigator.onLine };
+    for (const kind of ['audio', 'video'] as const) client.setEnabled(kind, sending[kind]);
     const able = support();
     if (!able.media && !able.text) this.view.trouble = { code: isSecureContext ? 'too_old' : 'insecure_page' };
     else if (!able.media) this.view.draft = { ...this.view.draft, mode: 'text' };
@@ -158,8 +160,10 @@ export class Controller {
   /** Asks another tab for a session, by default the one of this tab; what was muted there stays muted. */
   async #takeOver(session?: string): Promise<boolean> {
     const taken = await this.#client.takeOver(session);
-    for (const kind of ['audio', 'video'] as const) if (taken) this.dispatch({ type: 'sending', kind, on: taken.sending[kind] });
-    return taken !== null;
+    if (!taken) return false;
+    for (const kind of ['audio', 'video'] as const) this.dispatch({ type: 'sending', kind, on: taken.sending[kind] });
+    this.#memory.sending = this.view.sending;
+    return true;
   }
 
   /** Goes on with the session that this tab has stored, if it still lives. */
@@ -217,6 +221,7 @@ export class Controller {
 
   toggle(kind: Kind): void {
     this.devices.toggle(kind);
+    this.#memory.sending = this.view.sending;
   }
 
   /** Reports the stranger of a match, whoever is here by now; `block` also keeps the two apart. */

@@ -1,4 +1,5 @@
 import type { Gender, Mode, Wish } from '@passerby/client';
+import { read, write } from './memory';
 
 /** The form on the landing page. Kept in this tab only, so that a reload does not empty it; the age is never kept. */
 export interface Draft {
@@ -15,20 +16,12 @@ export const emptyDraft: Draft = { mode: 'video', tags: [], language: '', gender
 const key = 'passerby.wish';
 
 export function loadDraft(): Draft {
-  try {
-    const saved: unknown = JSON.parse(sessionStorage.getItem(key) ?? 'null');
-    return saved && typeof saved === 'object' ? { ...emptyDraft, ...saved } : emptyDraft;
-  } catch {
-    return emptyDraft;
-  }
+  const saved = read(() => sessionStorage, key);
+  return saved && typeof saved === 'object' ? { ...emptyDraft, ...saved } : emptyDraft;
 }
 
 export function saveDraft(draft: Draft): void {
-  try {
-    sessionStorage.setItem(key, JSON.stringify(draft));
-  } catch {
-    // A full or forbidden storage costs only the convenience.
-  }
+  write(() => sessionStorage, key, draft);
 }
 
 /** What the server is asked for. Empty fields are left out. */

@@ -1,25 +1,38 @@
-/** Choices that are kept on this device. */
+import type { Kind } from './camera';
+
+/** Choices that outlive the page: on this device, or in this tab alone, so that a reload changes nothing. */
 export class Memory {
   get autoNext(): boolean {
-    return read('passerby.autoNext') !== false;
+    return read(() => localStorage, 'passerby.autoNext') !== false;
   }
 
   set autoNext(on: boolean) {
-    write('passerby.autoNext', on);
+    write(() => localStorage, 'passerby.autoNext', on);
+  }
+
+  /** Which of camera and microphone are not muted. */
+  get sending(): Record<Kind, boolean> {
+    const kept = (read(() => sessionStorage, 'passerby.sending') ?? {}) as Partial<Record<Kind, unknown>>;
+    return { audio: kept.audio !== false, video: kept.video !== false };
+  }
+
+  set sending(sending: Record<Kind, boolean>) {
+    write(() => sessionStorage, 'passerby.sending', sending);
   }
 }
 
-function read(key: string): unknown {
+/** The value that was written, or null. A browser may forbid even to ask for a storage. */
+export function read(storage: () => Storage, key: string): unknown {
   try {
-    return JSON.parse(localStorage.getItem(key) ?? 'null');
+    return JSON.parse(storage().getItem(key) ?? 'null');
   } catch {
     return null;
   }
 }
 
-function write(key: string, value: unknown): void {
+export function write(storage: () => Storage, key: string, value: unknown): void {
   try {
-    localStorage.setItem(key, JSON.stringify(value));
+    storage().setItem(key, JSON.stringify(value));
   } catch {
     // Storage may be full or forbidden; then the choice lasts as long as the page.
   }

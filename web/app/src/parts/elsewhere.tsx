@@ -15,8 +15,8 @@ export function Elsewhere() {
   if (!elsewhere) return null;
   return (
     <div class="elsewhere">
-      <p>{t.landing.elsewhere}</p>
-      <button type="button" class="button" data-testid="use-here" onClick={() => void controller.useHere(elsewhere)}>
+      <p id="elsewhere">{t.landing.elsewhere}</p>
+      <button type="button" class="button" data-testid="use-here" aria-describedby="elsewhere" onClick={() => void controller.useHere(elsewhere)}>
         {t.trouble.useHere}
       </button>
     </div>
