@@ -18,6 +18,9 @@ func TestFloodEndsTheDataChannel(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
+	if err := s.ChannelOpen(ctx); err != nil { // one that never opened never closes
+		t.Fatal(err)
+	}
 	if code := s.Flood(); code != "flooding" {
 		t.Errorf("the last error was %q, want flooding", code)
 	}

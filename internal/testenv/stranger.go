@@ -214,9 +214,17 @@ func (s *Stranger) Film(f Frame) error {
 
 // Say sends a message of the protocol over the data channel, once that is open.
 func (s *Stranger) Say(ctx context.Context, message string) error {
+	if err := s.ChannelOpen(ctx); err != nil {
+		return err
+	}
+	return s.channel.SendText(message)
+}
+
+// ChannelOpen waits for the data channel.
+func (s *Stranger) ChannelOpen(ctx context.Context) error {
 	select {
 	case <-s.open:
-		return s.channel.SendText(message)
+		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("data channel: %w", ctx.Err())
 	}
