@@ -13,9 +13,8 @@ const (
 	quiet     = 2 * time.Second // without packets or a route a peer ticks no more
 )
 
-// receiveRTCP takes what a compound packet says to or of one SSRC. pion gives
-// each part to every SSRC that it names, so each looks for its own only.
-func (p *peer) receiveRTCP(ssrc uint32, b []byte, now time.Time) {
+// receiveRTCP takes a decrypted compound packet.
+func (p *peer) receiveRTCP(b []byte, now time.Time) {
 	pkts, err := rtcp.Unmarshal(b)
 	if err != nil {
 		p.malformed.Add(1)
@@ -24,22 +23,24 @@ func (p *peer) receiveRTCP(ssrc uint32, b []byte, now time.Time) {
 	for _, pkt := range pkts {
 		switch pkt := pkt.(type) {
 		case *rtcp.SenderReport:
-			if pkt.SSRC == ssrc {
-				p.senderReport(pkt, now)
-			}
+			p.senderReport(pkt, now)
 		case *rtcp.PictureLossIndication:
-			if d := p.downBySSRC(ssrc); d != nil && pkt.MediaSSRC == ssrc && d.kind == video {
-				d.wantKeyFrame(now)
-			}
+			p.keyFrameWanted(pkt.MediaSSRC, now)
 		case *rtcp.FullIntraRequest:
-			if d := p.downBySSRC(ssrc); d != nil && d.kind == video {
-				d.wantKeyFrame(now)
+			for _, entry := range pkt.FIR {
+				p.keyFrameWanted(entry.SSRC, now)
 			}
 		case *rtcp.TransportLayerNack:
-			if d := p.downBySSRC(ssrc); d != nil && pkt.MediaSSRC == ssrc {
+			if d := p.downBySSRC(pkt.MediaSSRC); d != nil {
 				d.resend(pkt.Nacks, now)
 			}
 		}
+	}
+}
+
+func (p *peer) keyFrameWanted(ssrc uint32, now time.Time) {
+	if d := p.downBySSRC(ssrc); d != nil && d.kind == video {
+		d.wantKeyFrame(now)
 	}
 }
 

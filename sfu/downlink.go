@@ -17,17 +17,16 @@ import (
 const resendGap = 20 * time.Millisecond
 
 // downlink is what one browser receives of one kind: one unbroken stream,
-// whoever feeds it. It is the TrackLocal that pion binds.
+// whoever feeds it. It is the TrackLocal that pion binds, and that writes nothing through it.
 type downlink struct {
 	peer   *peer
 	kind   int
 	sender *webrtc.RTPSender
 
 	mu       sync.Mutex // guards what follows; held while a packet is written
-	writer   webrtc.TrackLocalWriter
-	ready    bool // SRTP is up; see prime
+	writer   rtpWriter  // nil before the peer is connected
 	ssrc     uint32
-	header   rtp.Header // reused: pion's interface makes it escape
+	header   rtp.Header // reused
 	route    *route
 	source   *uplink
 	sourceID uint32 // its SSRC
@@ -52,6 +51,16 @@ func newDownlink(p *peer, kind int) *downlink {
 			TL0: uint8(rand.Uint32()), KeyIdx: uint8(rand.Uint32()),
 		}),
 	}
+}
+
+// open lets packets out; nil keeps them in.
+func (d *downlink) open(s *shield) {
+	if s == nil {
+		return
+	}
+	d.mu.Lock()
+	d.writer = &protected{d.peer, s}
+	d.mu.Unlock()
 }
 
 // routed takes a new route; nil stops. When it returns, nothing of the former
@@ -140,7 +149,7 @@ func (d *downlink) feed(u *uplink, pkt *stream.Packet, f *stream.Frame, now time
 // It does not allocate. The caller holds mu.
 func (d *downlink) forward(u *uplink, pkt *stream.Packet, f *stream.Frame, now time.Time) (ask bool) {
 	r := d.route
-	if !d.ready || r == nil || r.from != u.seat {
+	if d.writer == nil || r == nil || r.from != u.seat {
 		return false
 	}
 	if d.source != u || d.sourceID != pkt.SSRC {
@@ -198,7 +207,7 @@ func (d *downlink) forward(u *uplink, pkt *stream.Packet, f *stream.Frame, now t
 
 // write sends the header and a payload. The caller holds mu.
 func (d *downlink) write(payload []byte) {
-	if _, err := d.writer.WriteRTP(&d.header, payload); err != nil {
+	if err := d.writer.WriteRTP(&d.header, payload); err != nil {
 		d.failed.Add(1)
 		return
 	}
@@ -210,7 +219,7 @@ func (d *downlink) write(payload []byte) {
 func (d *downlink) resend(pairs []rtcp.NackPair, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.ring == nil || !d.ready {
+	if d.ring == nil || d.writer == nil {
 		return
 	}
 	for i := range pairs {
@@ -248,7 +257,7 @@ func (d *downlink) tick(now time.Time) {
 // senderReport maps the source's clock to this stream's timestamps: what was
 // captured at the NTP time has the RTP time. The caller holds mu.
 func (d *downlink) senderReport(now time.Time) *rtcp.SenderReport {
-	if d.source == nil || !d.gate.Open() || now.Before(d.report) || !d.ready {
+	if d.source == nil || !d.gate.Open() || now.Before(d.report) || d.writer == nil {
 		return nil
 	}
 	anchor := d.source.anchor.Load()

@@ -94,9 +94,6 @@ func (e *endpoints) close() error {
 	return errors.Join(errs...)
 }
 
-// tcpMux hides the listener's own address, which pion would compare.
-type tcpMux struct{ ice.TCPMux }
-
 // fixedNet is the network with one made-up interface that bears the given
 // addresses, so that no peer lists the real ones.
 type fixedNet struct {

@@ -3,13 +3,11 @@ package sfu
 import (
 	"context"
 	"fmt"
-	"io"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/pion/interceptor/pkg/twcc"
-	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
 
 	"passerby/sfu/internal/stream"
@@ -34,6 +32,9 @@ type peer struct {
 	pc          *webrtc.PeerConnection
 	fingerprint string
 	udp         *udp.Session
+	tcp         tcpPath
+	exporter    exporter
+	shield      atomic.Pointer[shield] // from the first time that it is connected
 
 	types atomic.Pointer[payloads]
 	up    [2]uplink
@@ -50,10 +51,8 @@ type peer struct {
 	malformed  atomic.Uint64
 	unknown    atomic.Uint64
 	panics     atomic.Uint64
-	sources    atomic.Int32 // SSRCs seen
 	channels   atomic.Int32 // data channels seen
 
-	outbox    outbox
 	channel   atomic.Pointer[channel]
 	connected bool        // guarded by seat.events
 	muted     atomic.Bool // replaced or removed: no more events
@@ -63,14 +62,19 @@ type peer struct {
 }
 
 func (s *Server) newPeer(m *seat, fingerprint string) (*peer, error) {
-	p := &peer{server: s, seat: m, fingerprint: fingerprint, udp: s.ends.udp.Session()}
+	p := &peer{server: s, seat: m, fingerprint: fingerprint}
+	p.udp = s.ends.udp.Session(p.receive)
 	for kind := range p.up {
 		p.up[kind].init(m, p, kind)
 	}
 	p.feedback.rec = twcc.NewRecorder(1)
 	settings := s.settings
-	settings.BufferFactory = p.sink
 	settings.SetICEUDPMux(p.udp)
+	if s.ends.tcp != nil {
+		settings.SetICETCPMux(tcpMux{s.ends.tcp, p})
+	}
+	settings.SetDTLSServerHelloMessageHook(p.exporter.serverHello)
+	settings.SetDTLSKeyLogWriter(&p.exporter)
 	settings.SetICEBindingRequestHandler(firstPair())
 	api := webrtc.NewAPI(
 		webrtc.WithSettingEngine(settings),
@@ -89,6 +93,7 @@ func (s *Server) newPeer(m *seat, fingerprint string) (*peer, error) {
 	p.pc = pc
 	pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { p.stateChanged() })
 	pc.OnDataChannel(p.onChannel)
+	pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(p.selected)
 	return p, nil
 }
 
@@ -112,6 +117,7 @@ func (p *peer) negotiate(ctx context.Context, in offer) (answer string, err erro
 			return "", fmt.Errorf("%w: %s: %w", ErrSDP, kindNames[kind], err)
 		}
 		p.down[kind].Store(d)
+		d.open(p.shield.Load())
 		if r := p.seat.route.Load(); r != nil && p.seat.peer.Load() == p {
 			d.routed(r, false, time.Now())
 			p.wake()
@@ -140,9 +146,6 @@ func (p *peer) negotiate(ctx context.Context, in offer) (answer string, err erro
 	for kind, ssrc := range in.ssrc {
 		p.up[kind].announce(ssrc)
 	}
-	if p.pc.ConnectionState() == webrtc.PeerConnectionStateConnected {
-		p.prime() // media came to a connection that had none
-	}
 	return withCandidates(local, p.server.Addrs(), p.server.tcpAddrs()), nil
 }
 
@@ -162,7 +165,9 @@ func (p *peer) stateChanged() {
 	p.connected = now
 	if now {
 		p.udp.Established()
-		p.prime()
+		if err := p.protect(); err != nil {
+			p.server.log.Error("no media keys", "session", p.seat.id, "error", err)
+		}
 		p.server.cfg.Events.Connected(p.seat.id)
 	} else {
 		p.server.cfg.Events.Disconnected(p.seat.id)
@@ -194,7 +199,6 @@ func (p *peer) end() {
 		}
 		p.udp.End()
 		p.readers.Wait()
-		p.outbox.wait()
 	})
 }
 
@@ -206,43 +210,3 @@ func (p *peer) abuse(what string) {
 	p.server.log.Warn("peer passed a limit", "session", p.seat.id, "limit", what)
 	go func() { _ = p.pc.Close() }() // end waits for it
 }
-
-// sink takes what pion decrypted, on the goroutine that decrypted it, in place
-// of the buffer that a reader would have to drain.
-type sink struct {
-	peer *peer
-	ssrc uint32
-	rtcp bool
-}
-
-// sink is pion's BufferFactory: called once per SSRC and direction.
-func (p *peer) sink(packetType packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser {
-	if p.sources.Add(1) > maxSSRCs {
-		p.abuse("sources")
-	}
-	return &sink{peer: p, ssrc: ssrc, rtcp: packetType == packetio.RTCPBufferPacket}
-}
-
-// Write takes one packet. It never fails, and a panic ends with the packet.
-func (k *sink) Write(b []byte) (int, error) {
-	defer k.recover()
-	if k.rtcp {
-		k.peer.receiveRTCP(k.ssrc, b, time.Now())
-	} else {
-		k.peer.receiveRTP(b, time.Now())
-	}
-	return len(b), nil
-}
-
-func (k *sink) recover() {
-	if r := recover(); r != nil {
-		k.peer.panics.Add(1)
-		k.peer.server.log.Error("panic on a packet", "session", k.peer.seat.id, "panic", r)
-	}
-}
-
-// Read is never needed: pion's own readers end at once.
-func (k *sink) Read([]byte) (int, error) { return 0, io.EOF }
-
-// Close has nothing to release.
-func (k *sink) Close() error { return nil }

@@ -17,7 +17,6 @@ func newSettings(cfg Config, e *endpoints, log logging.LoggerFactory) webrtc.Set
 	s.SetLite(true)
 	types := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
 	if e.tcp != nil {
-		s.SetICETCPMux(tcpMux{e.tcp})
 		types = append(types, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
 	}
 	s.SetNetworkTypes(types)
@@ -34,8 +33,7 @@ func newSettings(cfg Config, e *endpoints, log logging.LoggerFactory) webrtc.Set
 		dtls.SRTP_AEAD_AES_256_GCM,
 		dtls.SRTP_AES128_CM_HMAC_SHA1_80,
 	)
-	// Retransmissions come under the original sequence numbers.
-	s.SetSRTPReplayProtectionWindow(1024)
+	s.BufferFactory = noBuffer
 	s.DetachDataChannels()
 	s.SetSCTPMaxMessageSize(uint32(cfg.MaxMessage))
 	s.SetSCTPMaxReceiveBufferSize(uint32(max(8*cfg.MaxMessage, 128<<10)))

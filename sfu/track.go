@@ -19,7 +19,6 @@ func (d *downlink) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters
 		if strings.EqualFold(codec.MimeType, mimeTypes[d.kind]) {
 			d.mu.Lock()
 			defer d.mu.Unlock()
-			d.writer = ctx.WriteStream()
 			d.ssrc = uint32(ctx.SSRC())
 			d.header = rtp.Header{Version: 2, PayloadType: uint8(codec.PayloadType), SSRC: d.ssrc}
 			return codec, nil
@@ -32,7 +31,7 @@ func (d *downlink) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters
 func (d *downlink) Unbind(webrtc.TrackLocalContext) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.writer, d.ready = nil, false
+	d.writer = nil
 	return nil
 }
 

@@ -21,7 +21,7 @@ type Conn struct {
 	v6      bool
 
 	in     queue
-	ready  *packet // taken from in; the reader's
+	ready  *Packet // taken from in; the reader's
 	last   atomic.Pointer[path]
 	closed chan struct{}
 	once   sync.Once
@@ -43,8 +43,8 @@ func (c *Conn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 	for {
 		if p := c.ready; p != nil {
 			c.ready = p.next
-			n, addr := copy(b, p.bytes()), p.addr
-			p.free()
+			n, addr := copy(b, p.Bytes()), p.addr
+			p.Free()
 			c.in.room.Add(1)
 			return n, addr, nil
 		}

@@ -66,7 +66,7 @@ const password = "a password of twenty-two"
 
 func newAgent(t testing.TB, m *mux, ufrag string, families ...string) *agent {
 	t.Helper()
-	a := &agent{t: t, ufrag: ufrag, session: m.Session(), got: make(chan string, 4096)}
+	a := &agent{t: t, ufrag: ufrag, session: m.Session(nil), got: make(chan string, 4096)}
 	if len(families) == 0 {
 		families = []string{"127.0.0.1"}
 	}

@@ -30,7 +30,7 @@ type Mux struct {
 	now      func() int64 // Unix nanoseconds
 	maxPaths int
 
-	mu     sync.RWMutex // guards what follows, and lists of sessions; read-locked once per batch of packets
+	mu     sync.RWMutex // guards what follows, and lists of sessions; read-locked once per batch of packets, not while they are handled
 	conns  map[connKey]*Conn
 	paths  map[netip.AddrPort]*path
 	sweep  int64 // when expired paths are looked for next
@@ -99,31 +99,30 @@ func (m *Mux) remove(c *Conn) {
 	c.session.conns = slices.DeleteFunc(c.session.conns, func(o *Conn) bool { return o == c })
 }
 
-// route passes a datagram to the conn that it is for. The caller holds mu for reading.
-func (m *Mux) route(b []byte, from netip.AddrPort, via *shard, now int64) {
-	switch kindOf(b) {
-	case kindSTUN:
-		m.routeSTUN(b, from, via, now)
-	case kindMedia:
-		p := m.paths[from]
-		if p == nil || p.expired(now) {
-			m.unknown.Add(1)
-			return
-		}
-		p.count(len(b))
-		s := p.session
-		if !s.packets.take(now, 1, m.rate.Packets) || !s.bits.take(now, 8*len(b), m.rate.Bits) {
-			m.limited.Add(1)
-			return
-		}
-		m.deliver(p.conn.Load(), b, from)
-	default:
+// route passes a datagram on. p is the path of its sender, nil for none.
+func (m *Mux) route(b []byte, from netip.AddrPort, p *path, via *shard, now int64) {
+	kind := kindOf(b)
+	switch {
+	case kind == kindSTUN:
+		m.routeSTUN(b, from, p, via, now)
+		return
+	case kind == kindOther || p == nil || p.expired(now):
 		m.unknown.Add(1)
+		return
+	}
+	p.count(len(b))
+	s := p.session
+	switch {
+	case !s.packets.take(now, 1, m.rate.Packets) || !s.bits.take(now, 8*len(b), m.rate.Bits):
+		m.limited.Add(1)
+	case kind == kindMedia && s.media != nil:
+		s.media(b)
+	default:
+		m.deliver(p.conn.Load(), b, from)
 	}
 }
 
-func (m *Mux) routeSTUN(b []byte, from netip.AddrPort, via *shard, now int64) {
-	p := m.paths[from]
+func (m *Mux) routeSTUN(b []byte, from netip.AddrPort, p *path, via *shard, now int64) {
 	switch stunType(b) {
 	case bindingRequest:
 		ufrag, ok := localUfrag(b)
@@ -131,7 +130,9 @@ func (m *Mux) routeSTUN(b []byte, from netip.AddrPort, via *shard, now int64) {
 			m.unknown.Add(1)
 			return
 		}
+		m.mu.RLock()
 		c := m.conns[connKey{string(ufrag), from.Addr().Is6()}]
+		m.mu.RUnlock()
 		if c == nil {
 			m.unknown.Add(1)
 			return
@@ -168,8 +169,11 @@ func (m *Mux) deliver(c *Conn, b []byte, from netip.AddrPort) {
 		m.unknown.Add(1)
 		return
 	}
-	if !c.in.push(b, from) {
+	p := NewPacket()
+	p.n, p.addr = copy(p.b[:], b), from
+	if !c.in.push(p) {
 		m.full.Add(1)
+		p.Free()
 	}
 }
 

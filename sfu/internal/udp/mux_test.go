@@ -248,7 +248,7 @@ func TestThousand(t *testing.T) {
 	m, at := mustMux(t, "127.0.0.1:0", 1, plenty)
 	b := newBrowser(t, "127.0.0.1", at)
 	for i := range 1000 {
-		s := m.Session()
+		s := m.Session(nil)
 		ufrag := fmt.Sprint("u", i)
 		c, err := s.GetConn(ufrag, at)
 		if err != nil {
@@ -273,7 +273,7 @@ func TestThousand(t *testing.T) {
 // No allocation for a packet in or out.
 func TestNoAllocation(t *testing.T) {
 	m, at := mustMux(t, "127.0.0.1:0", 1, plenty)
-	s := m.Session()
+	s := m.Session(nil)
 	defer s.End()
 	pc, err := s.GetConn("a", at)
 	if err != nil {

@@ -9,29 +9,38 @@ import (
 // maxDatagram is the longest datagram that is taken, in bytes; longer ones are dropped.
 const maxDatagram = 1600
 
-// packet is a datagram on its way.
-type packet struct {
-	next *packet
+// Packet is a datagram on its way.
+type Packet struct {
+	next *Packet
 	addr netip.AddrPort
 	n    int
 	b    [maxDatagram]byte
 }
 
-var packets = sync.Pool{New: func() any { return new(packet) }}
+var packets = sync.Pool{New: func() any { return new(Packet) }}
 
-func newPacket(b []byte, addr netip.AddrPort) *packet {
-	p := packets.Get().(*packet)
-	p.n, p.addr, p.next = copy(p.b[:], b), addr, nil
+// NewPacket makes an empty packet. The caller gives it to Session.Send, or frees it.
+func NewPacket() *Packet {
+	p := packets.Get().(*Packet)
+	p.n, p.next = 0, nil
 	return p
 }
 
-func (p *packet) bytes() []byte { return p.b[:p.n] }
+// Room is the packet's whole memory.
+func (p *Packet) Room() []byte { return p.b[:] }
 
-func (p *packet) free() { packets.Put(p) }
+// SetLen says how many bytes of the room are the datagram.
+func (p *Packet) SetLen(n int) { p.n = n }
+
+// Bytes is the datagram.
+func (p *Packet) Bytes() []byte { return p.b[:p.n] }
+
+// Free gives the memory back.
+func (p *Packet) Free() { packets.Put(p) }
 
 // queue passes packets from many goroutines to one, without a lock: a stack that the reader takes whole and turns over.
 type queue struct {
-	head atomic.Pointer[packet]
+	head atomic.Pointer[Packet]
 	room atomic.Int32
 	wake chan struct{} // has a token when the stack was empty before
 }
@@ -41,13 +50,12 @@ func (q *queue) init(room int32) {
 	q.wake = make(chan struct{}, 1)
 }
 
-// push appends a copy of b; false means that the queue is full.
-func (q *queue) push(b []byte, addr netip.AddrPort) bool {
+// push appends p; false means that the queue is full, and p the caller's again.
+func (q *queue) push(p *Packet) bool {
 	if q.room.Add(-1) < 0 {
 		q.room.Add(1)
 		return false
 	}
-	p := newPacket(b, addr)
 	for {
 		old := q.head.Load()
 		p.next = old
@@ -65,8 +73,8 @@ func (q *queue) push(b []byte, addr netip.AddrPort) bool {
 }
 
 // take gives all packets, the first pushed first. The caller gives their room back.
-func (q *queue) take() *packet {
-	var first *packet
+func (q *queue) take() *Packet {
+	var first *Packet
 	for p := q.head.Swap(nil); p != nil; {
 		p.next, first, p = first, p, p.next
 	}
@@ -77,7 +85,7 @@ func (q *queue) take() *packet {
 func (q *queue) drop() {
 	for p := q.take(); p != nil; {
 		next := p.next
-		p.free()
+		p.Free()
 		q.room.Add(1)
 		p = next
 	}

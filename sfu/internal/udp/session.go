@@ -14,11 +14,15 @@ import (
 
 // Session is one peer's share of a Mux: the ice.UDPMux that pion is given for this peer.
 type Session struct {
-	mux *Mux
+	mux   *Mux
+	media func([]byte) // see Mux.Session
 
 	bits, packets, checks limit
 	established           atomic.Bool  // the DTLS handshake ended
 	spoken                atomic.Int32 // paths to which more than STUN went before that
+
+	selected atomic.Pointer[netip.AddrPort] // where Send sends to
+	last     atomic.Pointer[path]           // where it sent to last
 
 	// Guarded by Mux.mu.
 	conns    []*Conn
@@ -35,8 +39,40 @@ var _ ice.UDPMux = (*Session)(nil)
 
 var errUfrag = errors.New("udp: the ufrag is in use")
 
-// Session makes a session. The caller ends it.
-func (m *Mux) Session() *Session { return &Session{mux: m} }
+// Session makes a session; the caller ends it. What comes over SRTP and SRTCP goes to media, on the goroutine that read it;
+// the bytes are media's to write on while it runs. With nil it goes to pion, as everything else does.
+func (m *Mux) Session(media func([]byte)) *Session { return &Session{mux: m, media: media} }
+
+// Select says where Send sends to from now on: the remote address of the pair that ICE has selected.
+func (s *Session) Select(addr netip.AddrPort) {
+	addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
+	s.selected.Store(&addr)
+}
+
+// Send sends the packet soon, unless there is no such path or it had its share. The packet is the session's from now on.
+func (s *Session) Send(pkt *Packet) {
+	if p := s.to(); p != nil && p.allow(pkt.n) {
+		pkt.addr = p.addr
+		p.shard.give(pkt)
+		return
+	}
+	s.mux.unproven.Add(1)
+	pkt.Free()
+}
+
+func (s *Session) to() *path {
+	addr := s.selected.Load()
+	if addr == nil {
+		return nil
+	}
+	p := s.last.Load()
+	if p == nil || p.addr != *addr {
+		if p = s.path(*addr); p != nil {
+			s.last.Store(p)
+		}
+	}
+	return p
+}
 
 // Remote tells the ICE credentials of the browser, for checks of ours.
 func (s *Session) Remote(ufrag, password string) {

@@ -39,6 +39,7 @@ func newShard(m *Mux, socket *net.UDPConn) (*shard, error) {
 func (s *shard) read() {
 	m := s.mux
 	r := batch.NewReader(slots, 0, maxDatagram)
+	var paths [slots]*path
 	for {
 		n, err := s.conn.ReadBatch(r)
 		if err != nil {
@@ -50,18 +51,34 @@ func (s *shard) read() {
 		now := m.now()
 		m.mu.RLock()
 		for i := range n {
-			b, from := r.Datagram(i)
-			m.route(b, from, s, now)
+			_, from := r.Datagram(i)
+			paths[i] = m.paths[from]
 		}
 		m.mu.RUnlock()
+		for i := range n {
+			b, from := r.Datagram(i)
+			m.route(b, from, paths[i], s, now)
+		}
 		s.received.Add(uint64(n))
 	}
 }
 
 // send queues a copy of b.
 func (s *shard) send(b []byte, to netip.AddrPort) {
-	if len(b) > maxDatagram || !s.out.push(b, to) {
+	if len(b) > maxDatagram {
 		s.mux.full.Add(1)
+		return
+	}
+	p := NewPacket()
+	p.n, p.addr = copy(p.b[:], b), to
+	s.give(p)
+}
+
+// give queues a packet, which is the shard's from now on.
+func (s *shard) give(p *Packet) {
+	if !s.out.push(p) {
+		s.mux.full.Add(1)
+		p.Free()
 	}
 }
 
@@ -87,13 +104,13 @@ func (s *shard) flush(w *batch.Writer) {
 		n := 0
 		first := list
 		for ; list != nil && n < slots; list = list.next {
-			_ = s.conn.Add(w, list.bytes(), list.addr)
+			_ = s.conn.Add(w, list.Bytes(), list.addr)
 			n++
 		}
 		_ = s.conn.WriteBatch(w)
 		for p := first; p != list; {
 			next := p.next
-			p.free()
+			p.Free()
 			p = next
 		}
 		s.out.room.Add(int32(n))

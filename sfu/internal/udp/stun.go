@@ -11,7 +11,8 @@ import (
 const (
 	kindOther = iota // ZRTP, TURN channel, QUIC, nothing at all
 	kindSTUN
-	kindMedia // DTLS, RTP, RTCP
+	kindDTLS
+	kindMedia // SRTP, SRTCP
 )
 
 func kindOf(b []byte) int {
@@ -23,11 +24,16 @@ func kindOf(b []byte) int {
 		if len(b) >= stunHeader && binary.BigEndian.Uint32(b[4:]) == stunCookie {
 			return kindSTUN
 		}
-	case c >= 20 && c < 64, c >= 128 && c < 192:
+	case c >= 20 && c < 64:
+		return kindDTLS
+	case c >= 128 && c < 192:
 		return kindMedia
 	}
 	return kindOther
 }
+
+// IsMedia reports whether a datagram is SRTP or SRTCP.
+func IsMedia(b []byte) bool { return kindOf(b) == kindMedia }
 
 // RFC 8489 §5 and §18.
 const (
