@@ -96,15 +96,15 @@ func (p *peer) routed(r *route, keyed bool, now time.Time) {
 	}
 }
 
-// wake starts the peer's timer, which runs only while there is something to do:
-// a waiting peer costs none.
+// wake lets the peer tick for as long as there is something to do.
 func (p *peer) wake() {
 	if !p.ticking.Load() && p.ticking.CompareAndSwap(false, true) {
-		time.AfterFunc(tickEvery, p.tick)
+		p.server.pulse.add(p)
 	}
 }
 
-func (p *peer) tick() {
+// tick does what is due without a packet, and answers whether there will be more.
+func (p *peer) tick() (more bool) {
 	defer func() {
 		if r := recover(); r != nil {
 			p.panics.Add(1)
@@ -113,7 +113,7 @@ func (p *peer) tick() {
 	}()
 	now := time.Now()
 	if p.ended.Load() {
-		return // ticking stays set: never again
+		return false // ticking stays set: never again
 	}
 	for kind := range p.up {
 		p.up[kind].tick(now)
@@ -128,13 +128,13 @@ func (p *peer) tick() {
 		r.from.remote.tick(now)
 	}
 	if p.busy(now) {
-		time.AfterFunc(tickEvery, p.tick)
-		return
+		return true
 	}
 	p.ticking.Store(false)
 	if p.busy(now) { // something came in between
 		p.wake()
 	}
+	return false
 }
 
 func (p *peer) busy(now time.Time) bool {

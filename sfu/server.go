@@ -28,6 +28,8 @@ type Server struct {
 	metrics     *metrics
 	link        *link.Server // nil when there are no other nodes
 
+	pulse pulse
+
 	mu     sync.Mutex // guards what follows, and who feeds whom; never taken by a packet
 	seats  map[string]*seat
 	nodes  map[string]*neighbour

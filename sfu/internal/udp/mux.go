@@ -171,9 +171,13 @@ func (m *Mux) deliver(c *Conn, b []byte, from netip.AddrPort) {
 	}
 	p := NewPacket()
 	p.n, p.addr = copy(p.b[:], b), from
-	if !c.in.push(p) {
+	first, ok := c.in.push(p)
+	switch {
+	case !ok:
 		m.full.Add(1)
 		p.Free()
+	case first:
+		c.in.signal()
 	}
 }
 

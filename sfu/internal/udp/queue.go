@@ -42,7 +42,7 @@ func (p *Packet) Free() { packets.Put(p) }
 type queue struct {
 	head atomic.Pointer[Packet]
 	room atomic.Int32
-	wake chan struct{} // has a token when the stack was empty before
+	wake chan struct{}
 }
 
 func (q *queue) init(room int32) {
@@ -50,25 +50,27 @@ func (q *queue) init(room int32) {
 	q.wake = make(chan struct{}, 1)
 }
 
-// push appends p; false means that the queue is full, and p the caller's again.
-func (q *queue) push(p *Packet) bool {
+// push appends p. first: the queue was empty, so that somebody has to signal. Without ok the queue is full, and p the
+// caller's again.
+func (q *queue) push(p *Packet) (first, ok bool) {
 	if q.room.Add(-1) < 0 {
 		q.room.Add(1)
-		return false
+		return false, false
 	}
 	for {
 		old := q.head.Load()
 		p.next = old
-		if !q.head.CompareAndSwap(old, p) {
-			continue
+		if q.head.CompareAndSwap(old, p) {
+			return old == nil, true
 		}
-		if old == nil {
-			select {
-			case q.wake <- struct{}{}:
-			default:
-			}
-		}
-		return true
+	}
+}
+
+// signal wakes the one who waits on wake.
+func (q *queue) signal() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
+	"sync"
 	"sync/atomic"
 
 	"passerby/internal/batch"
@@ -21,6 +22,9 @@ type shard struct {
 	udp  *net.UDPConn
 	conn *batch.Conn
 	out  queue
+
+	reading  atomic.Bool // the reader is at work on a batch, and writes what is queued when it is done
+	flushing sync.Mutex  // held from taking packets until they are written, so that their order stays
 
 	received, sent, dropped atomic.Uint64
 }
@@ -39,6 +43,7 @@ func newShard(m *Mux, socket *net.UDPConn) (*shard, error) {
 func (s *shard) read() {
 	m := s.mux
 	r := batch.NewReader(slots, 0, maxDatagram)
+	w := batch.NewWriter(slots, true)
 	var paths [slots]*path
 	for {
 		n, err := s.conn.ReadBatch(r)
@@ -55,10 +60,13 @@ func (s *shard) read() {
 			paths[i] = m.paths[from]
 		}
 		m.mu.RUnlock()
+		s.reading.Store(true)
 		for i := range n {
 			b, from := r.Datagram(i)
 			m.route(b, from, paths[i], s, now)
 		}
+		s.reading.Store(false)
+		s.flush(w)
 		s.received.Add(uint64(n))
 	}
 }
@@ -76,14 +84,18 @@ func (s *shard) send(b []byte, to netip.AddrPort) {
 
 // give queues a packet, which is the shard's from now on.
 func (s *shard) give(p *Packet) {
-	if !s.out.push(p) {
+	first, ok := s.out.push(p)
+	switch {
+	case !ok:
 		s.mux.full.Add(1)
 		p.Free()
+	case first && !s.reading.Load():
+		s.out.signal()
 	}
 }
 
-// write sends what is queued. Before it looks, it lets every goroutine that can run have its turn: those that are at work on
-// the last batch of packets, when there are any. So writes come together under load, and wait for nothing otherwise.
+// write sends what is queued while the reader is not at work. Before it looks, it lets every goroutine that can run have its
+// turn, so that writes come together under load, and wait for nothing otherwise.
 func (s *shard) write() {
 	w := batch.NewWriter(slots, true)
 	for {
@@ -100,6 +112,8 @@ func (s *shard) write() {
 }
 
 func (s *shard) flush(w *batch.Writer) {
+	s.flushing.Lock()
+	defer s.flushing.Unlock()
 	for list := s.out.take(); list != nil; {
 		n := 0
 		first := list
@@ -116,5 +130,6 @@ func (s *shard) flush(w *batch.Writer) {
 		s.out.room.Add(int32(n))
 		s.sent.Add(uint64(n))
 	}
-	s.dropped.Store(w.Dropped)
+	s.dropped.Add(w.Dropped)
+	w.Dropped = 0
 }
