@@ -149,6 +149,7 @@ type received struct {
 
 type clientOptions struct {
 	textOnly, tcpOnly, noChannel bool
+	settings                     func(*webrtc.SettingEngine)
 }
 
 func newClient(t testing.TB, s *sfu.Server, id string, o clientOptions) *client {
@@ -179,6 +180,9 @@ func newClient(t testing.TB, s *sfu.Server, id string, o clientOptions) *client 
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	if o.tcpOnly {
 		settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeTCP4})
+	}
+	if o.settings != nil {
+		o.settings(&settings)
 	}
 	c.api = webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithSettingEngine(settings),
 		webrtc.WithInterceptorRegistry(registry))

@@ -26,10 +26,7 @@ func (p *peer) protect() error {
 	if err != nil {
 		return err
 	}
-	s, err := newShield(keys)
-	if err != nil {
-		return err
-	}
+	s := &shield{keys: keys}
 	p.shield.Store(s)
 	for kind := range p.down {
 		if d := p.down[kind].Load(); d != nil {

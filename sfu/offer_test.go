@@ -117,6 +117,7 @@ func TestOfferErrors(t *testing.T) {
 		{"bad fingerprint", strings.ReplaceAll(sdp, "a=fingerprint:sha-256 ", "a=fingerprint:"), sfu.ErrSDP},
 		{"no mid", strings.ReplaceAll(sdp, "a=mid", "a=amid"), sfu.ErrSDP},
 		{"other media", strings.ReplaceAll(sdp, "m=audio", "m=smell"), sfu.ErrSDP},
+		{"the server as DTLS client", strings.ReplaceAll(sdp, "a=setup:actpass", "a=setup:passive"), sfu.ErrSDP},
 		{"two videos", sdp + "m=video" + section, sfu.ErrSDP},
 		{"no common codec", strings.ReplaceAll(sdp, "VP8/90000", "XX8/90000"), sfu.ErrSDP},
 	}

@@ -76,6 +76,9 @@ func parseOffer(raw string) (out offer, err error) {
 		if out.ufrag == "" {
 			out.ufrag, out.password = credentials(&desc, m)
 		}
+		if setup := attribute(&desc, m, "setup"); strings.EqualFold(setup, "passive") {
+			return out, fmt.Errorf("%w: a=setup:passive; an offer says actpass (RFC 8842 §5.2)", ErrSDP)
+		}
 		if kind < 2 {
 			out.ssrc[kind] = ssrc
 			out.wants[kind] = !hasAttribute(m, "sendonly") && !hasAttribute(m, "inactive")
@@ -170,14 +173,17 @@ func firstSSRC(m *sdp.MediaDescription) uint32 {
 
 // credentials are the ICE ones of a section, or of the whole.
 func credentials(desc *sdp.SessionDescription, m *sdp.MediaDescription) (ufrag, password string) {
-	get := func(key string) string {
-		v, ok := m.Attribute(key)
-		if !ok {
-			v, _ = desc.Attribute(key)
-		}
-		return strings.Clone(strings.TrimSpace(v)) // or it would keep the whole offer
+	// Cloned, or they would keep the whole offer.
+	return strings.Clone(attribute(desc, m, "ice-ufrag")), strings.Clone(attribute(desc, m, "ice-pwd"))
+}
+
+// attribute is the value that a section has, or the whole.
+func attribute(desc *sdp.SessionDescription, m *sdp.MediaDescription, key string) string {
+	v, ok := m.Attribute(key)
+	if !ok {
+		v, _ = desc.Attribute(key)
 	}
-	return get("ice-ufrag"), get("ice-pwd")
+	return strings.TrimSpace(v)
 }
 
 func hasAttribute(m *sdp.MediaDescription, key string) bool {

@@ -20,8 +20,11 @@ const (
 // maxTag is what protection adds at most, in bytes: tag and index.
 const maxTag = 20
 
-// shield is the SRTP of a peer. Its keys are used nowhere else: a packet index may protect one packet only.
+// shield is the SRTP of a peer. Its keys are used nowhere else: a packet index may protect one packet only. Contexts are
+// made at the first packet, so that a waiting peer does without.
 type shield struct {
+	keys srtp.Config
+
 	in struct {
 		mu      sync.Mutex // guards what follows
 		context *srtp.Context
@@ -35,16 +38,21 @@ type shield struct {
 	}
 }
 
-func newShield(c srtp.Config) (*shield, error) {
-	s := &shield{}
-	var err error
-	s.in.context, err = srtp.CreateContext(c.Keys.RemoteMasterKey, c.Keys.RemoteMasterSalt, c.Profile,
-		srtp.SRTPReplayProtection(rtpReplay), srtp.SRTCPReplayProtection(rtcpReplay))
-	if err != nil {
-		return nil, err
+// open makes the context for what comes, if need be. The caller holds in.mu.
+func (s *shield) open() (c *srtp.Context, err error) {
+	if s.in.context == nil {
+		s.in.context, err = srtp.CreateContext(s.keys.Keys.RemoteMasterKey, s.keys.Keys.RemoteMasterSalt, s.keys.Profile,
+			srtp.SRTPReplayProtection(rtpReplay), srtp.SRTCPReplayProtection(rtcpReplay))
 	}
-	s.out.context, err = srtp.CreateContext(c.Keys.LocalMasterKey, c.Keys.LocalMasterSalt, c.Profile)
-	return s, err
+	return s.in.context, err
+}
+
+// seal makes the context for what goes, if need be. The caller holds out.mu.
+func (s *shield) seal() (c *srtp.Context, err error) {
+	if s.out.context == nil {
+		s.out.context, err = srtp.CreateContext(s.keys.Keys.LocalMasterKey, s.keys.Keys.LocalMasterSalt, s.keys.Profile)
+	}
+	return s.out.context, err
 }
 
 // openRTP decrypts a packet in place. sources is how many SSRCs have sent, this one included.
@@ -52,7 +60,11 @@ func (s *shield) openRTP(b []byte) (packet []byte, sources int, err error) {
 	in := &s.in
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if packet, err = in.context.DecryptRTP(b, b, &in.header); err != nil {
+	context, err := s.open()
+	if err != nil {
+		return nil, 0, err
+	}
+	if packet, err = context.DecryptRTP(b, b, &in.header); err != nil {
 		return nil, 0, err
 	}
 	return packet, s.noted(in.header.SSRC), nil
@@ -62,7 +74,11 @@ func (s *shield) openRTP(b []byte) (packet []byte, sources int, err error) {
 func (s *shield) openRTCP(b []byte) (packets []byte, sources int, err error) {
 	s.in.mu.Lock()
 	defer s.in.mu.Unlock()
-	if packets, err = s.in.context.DecryptRTCP(b, b, nil); err != nil {
+	context, err := s.open()
+	if err != nil {
+		return nil, 0, err
+	}
+	if packets, err = context.DecryptRTCP(b, b, nil); err != nil {
 		return nil, 0, err
 	}
 	return packets, s.noted(binary.BigEndian.Uint32(packets[4:])), nil
@@ -87,7 +103,11 @@ func (s *shield) sealRTP(room []byte, h *rtp.Header, payload []byte) ([]byte, er
 	plain := append(room[:n], payload...)
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
-	return s.out.context.EncryptRTP(plain, plain, &s.out.header)
+	context, err := s.seal()
+	if err != nil {
+		return nil, err
+	}
+	return context.EncryptRTP(plain, plain, &s.out.header)
 }
 
 // sealRTCP makes the protected packets in room, which must have the capacity.
@@ -97,5 +117,9 @@ func (s *shield) sealRTCP(room, packets []byte) ([]byte, error) {
 	}
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
-	return s.out.context.EncryptRTCP(room, packets, nil)
+	context, err := s.seal()
+	if err != nil {
+		return nil, err
+	}
+	return context.EncryptRTCP(room, packets, nil)
 }

@@ -66,7 +66,12 @@ const password = "a password of twenty-two"
 
 func newAgent(t testing.TB, m *mux, ufrag string, families ...string) *agent {
 	t.Helper()
-	a := &agent{t: t, ufrag: ufrag, session: m.Session(nil), got: make(chan string, 4096)}
+	return newAgentOf(t, m.Session(nil), ufrag, families...)
+}
+
+func newAgentOf(t testing.TB, s *udp.Session, ufrag string, families ...string) *agent {
+	t.Helper()
+	a := &agent{t: t, ufrag: ufrag, session: s, got: make(chan string, 4096)}
 	if len(families) == 0 {
 		families = []string{"127.0.0.1"}
 	}

@@ -1,0 +1,48 @@
+package udp_test
+
+import (
+	"testing"
+
+	"passerby/sfu/internal/udp"
+)
+
+// Media goes to its own taker and everything else to pion; what is sent goes to the selected pair.
+func TestMediaBesidePion(t *testing.T) {
+	m, at := mustMux(t, "127.0.0.1:0", 1, plenty)
+	media := make(chan string, 8)
+	a := newAgentOf(t, m.Session(func(b []byte) { media <- string(b) }), "a")
+	b := newBrowser(t, "127.0.0.1", at)
+	send := func(s string) {
+		p := udp.NewPacket()
+		p.SetLen(copy(p.Room(), s))
+		a.session.Send(p)
+	}
+	send("to nobody")
+	b.check("a")
+	b.send(rtp("picture"))
+	if got := <-media; got != rtp("picture") {
+		t.Errorf("media %q", got)
+	}
+	handshake := dtls(40)
+	b.send(handshake)
+	a.mustGet(handshake)
+	send("nothing is selected")
+	a.session.Select(b.addr())
+	send(rtp("answer"))
+	if got := b.mustRead(); got != rtp("answer") {
+		t.Errorf("the browser read %q", got)
+	}
+	other := newBrowser(t, "127.0.0.1", at)
+	a.session.Select(other.addr())
+	send("no check came from there")
+	if st := m.Stats(); st.Unproven != 3 {
+		t.Errorf("%d packets were held back, want 3", st.Unproven)
+	}
+	other.check("a")
+	other.send(rtp("moved"))
+	<-media
+	send(rtp("followed"))
+	if got := other.mustRead(); got != rtp("followed") {
+		t.Errorf("the other address read %q", got)
+	}
+}
