@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
 )
 
 // countWriter stands for the network.
@@ -134,11 +135,22 @@ func FuzzOffer(f *testing.F) {
 		if again, err := parseOffer(in.sdp); err != nil || again.fingerprint != in.fingerprint {
 			t.Errorf("what was accepted is refused the second time: %v", err)
 		}
-		_, _ = parseAnswer(s)
-		_ = withCandidates(s, nil, nil)
+		answer, err := in.answer(pionAnswer, [2]uint32{1, 2}, nil, nil)
+		if err != nil {
+			t.Errorf("no answer: %v", err)
+		}
+		var desc sdp.SessionDescription
+		if err := desc.UnmarshalString(answer); err != nil || len(desc.MediaDescriptions) != len(in.sections) {
+			t.Errorf("a bad answer: %v\n%s", err, answer)
+		}
+		_ = in.payloads()
 		_ = checkCandidate(s)
 	})
 }
+
+// pionAnswer is what pion says to the data channel.
+const pionAnswer = "v=0\r\no=- 1 2 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=ice-lite\r\na=group:BUNDLE data\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n" +
+	"c=IN IP4 0.0.0.0\r\na=setup:passive\r\na=mid:data\r\na=sctp-port:5000\r\na=ice-ufrag:efgh\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\n"
 
 var print256 = "sha-256 " + strings.Repeat("AA:", 31) + "AA"
 

@@ -46,13 +46,8 @@ func (p *peer) keyFrameWanted(ssrc uint32, now time.Time) {
 
 func (p *peer) downBySSRC(ssrc uint32) *downlink {
 	for kind := range p.down {
-		if d := p.down[kind].Load(); d != nil {
-			d.mu.Lock()
-			same := d.ssrc == ssrc
-			d.mu.Unlock()
-			if same {
-				return d
-			}
+		if d := p.down[kind].Load(); d != nil && d.ssrc == ssrc {
+			return d
 		}
 	}
 	return nil

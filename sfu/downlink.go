@@ -8,7 +8,6 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
-	"github.com/pion/webrtc/v4"
 
 	"passerby/sfu/internal/stream"
 )
@@ -17,15 +16,14 @@ import (
 const resendGap = 20 * time.Millisecond
 
 // downlink is what one browser receives of one kind: one unbroken stream,
-// whoever feeds it. It is the TrackLocal that pion binds, and that writes nothing through it.
+// whoever feeds it.
 type downlink struct {
-	peer   *peer
-	kind   int
-	sender *webrtc.RTPSender
+	peer *peer
+	kind int
+	ssrc uint32
 
 	mu       sync.Mutex // guards what follows; held while a packet is written
 	writer   rtpWriter  // nil before the peer is connected
-	ssrc     uint32
 	header   rtp.Header // reused
 	route    *route
 	source   *uplink
@@ -45,12 +43,22 @@ type downlink struct {
 func newDownlink(p *peer, kind int) *downlink {
 	return &downlink{
 		peer: p, kind: kind,
+		// Never zero, and never the other kind's: the same keys protect both.
+		ssrc: rand.Uint32()&^3 | uint32(kind+1),
 		gate: stream.NewGate(kind == video),
 		rewriter: stream.NewRewriter(clocks[kind], stream.Start{
 			Seq: uint16(rand.Uint32()), Timestamp: rand.Uint32(), PictureID: uint16(rand.Uint32()),
 			TL0: uint8(rand.Uint32()), KeyIdx: uint8(rand.Uint32()),
 		}),
 	}
+}
+
+// negotiated notes the payload type that the browser wants, and gives the SSRC.
+func (d *downlink) negotiated(payload uint8) uint32 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.header = rtp.Header{Version: 2, PayloadType: payload, SSRC: d.ssrc}
+	return d.ssrc
 }
 
 // open lets packets out; nil keeps them in.

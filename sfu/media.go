@@ -1,14 +1,11 @@
 package sfu
 
 import (
-	"errors"
-	"io"
 	"net/netip"
 	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
-	"github.com/pion/transport/v5/packetio"
 	"github.com/pion/webrtc/v4"
 
 	"passerby/sfu/internal/udp"
@@ -139,14 +136,3 @@ func (p *peer) transmit(pkt *udp.Packet) {
 	}
 	p.udp.Send(pkt)
 }
-
-// noBuffer is pion's BufferFactory for media that it never sees: its own readers end at once.
-func noBuffer(packetio.BufferPacketType, uint32) io.ReadWriteCloser { return empty{} }
-
-type empty struct{}
-
-var errUnused = errors.New("sfu: media does not pass through pion")
-
-func (empty) Read([]byte) (int, error)  { return 0, io.EOF }
-func (empty) Write([]byte) (int, error) { return 0, errUnused }
-func (empty) Close() error              { return nil }

@@ -78,7 +78,7 @@ func (s *Server) newPeer(m *seat, fingerprint string) (*peer, error) {
 	settings.SetICEBindingRequestHandler(firstPair())
 	api := webrtc.NewAPI(
 		webrtc.WithSettingEngine(settings),
-		webrtc.WithMediaEngine(s.engine),
+		webrtc.WithMediaEngine(noCodecs),
 		webrtc.WithInterceptorRegistry(noInterceptors),
 	)
 	pc, err := api.NewPeerConnection(webrtc.Configuration{
@@ -108,20 +108,23 @@ func (p *peer) negotiate(ctx context.Context, in offer) (answer string, err erro
 	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: in.sdp}); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrSDP, err)
 	}
-	for kind, want := range in.wants {
-		if !want || p.down[kind].Load() != nil {
+	var sources [2]uint32
+	for kind := range p.down {
+		media := in.of(kind)
+		if media == nil || !media.receives {
 			continue
 		}
-		d := newDownlink(p, kind)
-		if d.sender, err = p.pc.AddTrack(d); err != nil {
-			return "", fmt.Errorf("%w: %s: %w", ErrSDP, kindNames[kind], err)
+		d := p.down[kind].Load()
+		if d == nil {
+			d = newDownlink(p, kind)
+			p.down[kind].Store(d)
+			d.open(p.shield.Load())
+			if r := p.seat.route.Load(); r != nil && p.seat.peer.Load() == p {
+				d.routed(r, false, time.Now())
+				p.wake()
+			}
 		}
-		p.down[kind].Store(d)
-		d.open(p.shield.Load())
-		if r := p.seat.route.Load(); r != nil && p.seat.peer.Load() == p {
-			d.routed(r, false, time.Now())
-			p.wake()
-		}
+		sources[kind] = d.negotiated(media.codec.payload)
 	}
 	desc, err := p.pc.CreateAnswer(nil)
 	if err != nil {
@@ -136,17 +139,14 @@ func (p *peer) negotiate(ctx context.Context, in offer) (answer string, err erro
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	local := p.pc.LocalDescription().SDP
-	types, err := parseAnswer(local)
-	if err != nil {
-		return "", err
-	}
-	p.types.Store(types)
+	p.types.Store(in.payloads())
 	p.udp.Remote(in.ufrag, in.password)
-	for kind, ssrc := range in.ssrc {
-		p.up[kind].announce(ssrc)
+	for kind := range p.up {
+		if media := in.of(kind); media != nil {
+			p.up[kind].announce(media.ssrc)
+		}
 	}
-	return withCandidates(local, p.server.Addrs(), p.server.tcpAddrs()), nil
+	return in.answer(p.pc.LocalDescription().SDP, sources, p.server.Addrs(), p.server.tcpAddrs())
 }
 
 // stateChanged turns pion's states into events. pion may call out of order, so

@@ -2,7 +2,6 @@ package sfu
 
 import (
 	"fmt"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -14,17 +13,39 @@ import (
 // offer is a browser's session description, checked and reduced to what the
 // server deals with.
 type offer struct {
-	sdp         string
-	fingerprint string    // "sha-256 AA:BB…", of the DTLS certificate
-	ufrag       string    // of ICE
-	password    string    // of ICE
-	wants       [2]bool   // by kind: the browser has a section that may receive
-	ssrc        [2]uint32 // by kind: what it will send from, if it says so; else 0
+	sdp         string // for pion: the data channel alone, since media is dealt with here
+	fingerprint string // "sha-256 AA:BB…", of the DTLS certificate
+	ufrag       string // of ICE
+	password    string // of ICE
+	sections    []section
 }
 
-// parseOffer checks an offer and takes out what this server has no use for:
-// sources are known by their payload type, candidates by their packets,
-// cryptex (RFC 9335) would hide header extensions, simulcast is not done.
+// section is one m-section of an offer, in its order.
+type section struct {
+	kind     int
+	name     sdp.MediaName
+	mid      string
+	rejected bool // the browser does not use it
+
+	// Of audio and video.
+	sends, receives bool   // the browser
+	ssrc            uint32 // that it will send from, if it says so; else 0
+	codec           codec
+}
+
+// of gives the section of a kind that is in use, or nil.
+func (o *offer) of(kind int) *section {
+	for i := range o.sections {
+		if s := &o.sections[i]; s.kind == kind && !s.rejected {
+			return s
+		}
+	}
+	return nil
+}
+
+// parseOffer checks an offer. The server has no use for candidates, which it
+// knows by their packets, for sources, which it knows by their payload type, for
+// cryptex (RFC 9335), which would hide header extensions, and for simulcast.
 func parseOffer(raw string) (out offer, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -44,56 +65,140 @@ func parseOffer(raw string) (out offer, err error) {
 	if len(desc.MediaDescriptions) > maxSections {
 		return out, fmt.Errorf("%w: over %d media sections", ErrSDP, maxSections)
 	}
-	session := fingerprint(desc.Attributes)
-	desc.Attributes = slices.DeleteFunc(desc.Attributes, useless)
-	var active [3]int
+	var data *sdp.MediaDescription
 	for _, m := range desc.MediaDescriptions {
-		ssrc, attributes := firstSSRC(m), slices.Clone(m.Attributes)
-		m.Attributes = slices.DeleteFunc(m.Attributes, useless)
-		kind, ok := kinds[m.MediaName.Media]
-		if !ok {
-			return out, fmt.Errorf("%w: media %q", ErrSDP, clip(m.MediaName.Media))
-		}
-		if _, bundled := m.Attribute("bundle-only"); m.MediaName.Port.Value == 0 && !bundled {
-			continue
-		}
-		if active[kind]++; active[kind] > 1 {
-			return out, fmt.Errorf("%w: more than one %s section", ErrSDP, m.MediaName.Media)
-		}
-		own := fingerprint(attributes)
-		if own == "" {
-			own = session
-		}
-		if err := checkFingerprint(own); err != nil {
+		s, err := parseSection(&desc, m)
+		if err != nil {
 			return out, err
 		}
-		if out.fingerprint == "" {
-			out.fingerprint = strings.Clone(own) // or it would keep the whole offer
+		if !s.rejected {
+			if out.of(s.kind) != nil {
+				return out, fmt.Errorf("%w: more than one %s section", ErrSDP, m.MediaName.Media)
+			}
+			if err := out.agree(&desc, m); err != nil {
+				return out, err
+			}
+			if s.kind == application {
+				data = m
+			}
 		}
-		if own != out.fingerprint {
-			return out, fmt.Errorf("%w: sections differ in fingerprint", ErrSDP)
-		}
-		if out.ufrag == "" {
-			out.ufrag, out.password = credentials(&desc, m)
-		}
-		if setup := attribute(&desc, m, "setup"); strings.EqualFold(setup, "passive") {
-			return out, fmt.Errorf("%w: a=setup:passive; an offer says actpass (RFC 8842 §5.2)", ErrSDP)
-		}
-		if kind < 2 {
-			out.ssrc[kind] = ssrc
-			out.wants[kind] = !hasAttribute(m, "sendonly") && !hasAttribute(m, "inactive")
-		}
+		out.sections = append(out.sections, s)
 	}
-	if active == [3]int{} {
+	if out.fingerprint == "" {
 		return out, fmt.Errorf("%w: no media section", ErrSDP)
 	}
+	if err := out.bundled(&desc); err != nil {
+		return out, err
+	}
+	out.sdp, err = forPion(desc, data, &out)
+	return out, err
+}
+
+func parseSection(desc *sdp.SessionDescription, m *sdp.MediaDescription) (s section, err error) {
+	kind, ok := kinds[m.MediaName.Media]
+	if !ok {
+		return s, fmt.Errorf("%w: media %q", ErrSDP, clip(m.MediaName.Media))
+	}
+	s = section{kind: kind, name: m.MediaName}
+	s.mid, _ = m.Attribute("mid")
+	if _, bundled := m.Attribute("bundle-only"); m.MediaName.Port.Value == 0 && !bundled {
+		s.rejected = true
+		return s, nil
+	}
+	if s.mid == "" {
+		return s, fmt.Errorf("%w: a section without mid", ErrSDP)
+	}
+	if setup := attribute(desc, m, "setup"); strings.EqualFold(setup, "passive") {
+		return s, fmt.Errorf("%w: a=setup:passive; an offer says actpass (RFC 8842 §5.2)", ErrSDP)
+	}
+	if kind == application {
+		return s, nil
+	}
+	s.ssrc = firstSSRC(m)
+	inactive := hasAttribute(m, "inactive")
+	s.sends = !hasAttribute(m, "recvonly") && !inactive
+	s.receives = !hasAttribute(m, "sendonly") && !inactive
+	if s.codec, ok = findCodec(m, kind); !ok {
+		return s, fmt.Errorf("%w: %s without %s", ErrSDP, kindNames[kind], codecs[kind].name)
+	}
+	return s, nil
+}
+
+// agree notes the certificate and the ICE credentials of a section, which must be those of the others.
+func (o *offer) agree(desc *sdp.SessionDescription, m *sdp.MediaDescription) error {
+	own := fingerprint(m.Attributes)
+	if own == "" {
+		own = fingerprint(desc.Attributes)
+	}
+	if err := checkFingerprint(own); err != nil {
+		return err
+	}
+	if o.fingerprint == "" {
+		o.fingerprint = strings.Clone(own) // or it would keep the whole offer
+	}
+	if own != o.fingerprint {
+		return fmt.Errorf("%w: sections differ in fingerprint", ErrSDP)
+	}
+	if o.ufrag == "" {
+		o.ufrag, o.password = strings.Clone(attribute(desc, m, "ice-ufrag")), strings.Clone(attribute(desc, m, "ice-pwd"))
+	}
+	return nil
+}
+
+// bundled checks that one transport carries all (RFC 9143): the server has no other.
+func (o *offer) bundled(desc *sdp.SessionDescription) error {
+	if o.ufrag == "" || o.password == "" {
+		return fmt.Errorf("%w: no ICE credentials", ErrSDP)
+	}
+	var mids []string
+	for _, a := range desc.Attributes {
+		if rest, ok := strings.CutPrefix(a.Value, "BUNDLE "); ok && a.Key == "group" {
+			mids = append(mids, strings.Fields(rest)...)
+		}
+	}
+	used := 0
+	for _, s := range o.sections {
+		if !s.rejected {
+			used++
+		}
+	}
+	for _, s := range o.sections {
+		if !s.rejected && !slices.Contains(mids, s.mid) && used > 1 {
+			return fmt.Errorf("%w: sections are not in one bundle", ErrSDP)
+		}
+	}
+	return nil
+}
+
+// forPion is the offer as if it had a data channel and nothing else. One that has none gets one, which nobody opens.
+func forPion(desc sdp.SessionDescription, data *sdp.MediaDescription, o *offer) (string, error) {
+	if data == nil {
+		data = &sdp.MediaDescription{
+			MediaName: sdp.MediaName{Media: "application", Protos: []string{"UDP", "DTLS", "SCTP"}, Formats: []string{"webrtc-datachannel"}},
+			Attributes: []sdp.Attribute{
+				{Key: "sctp-port", Value: "5000"}, {Key: "max-message-size", Value: "262144"}, {Key: "setup", Value: "actpass"},
+			},
+		}
+	}
+	data.MediaName.Port = sdp.RangedPort{Value: 9}
+	data.ConnectionInformation = nowhere
+	data.Attributes = slices.DeleteFunc(data.Attributes, replaced)
+	for _, a := range [][2]string{{"mid", dataMid}, {"ice-ufrag", o.ufrag}, {"ice-pwd", o.password}, {"fingerprint", o.fingerprint}} {
+		data.Attributes = append(data.Attributes, sdp.Attribute{Key: a[0], Value: a[1]})
+	}
+	desc.Attributes = append(slices.DeleteFunc(desc.Attributes, replaced), sdp.Attribute{Key: "group", Value: "BUNDLE " + dataMid})
+	desc.MediaDescriptions = []*sdp.MediaDescription{data}
 	b, err := desc.Marshal()
 	if err != nil {
-		return out, fmt.Errorf("%w: %w", ErrSDP, err)
+		return "", fmt.Errorf("%w: %w", ErrSDP, err)
 	}
-	out.sdp = string(b)
-	return out, nil
+	return string(b), nil
 }
+
+// dataMid is what the data channel's section is called towards pion.
+const dataMid = "data"
+
+var nowhere = &sdp.ConnectionInformation{NetworkType: "IN", AddressType: "IP4", Address: &sdp.Address{Address: "0.0.0.0"}}
 
 const (
 	maxSections = 16
@@ -144,11 +249,10 @@ func checkFingerprint(s string) error {
 
 var kinds = map[string]int{"audio": audio, "video": video, "application": application}
 
-func useless(a sdp.Attribute) bool {
+// replaced are the attributes that pion gets from here, or not at all.
+func replaced(a sdp.Attribute) bool {
 	switch a.Key {
-	case "fingerprint":
-		return weak(strings.ToLower(strings.TrimSpace(a.Value)))
-	case "ssrc", "ssrc-group", "candidate", "end-of-candidates", "cryptex", "rid", "simulcast", "remote-candidates":
+	case "fingerprint", "ice-ufrag", "ice-pwd", "mid", "group", "bundle-only", "candidate", "end-of-candidates", "remote-candidates":
 		return true
 	}
 	return false
@@ -171,12 +275,6 @@ func firstSSRC(m *sdp.MediaDescription) uint32 {
 	return uint32(n)
 }
 
-// credentials are the ICE ones of a section, or of the whole.
-func credentials(desc *sdp.SessionDescription, m *sdp.MediaDescription) (ufrag, password string) {
-	// Cloned, or they would keep the whole offer.
-	return strings.Clone(attribute(desc, m, "ice-ufrag")), strings.Clone(attribute(desc, m, "ice-pwd"))
-}
-
 // attribute is the value that a section has, or the whole.
 func attribute(desc *sdp.SessionDescription, m *sdp.MediaDescription, key string) string {
 	v, ok := m.Attribute(key)
@@ -190,95 +288,6 @@ func hasAttribute(m *sdp.MediaDescription, key string) bool {
 	_, ok := m.Attribute(key)
 	return ok
 }
-
-// payloads says what the payload types and header extension ids mean that a
-// peer's answer agreed on.
-type payloads struct {
-	kind [128]int8 // audio, video, or -1
-	twcc [2]uint8  // id of the transport-wide sequence number, by kind; 0 is none
-}
-
-const transportCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
-
-// parseAnswer reads the payload types out of the server's own answer.
-func parseAnswer(raw string) (*payloads, error) {
-	var desc sdp.SessionDescription
-	if err := desc.UnmarshalString(raw); err != nil {
-		return nil, fmt.Errorf("sfu: own answer: %w", err)
-	}
-	p := &payloads{}
-	for i := range p.kind {
-		p.kind[i] = -1
-	}
-	for _, m := range desc.MediaDescriptions {
-		kind := kinds[m.MediaName.Media]
-		if kind == application || m.MediaName.Port.Value == 0 {
-			continue
-		}
-		for _, a := range m.Attributes {
-			first, rest, _ := strings.Cut(a.Value, " ")
-			switch a.Key {
-			case "rtpmap":
-				name, _, _ := strings.Cut(strings.ToLower(rest), "/")
-				pt, err := strconv.ParseUint(first, 10, 7)
-				if err == nil && (name == "opus" && kind == audio || name == "vp8" && kind == video) {
-					p.kind[pt] = int8(kind)
-				}
-			case "extmap":
-				id, _, _ := strings.Cut(first, "/")
-				n, err := strconv.ParseUint(id, 10, 8)
-				if err == nil && strings.TrimSpace(rest) == transportCC {
-					p.twcc[kind] = uint8(n)
-				}
-			}
-		}
-	}
-	return p, nil
-}
-
-// withCandidates replaces the candidates of an answer by those of the server.
-// All are in the first section of the bundle, so that one exchange is enough.
-func withCandidates(answer string, udp, tcp []netip.AddrPort) string {
-	var b strings.Builder
-	mid := ""
-	sections := strings.Split(answer, "\nm=")
-	for line := range strings.Lines(sections[0]) {
-		if group, ok := strings.CutPrefix(line, "a=group:BUNDLE "); ok {
-			mid, _, _ = strings.Cut(strings.TrimSpace(group), " ")
-		}
-	}
-	done := false
-	for i, section := range sections {
-		if i > 0 {
-			b.WriteString("m=")
-		}
-		for line := range strings.Lines(section) {
-			if strings.HasPrefix(line, "a=candidate:") || strings.HasPrefix(line, "a=end-of-candidates") {
-				continue
-			}
-			b.WriteString(strings.TrimRight(line, "\r\n"))
-			b.WriteString("\r\n")
-		}
-		if i == 0 || done || mid != "" && !strings.Contains(section+"\r\n", "\na=mid:"+mid+"\r\n") {
-			continue
-		}
-		done = true
-		n := 0
-		for j, a := range udp {
-			n++
-			fmt.Fprintf(&b, "a=candidate:%d 1 udp %d %s %d typ host\r\n", n, priority(65535-j), a.Addr(), a.Port())
-		}
-		for j, a := range tcp {
-			n++
-			fmt.Fprintf(&b, "a=candidate:%d 1 tcp %d %s %d typ host tcptype passive\r\n", n, priority(16383-j), a.Addr(), a.Port())
-		}
-		b.WriteString("a=end-of-candidates\r\n")
-	}
-	return b.String()
-}
-
-// priority of a host candidate, RFC 8445 §5.1.2.1.
-func priority(local int) uint32 { return 126<<24 | uint32(local)<<8 | 255 }
 
 func clip(s string) string {
 	if len(s) > 32 {

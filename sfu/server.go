@@ -23,7 +23,6 @@ type Server struct {
 	log         *slog.Logger
 	ends        *endpoints
 	settings    webrtc.SettingEngine
-	engine      *webrtc.MediaEngine
 	certificate webrtc.Certificate
 	metrics     *metrics
 	link        *link.Server // nil when there are no other nodes
@@ -56,9 +55,6 @@ func Listen(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("sfu: DTLS certificate: %w", err)
 	}
 	s.certificate = *cert
-	if s.engine, err = newMediaEngine(); err != nil {
-		return nil, err
-	}
 	factory := pionLog{cfg.Logger}
 	if s.ends, err = listen(cfg, factory); err != nil {
 		return nil, err
@@ -250,37 +246,8 @@ func (s *Server) Remove(id string) {
 	}
 }
 
-func newMediaEngine() (*webrtc.MediaEngine, error) {
-	e := &webrtc.MediaEngine{}
-	cc := webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBTransportCC}
-	err := errors.Join(
-		e.RegisterCodec(webrtc.RTPCodecParameters{
-			RTPCodecCapability: webrtc.RTPCodecCapability{
-				MimeType: webrtc.MimeTypeOpus, ClockRate: clocks[audio], Channels: 2,
-				SDPFmtpLine:  "minptime=10;useinbandfec=1",
-				RTCPFeedback: []webrtc.RTCPFeedback{cc},
-			},
-			PayloadType: 111,
-		}, webrtc.RTPCodecTypeAudio),
-		e.RegisterCodec(webrtc.RTPCodecParameters{
-			RTPCodecCapability: webrtc.RTPCodecCapability{
-				MimeType: webrtc.MimeTypeVP8, ClockRate: clocks[video],
-				RTCPFeedback: []webrtc.RTCPFeedback{
-					cc, {Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"},
-				},
-			},
-			PayloadType: 96,
-		}, webrtc.RTPCodecTypeVideo),
-	)
-	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
-		err = errors.Join(err, e.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: transportCC}, kind))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("sfu: codecs: %w", err)
-	}
-	return e, nil
-}
-
-// noInterceptors: reports, NACK and congestion feedback are made on the packet
-// path itself.
-var noInterceptors = &interceptor.Registry{}
+// pion has no part in media.
+var (
+	noCodecs       = &webrtc.MediaEngine{}
+	noInterceptors = &interceptor.Registry{}
+)

@@ -33,7 +33,6 @@ func newSettings(cfg Config, e *endpoints, log logging.LoggerFactory) webrtc.Set
 		dtls.SRTP_AEAD_AES_256_GCM,
 		dtls.SRTP_AES128_CM_HMAC_SHA1_80,
 	)
-	s.BufferFactory = noBuffer
 	s.DetachDataChannels()
 	s.SetSCTPMaxMessageSize(uint32(cfg.MaxMessage))
 	s.SetSCTPMaxReceiveBufferSize(uint32(max(8*cfg.MaxMessage, 128<<10)))

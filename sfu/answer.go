@@ -1,0 +1,128 @@
+package sfu
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+)
+
+// streamID groups audio and video for lip sync.
+const streamID = "partner"
+
+// answer makes the answer to an offer out of pion's, which is about the data channel alone. sources are the SSRCs of what
+// the browser receives, by kind; 0 is nothing. The server's candidates are in the first section of the bundle, so that one
+// exchange is enough.
+func (o *offer) answer(pion string, sources [2]uint32, udp, tcp []netip.AddrPort) (string, error) {
+	var desc sdp.SessionDescription
+	if err := desc.UnmarshalString(pion); err != nil || len(desc.MediaDescriptions) != 1 {
+		return "", fmt.Errorf("sfu: own answer: %d sections, %w", len(desc.MediaDescriptions), err)
+	}
+	data := desc.MediaDescriptions[0]
+	data.Attributes = slices.DeleteFunc(data.Attributes, func(a sdp.Attribute) bool {
+		return a.Key == "mid" || strings.HasSuffix(a.Key, "candidate") || a.Key == "end-of-candidates"
+	})
+	transport := slices.DeleteFunc(slices.Clone(data.Attributes), func(a sdp.Attribute) bool {
+		return a.Key != "setup" && a.Key != "ice-ufrag" && a.Key != "ice-pwd"
+	})
+	var mids []string
+	desc.MediaDescriptions = nil
+	for i := range o.sections {
+		s := &o.sections[i]
+		m := data
+		switch {
+		case s.rejected:
+			m = s.refusal()
+		case s.kind == application:
+			m.Attributes = append([]sdp.Attribute{{Key: "mid", Value: s.mid}}, m.Attributes...)
+		default:
+			m = s.agreed(transport, sources[s.kind])
+		}
+		if !s.rejected {
+			if len(mids) == 0 {
+				m.Attributes = append(m.Attributes, candidates(udp, tcp)...)
+			}
+			mids = append(mids, s.mid)
+		}
+		desc.MediaDescriptions = append(desc.MediaDescriptions, m)
+	}
+	for i, a := range desc.Attributes {
+		if a.Key == "group" {
+			desc.Attributes[i].Value = "BUNDLE " + strings.Join(mids, " ")
+		}
+	}
+	b, err := desc.Marshal()
+	return string(b), err
+}
+
+// refusal answers a section that is not used.
+func (s *section) refusal() *sdp.MediaDescription {
+	m := &sdp.MediaDescription{MediaName: s.name, ConnectionInformation: nowhere, Attributes: []sdp.Attribute{{Key: "inactive"}}}
+	m.MediaName.Port = sdp.RangedPort{}
+	if s.mid != "" {
+		m.WithValueAttribute("mid", s.mid)
+	}
+	return m
+}
+
+// agreed answers a section of audio or video.
+func (s *section) agreed(transport []sdp.Attribute, source uint32) *sdp.MediaDescription {
+	format := strconv.Itoa(int(s.codec.payload))
+	m := &sdp.MediaDescription{MediaName: s.name, ConnectionInformation: nowhere, Attributes: slices.Clone(transport)}
+	m.MediaName.Port = sdp.RangedPort{Value: 9}
+	m.MediaName.Formats = []string{format}
+	m.WithValueAttribute("mid", s.mid)
+	m.WithPropertyAttribute("rtcp-mux")
+	m.WithPropertyAttribute("rtcp-rsize")
+	m.WithValueAttribute("rtpmap", format+" "+codecs[s.kind].name)
+	if s.codec.fmtp != "" {
+		m.WithValueAttribute("fmtp", format+" "+s.codec.fmtp)
+	}
+	for _, feedback := range s.codec.feedback {
+		m.WithValueAttribute("rtcp-fb", format+" "+feedback)
+	}
+	if s.codec.twcc != 0 {
+		m.WithValueAttribute("extmap", strconv.Itoa(int(s.codec.twcc))+" "+transportCC)
+	}
+	sends := s.receives && source != 0
+	if sends {
+		id := streamID + " " + kindNames[s.kind]
+		m.WithValueAttribute("ssrc", fmt.Sprintf("%d cname:%s", source, streamID))
+		m.WithValueAttribute("ssrc", fmt.Sprintf("%d msid:%s", source, id))
+		m.WithValueAttribute("msid", id)
+	}
+	return m.WithPropertyAttribute(direction(sends, s.sends))
+}
+
+func direction(sends, receives bool) string {
+	switch {
+	case sends && receives:
+		return "sendrecv"
+	case sends:
+		return "sendonly"
+	case receives:
+		return "recvonly"
+	}
+	return "inactive"
+}
+
+// candidates are the server's addresses as host candidates (RFC 8839 §5.1, RFC 6544 §4.5).
+func candidates(udp, tcp []netip.AddrPort) (out []sdp.Attribute) {
+	add := func(transport string, a netip.AddrPort, local int, suffix string) {
+		out = append(out, sdp.Attribute{Key: "candidate", Value: fmt.Sprintf("%d 1 %s %d %s %d typ host%s",
+			len(out)+1, transport, priority(local), a.Addr(), a.Port(), suffix)})
+	}
+	for i, a := range udp {
+		add("udp", a, 65535-i, "")
+	}
+	for i, a := range tcp {
+		add("tcp", a, 16383-i, " tcptype passive")
+	}
+	return append(out, sdp.Attribute{Key: "end-of-candidates"})
+}
+
+// priority of a host candidate, RFC 8445 §5.1.2.1.
+func priority(local int) uint32 { return 126<<24 | uint32(local)<<8 | 255 }
