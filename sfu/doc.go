@@ -18,13 +18,14 @@
 // clear bytes (docs/security.md) are opaque.
 //
 // The server is ICE-lite on one UDP and one TCP port; package internal/udp carries
-// the datagrams. A peer with another DTLS certificate under the same id (a reloaded
+// the datagrams. pion does ICE, DTLS and the data channel; media goes past it
+// (docs/decisions/0012-srtp-beside-pion.md). A peer with another DTLS certificate under the same id (a reloaded
 // page) replaces the former one, and routes to and from the id stay.
 //
 // # Safe for concurrent use?
 //
-// All methods of Server are. Packets are forwarded on the goroutine that
-// decrypted them; no lock is shared between calls: a route is an immutable
+// All methods of Server are. Packets are decrypted and forwarded on the goroutine
+// that read them; no lock is shared between calls: a route is an immutable
 // value behind an atomic pointer, a downlink has a lock of its own. Events are
 // delivered one at a time per id.
 //

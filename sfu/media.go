@@ -53,7 +53,7 @@ func (p *peer) selected(pair *webrtc.ICECandidatePair) {
 func (p *peer) receive(b []byte) {
 	defer p.recovered()
 	s := p.shield.Load()
-	if s == nil || len(b) < 2 {
+	if s == nil || len(b) < 2 || p.ended.Load() {
 		return
 	}
 	var sources int
@@ -107,7 +107,7 @@ func (w *protected) WriteRTP(h *rtp.Header, payload []byte) error {
 // writeRTCP sends reports and requests. Without keys there is nobody to hear them.
 func (p *peer) writeRTCP(pkts ...rtcp.Packet) {
 	s := p.shield.Load()
-	if s == nil || p.ended.Load() {
+	if s == nil {
 		return
 	}
 	// Each by itself: a compound packet of ours would need a report in front.
@@ -130,7 +130,7 @@ func (p *peer) writeRTCP(pkts ...rtcp.Packet) {
 
 // transmit sends a packet, which is its own from now on, over the selected pair.
 func (p *peer) transmit(pkt *udp.Packet) {
-	if p.tcp.send(pkt.Bytes()) {
+	if p.ended.Load() || !p.consents.Load() || p.tcp.send(pkt.Bytes()) {
 		pkt.Free()
 		return
 	}

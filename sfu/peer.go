@@ -56,7 +56,8 @@ type peer struct {
 	channel   atomic.Pointer[channel]
 	connected bool        // guarded by seat.events
 	muted     atomic.Bool // replaced or removed: no more events
-	ended     atomic.Bool // the connection is closed
+	ended     atomic.Bool // the connection is closed: no more packets, either way
+	consents  atomic.Bool // ICE has a pair that lives (RFC 7675): packets may be sent
 	endOnce   sync.Once
 	readers   sync.WaitGroup
 }
@@ -155,7 +156,12 @@ func (p *peer) stateChanged() {
 	p.seat.events.Lock()
 	defer p.seat.events.Unlock()
 	state := p.pc.ConnectionState()
-	if state == webrtc.PeerConnectionStateClosed {
+	switch state {
+	case webrtc.PeerConnectionStateConnected:
+		p.consents.Store(true)
+	case webrtc.PeerConnectionStateFailed:
+		p.consents.Store(false)
+	case webrtc.PeerConnectionStateClosed:
 		p.ended.Store(true)
 	}
 	now := state == webrtc.PeerConnectionStateConnected

@@ -94,6 +94,25 @@ func TestProtectionDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// Who was cut off keeps his keys, but no way in.
+func TestEndedPeerIsNotHeard(t *testing.T) {
+	server, browser := shields()
+	from, out := pair(t)
+	from.shield.Store(server)
+	for i, ended := range []bool{false, true} {
+		from.ended.Store(ended)
+		h := rtp.Header{Version: 2, PayloadType: 111, SequenceNumber: uint16(i), SSRC: 10}
+		sealed, err := browser.sealRTP(make([]byte, 0, 200), &h, make([]byte, 50))
+		if err != nil {
+			t.Fatal(err)
+		}
+		from.receive(sealed)
+		if out[audio].packets != 1 {
+			t.Errorf("ended %v: %d packets were forwarded, want 1", ended, out[audio].packets)
+		}
+	}
+}
+
 // FuzzProtected gives a peer arbitrary datagrams from the network, and arbitrary ones that its keys have sealed.
 func FuzzProtected(f *testing.F) {
 	f.Add([]byte{0x80, 96, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3}, false)
@@ -102,6 +121,7 @@ func FuzzProtected(f *testing.F) {
 	from, _ := pair(f)
 	server, browser := shields()
 	from.shield.Store(server)
+	from.ended.Store(false)
 	f.Fuzz(func(t *testing.T, b []byte, report bool) {
 		from.receive(bytes.Clone(b))
 		var sealed []byte
