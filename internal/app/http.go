@@ -43,11 +43,11 @@ func (s *Server) listenHTTP() (err error) {
 	return explain("admin", s.cfg.Admin, err)
 }
 
-// publicHTTP serves everybody: slow requests and slow readers are bounded.
-func (s *Server) publicHTTP() *http.Server {
+// bounded serves everybody: slow requests and slow readers are cut off.
+func bounded(h http.Handler, p patience, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler: s.handler(), ReadHeaderTimeout: s.patience.header, ReadTimeout: s.patience.request, WriteTimeout: s.patience.answer,
-		IdleTimeout: s.patience.idle, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		Handler: h, ReadHeaderTimeout: p.header, ReadTimeout: p.request, WriteTimeout: p.answer, IdleTimeout: p.idle,
+		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }
 

@@ -142,7 +142,7 @@ func (s *Server) iceServers(session string) []protocol.ICEServer {
 // Run serves until ctx ends, then drains: no new matches, people told, a bounded wait. It returns when all has ended.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.close()
-	api, admin := s.publicHTTP(), adminHTTP(s.cfg.Admin, s.registry, s.ready)
+	api, admin := bounded(s.handler(), s.patience, s.log), adminHTTP(s.cfg.Admin, s.registry, s.ready)
 
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

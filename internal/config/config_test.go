@@ -77,10 +77,10 @@ func TestTURNSampleHasEverySettingAtItsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Secrets)+len(c.Users)+len(c.RelayIP)+len(c.PublicIP)+len(c.AllowPeer)+len(c.DenyPeer) > 0 {
+	if len(c.Secrets)+len(c.Users)+len(c.RelayIP)+len(c.PublicIP)+len(c.AllowPeer)+len(c.DenyPeer)+len(c.APIKeys) > 0 {
 		t.Errorf("the sample's lists are not empty: %+v", c)
 	}
-	c.Secrets, c.Users, c.RelayIP, c.PublicIP, c.AllowPeer, c.DenyPeer = nil, nil, nil, nil, nil, nil
+	c.Secrets, c.Users, c.RelayIP, c.PublicIP, c.AllowPeer, c.DenyPeer, c.APIKeys = nil, nil, nil, nil, nil, nil, nil
 	if d := config.DefaultTURN(); !reflect.DeepEqual(c, d) {
 		t.Errorf("the sample is not the default:\n%+v\n%+v", c, d)
 	}
@@ -129,6 +129,19 @@ func TestTURNFaults(t *testing.T) {
 	for _, want := range []string{"listen:", "secret:", "min-port", "quota", "public-ip:"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not name %s", err, want)
+		}
+	}
+	for want, args := range map[string]string{
+		"--api-listen: nobody could use it":  "--api-listen :8443",
+		"--api-listen: with --stun-only":     "--api-listen :8443 --api-key 0123456789abcdef --stun-only",
+		"--api-listen: \"8443\" is not":      "--api-listen 8443",
+		"--api-key: too short":               "--api-key hunter2",
+		"--api-tls: there is no certificate": "--api-listen :8443 --api-key 0123456789abcdef --api-tls",
+		"--api-max-ttl":                      "--api-max-ttl 999h",
+		"--host":                             "--host turn:turn.example.org",
+	} {
+		if _, err := config.LoadTURN(strings.Fields(args), none, nil); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", args, err)
 		}
 	}
 	if _, err := config.LoadTURN([]string{"--user", "hunter2"}, none, nil); err == nil || strings.Contains(strings.ReplaceAll(err.Error(), `"hunter2"`, ""), "hunter2") {
