@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"strings"
@@ -56,7 +57,8 @@ type TURNServer struct {
 	cfg      config.TURN
 	log      *slog.Logger
 	secret   string
-	made     bool // the secret was made at this start
+	made     bool          // the secret was made at this start
+	certs    *certificates // nil without TLS
 	server   *turn.Server
 	api      net.Listener // of the API that makes credentials; nil when off
 	admin    net.Listener // nil when off
@@ -85,18 +87,18 @@ func StartTURN(cfg config.TURN, logs io.Writer) (*TURNServer, error) {
 	if settings.PublicIP6.IsValid() && !settings.RelayIP6.IsValid() {
 		settings.RelayIP6 = netip.IPv6Unspecified()
 	}
-	if cfg.TLSCert != "" {
-		if _, err := certificate(cfg.TLSCert, cfg.TLSKey); err != nil {
-			return nil, err
-		}
-		settings.TLSListen, settings.TLSCert, settings.TLSKey = cfg.TLSListen, cfg.TLSCert, cfg.TLSKey
-	}
 	var err error
+	if s.certs, err = openCertificates(cfg.TLSCert, cfg.TLSKey, cfg.ACME, s.log); err != nil {
+		return nil, err
+	}
+	if s.certs != nil {
+		settings.TLSListen, settings.TLS = cfg.TLSListen, s.certs.tls()
+	}
 	if s.server, err = turn.Listen(settings); err != nil {
-		return nil, explain("listen", cfg.Listen, err)
+		return nil, errors.Join(explain("listen", cfg.Listen, err), s.certs.close())
 	}
 	if err := s.listenHTTP(); err != nil {
-		return nil, errors.Join(err, s.server.Close())
+		return nil, errors.Join(err, s.server.Close(), s.certs.close())
 	}
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), turnMetrics{s.server})
 	return s, nil
@@ -117,6 +119,9 @@ func families(ips []netip.Addr) (v4, v6 netip.Addr) {
 // Run serves until ctx ends, then lets calls go on for a bounded time. It returns when all has ended.
 func (s *TURNServer) Run(ctx context.Context) error {
 	g, inner := errgroup.WithContext(ctx)
+	if s.certs != nil {
+		s.certs.run(inner, g, http.NotFoundHandler())
+	}
 	api, admin := s.apiHTTP(), adminHTTP(s.cfg.Admin, s.registry, s.ready)
 	if s.api != nil {
 		g.Go(func() error { return serve(api, s.api) })
@@ -149,25 +154,41 @@ func (s *TURNServer) ready() error {
 
 // URLs are what clients are told, the best way first.
 func (s *TURNServer) URLs() []string {
-	host := s.cfg.Host
-	if host == "" {
-		host = s.server.PublicIP().String()
-	}
-	at := func(a net.Addr) string {
+	plain, secure := s.hosts()
+	at := func(host string, a net.Addr) string {
 		_, port, _ := net.SplitHostPort(a.String())
 		return net.JoinHostPort(host, port)
 	}
 	if s.cfg.STUNOnly {
-		return []string{"stun:" + at(s.server.UDPAddr())}
+		return []string{"stun:" + at(plain, s.server.UDPAddr())}
 	}
 	urls := []string{
-		"turn:" + at(s.server.UDPAddr()) + "?transport=udp",
-		"turn:" + at(s.server.TCPAddr()) + "?transport=tcp",
+		"turn:" + at(plain, s.server.UDPAddr()) + "?transport=udp",
+		"turn:" + at(plain, s.server.TCPAddr()) + "?transport=tcp",
 	}
 	if tls := s.server.TLSAddr(); tls != nil {
-		urls = append(urls, "turns:"+at(tls)+"?transport=tcp")
+		urls = append(urls, "turns:"+at(secure, tls)+"?transport=tcp")
 	}
 	return urls
+}
+
+// hosts are the names in the URLs: over TLS one that the certificate is for, if there is one. A name in a file need not lead here for all else.
+func (s *TURNServer) hosts() (plain, secure string) {
+	plain = s.cfg.Host
+	if plain == "" && s.certs != nil && s.certs.ca != nil {
+		plain = s.certs.host
+	}
+	secure = plain
+	if plain == "" {
+		plain = s.server.PublicIP().String()
+	}
+	if secure == "" && s.certs != nil {
+		secure = s.certs.host
+	}
+	if secure == "" {
+		secure = plain
+	}
+	return plain, secure
 }
 
 // ICEServers is one entry for RTCPeerConnection's iceServers, with credentials for a user that are good for ttl.

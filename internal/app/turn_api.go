@@ -17,11 +17,7 @@ func (s *TURNServer) listenHTTP() (err error) {
 			return explain("api-listen", s.cfg.APIListen, err)
 		}
 		if s.cfg.APITLS {
-			pair, err := certificate(s.cfg.TLSCert, s.cfg.TLSKey)
-			if err != nil {
-				return errors.Join(err, s.api.Close())
-			}
-			s.api = tls.NewListener(s.api, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, NextProtos: []string{"http/1.1"}})
+			s.api = tls.NewListener(s.api, s.certs.tls("http/1.1"))
 		} else if at, err := netip.ParseAddrPort(s.api.Addr().String()); err == nil && !at.Addr().IsLoopback() {
 			s.log.Warn("--api-listen takes API keys over plain HTTP from other machines: keep the network private, or set --api-tls", "api", s.cfg.APIListen)
 		}

@@ -77,10 +77,10 @@ func TestTURNSampleHasEverySettingAtItsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Secrets)+len(c.Users)+len(c.RelayIP)+len(c.PublicIP)+len(c.AllowPeer)+len(c.DenyPeer)+len(c.APIKeys) > 0 {
+	if len(c.Secrets)+len(c.Users)+len(c.RelayIP)+len(c.PublicIP)+len(c.AllowPeer)+len(c.DenyPeer)+len(c.APIKeys)+len(c.ACME.Domains) > 0 {
 		t.Errorf("the sample's lists are not empty: %+v", c)
 	}
-	c.Secrets, c.Users, c.RelayIP, c.PublicIP, c.AllowPeer, c.DenyPeer, c.APIKeys = nil, nil, nil, nil, nil, nil, nil
+	c.Secrets, c.Users, c.RelayIP, c.PublicIP, c.AllowPeer, c.DenyPeer, c.APIKeys, c.ACME.Domains = nil, nil, nil, nil, nil, nil, nil, nil
 	if d := config.DefaultTURN(); !reflect.DeepEqual(c, d) {
 		t.Errorf("the sample is not the default:\n%+v\n%+v", c, d)
 	}
@@ -137,6 +137,14 @@ func TestTURNFaults(t *testing.T) {
 		"--api-listen: \"8443\" is not":      "--api-listen 8443",
 		"--api-key: too short":               "--api-key hunter2",
 		"--api-tls: there is no certificate": "--api-listen :8443 --api-key 0123456789abcdef --api-tls",
+		"--acme-accept-terms: the CA has":    "--acme-domain turn.example.org",
+		"not from both":                      "--acme-domain turn.example.org --acme-accept-terms --tls-cert a --tls-key b",
+		"\"*.example.org\" is no name":       "--acme-domain *.example.org --acme-accept-terms",
+		"\"192.0.2.1\" is no name":           "--acme-domain 192.0.2.1 --acme-accept-terms",
+		"\"localhost\" is no name":           "--acme-domain localhost --acme-accept-terms",
+		"--acme-http":                        "--acme-http 80",
+		"--acme-email":                       "--acme-domain a.example --acme-accept-terms --acme-email ada",
+		"--acme-ca":                          "--acme-domain a.example --acme-accept-terms --acme-ca http://ca.example",
 		"--api-max-ttl":                      "--api-max-ttl 999h",
 		"--host":                             "--host turn:turn.example.org",
 	} {

@@ -19,6 +19,7 @@ type TURN struct {
 	TLSListen    string            // listen address, TLS over TCP and DTLS over UDP
 	TLSCert      string            // PEM file; empty serves neither
 	TLSKey       string            // PEM file
+	ACME         ACME              // or a CA
 	Host         string            // name under which clients reach this server; empty: its public address
 	Realm        string            // the name that clients see
 	Secrets      []string          // shared secrets of the TURN REST credentials, the first to make them with; none, and no Users: made at start and printed
@@ -49,7 +50,7 @@ type TURN struct {
 func DefaultTURN() TURN {
 	return TURN{
 		Listen: ":3478", TLSListen: ":5349", Realm: "passerby", Quota: 12, PerAddress: 256, Allocations: 16384, MaxTCP: 4096,
-		APIListen: "off", APIMaxTTL: 24 * time.Hour, Admin: "127.0.0.1:9091", DrainTimeout: 10 * time.Second, LogLevel: "info", LogFormat: "text",
+		ACME: ACME{Dir: "data/acme", HTTP: "off"}, APIListen: "off", APIMaxTTL: 24 * time.Hour, Admin: "127.0.0.1:9091", DrainTimeout: 10 * time.Second, LogLevel: "info", LogFormat: "text",
 	}
 }
 
@@ -110,6 +111,7 @@ func (c TURN) Validate() error {
 		fault("--quota, --max-per-address, --max-allocations and --max-tcp: at least 1")
 	}
 	c.validateAPI(fault)
+	c.ACME.validate(c.TLSCert, fault)
 	if c.DrainTimeout < 0 || c.DrainTimeout > time.Hour {
 		fault("--drain-timeout: %v is out of range: 0s to 1h", c.DrainTimeout)
 	}
@@ -129,8 +131,8 @@ func (c TURN) validateAPI(fault func(format string, args ...any)) {
 		fault("--api-listen: nobody could use it: give an --api-key")
 	case c.STUNOnly:
 		fault("--api-listen: with --stun-only there are no credentials to make")
-	case c.APITLS && c.TLSCert == "":
-		fault("--api-tls: there is no certificate: give --tls-cert and --tls-key")
+	case c.APITLS && c.TLSCert == "" && !c.ACME.On():
+		fault("--api-tls: there is no certificate: give --tls-cert and --tls-key, or --acme-domain")
 	}
 	if slices.ContainsFunc(c.APIKeys, func(s string) bool { return len(s) < 16 }) {
 		fault("--api-key: too short to be secret: use 16 characters or more, and no comma")
@@ -143,10 +145,11 @@ func (c TURN) validateAPI(fault func(format string, args ...any)) {
 func turnFlags(c *TURN) *flag.FlagSet {
 	fs := flag.NewFlagSet("turn", flag.ContinueOnError)
 	fs.StringVar(&c.Listen, "listen", c.Listen, "listen `address`, UDP and TCP")
-	fs.StringVar(&c.TLSListen, "tls-listen", c.TLSListen, "listen `address` of TLS (TCP) and DTLS (UDP), once tls-cert is given")
+	fs.StringVar(&c.TLSListen, "tls-listen", c.TLSListen, "listen `address` of TLS (TCP) and DTLS (UDP), once tls-cert or acme-domain is given")
 	fs.StringVar(&c.TLSCert, "tls-cert", c.TLSCert, "PEM `file` with the certificate chain; it is read again when it changes")
 	fs.StringVar(&c.TLSKey, "tls-key", c.TLSKey, "PEM `file` with the private key")
-	fs.StringVar(&c.Host, "host", c.Host, "`name` under which clients reach this server, for the URLs that they are told; none: the public address")
+	c.ACME.flags(fs)
+	fs.StringVar(&c.Host, "host", c.Host, "`name` under which clients reach this server, for the URLs that they are told; none: the first acme-domain, or the public address")
 	fs.StringVar(&c.Realm, "realm", c.Realm, "`name` of this server to clients")
 	fs.Var(list[string]{&c.Secrets, text}, "secret", "shared `secret` of the TURN REST credentials, 16 characters or more; more of them, comma separated, are accepted too, while applications change over; none, and no user: one is made and printed")
 	fs.Var(users{&c.Users}, "user", "static users, comma separated, each `name:password`")
@@ -164,7 +167,7 @@ func turnFlags(c *TURN) *flag.FlagSet {
 	fs.Var(number{&c.MaxTCP}, "max-tcp", "`number` of TCP connections at most; as many over TLS, as many over DTLS")
 	fs.StringVar(&c.APIListen, "api-listen", c.APIListen, "listen `address` of POST /v1/credentials, by which your application's servers get credentials for their users, or off")
 	fs.Var(list[string]{&c.APIKeys, text}, "api-key", "`secret` that opens it, 16 characters or more; several, comma separated, while applications change over")
-	fs.BoolVar(&c.APITLS, "api-tls", c.APITLS, "`true` speaks HTTPS there, with tls-cert")
+	fs.BoolVar(&c.APITLS, "api-tls", c.APITLS, "`true` speaks HTTPS there, with the certificate of tls-cert or acme-domain")
 	fs.Var(duration{&c.APIMaxTTL}, "api-max-ttl", "longest `time` for which credentials are made there")
 	fs.StringVar(&c.Admin, "admin", c.Admin, "listen `address` of /metrics, /healthz, /readyz and /debug/pprof, or off; keep it private")
 	fs.Var(duration{&c.DrainTimeout}, "drain-timeout", "`time` that a stopping server lets calls go on")

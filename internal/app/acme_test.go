@@ -1,0 +1,101 @@
+package app_test
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"passerby/internal/app"
+	"passerby/internal/config"
+	"passerby/internal/doctor"
+	"passerby/internal/testenv"
+)
+
+// viaDNS lets this process find every name at 127.0.0.1, as the CA does.
+func viaDNS(t *testing.T, ca *testenv.ACMEServer) {
+	usual := net.DefaultResolver
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "udp", ca.DNS)
+	}}
+	t.Cleanup(func() { net.DefaultResolver = usual })
+}
+
+// freePort is one of 127.0.0.1; the next program to ask gets another.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// certified waits until a server's log says that it has a certificate.
+func certified(t *testing.T, logs *log) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(30 * time.Second); !strings.Contains(logs.String(), "msg=certificate"); {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("no certificate came:\n%s", logs)
+		}
+	}
+}
+
+// With a name alone, clients that trust the CA relay over TLS and DTLS, by the URL that they are told.
+func TestTURNWithACME(t *testing.T) {
+	logs, tls := &log{}, freePort(t)
+	ca := testenv.StartACME(t, tls, 0)
+	viaDNS(t, ca)
+	c := config.DefaultTURN()
+	c.Listen, c.TLSListen, c.Admin, c.DrainTimeout = "127.0.0.1:0", netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(tls)).String(), "off", 0 //nolint:gosec // a port
+	c.PublicIP = []netip.Addr{netip.MustParseAddr("127.0.0.1")}
+	c.ACME = config.ACME{Domains: []string{"turn.example.org"}, Accept: true, Dir: filepath.Join(t.TempDir(), "acme"), HTTP: "127.0.0.1:0", CA: ca.Directory, CARoot: ca.Root}
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := app.StartTURN(c, logs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	untilEnd(t, s)
+	certified(t, logs)
+	entry := s.ICEServers("ada", time.Hour)[0]
+	if url := entry.URLs[2]; !strings.HasPrefix(url, "turns:turn.example.org:") {
+		t.Errorf("URL %s", url)
+	}
+	checks := 0
+	doctor.TURN{
+		Server: hostOf(entry.URLs[0]), TLSServer: hostOf(entry.URLs[2]), Roots: ca.Issued(t), Username: entry.Username, Password: entry.Credential,
+	}.Run(t.Context(), func(c doctor.Check) {
+		if checks++; c.Err != nil {
+			t.Errorf("%s: %v", c.Name, c.Err)
+		}
+	})
+	if checks != 6 {
+		t.Errorf("%d checks", checks)
+	}
+}
+
+// What is wrong with where certificates come from is said before the server starts.
+func TestACMESettings(t *testing.T) {
+	for name, change := range map[string]func(*config.ACME){
+		"--acme-ca-root": func(a *config.ACME) { a.CARoot = "/does/not/exist" },
+		"--acme-http":    func(a *config.ACME) { a.HTTP = "203.0.113.1:0" },
+	} {
+		c := config.DefaultTURN()
+		c.Listen, c.TLSListen, c.Admin = "127.0.0.1:0", "127.0.0.1:0", "off"
+		c.ACME = config.ACME{Domains: []string{"turn.example.org"}, Accept: true, Dir: t.TempDir(), HTTP: "off"}
+		change(&c.ACME)
+		if _, err := app.StartTURN(c, &log{}); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
