@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,6 +23,7 @@ type Server struct {
 	shards   []*shard
 	turns    sync.WaitGroup // one for each shard's pump
 	streams  []*listener    // TCP, then TLS and DTLS when they are on
+	taken    *listener      // connections that others accepted
 	next     atomic.Uint32  // shard of the next stream
 	relays   *relays
 	ledger   *ledger
@@ -67,7 +69,8 @@ func (s *Server) bind() error {
 	if err != nil {
 		return fmt.Errorf("turn: listen on %s: %w", s.cfg.Listen, err)
 	}
-	s.streams = []*listener{newListener(tcp, s)}
+	s.streams, s.taken = []*listener{newListener(tcp, s)}, newListener(nil, s)
+	s.taken.apart = true
 	if s.cfg.TLSListen != "" {
 		secure, datagram, err := listenSecure(s.cfg)
 		if err != nil {
@@ -149,10 +152,11 @@ func (s *Server) Stats() Stats {
 func (s *Server) Close() error {
 	s.close.Do(func() {
 		var errs []error
-		for _, l := range s.streams {
+		streams := append(slices.Clip(s.streams), s.taken)
+		for _, l := range streams {
 			errs = append(errs, l.Close())
 		}
-		for _, l := range s.streams {
+		for _, l := range streams {
 			l.wait()
 		}
 		for _, x := range s.shards {

@@ -82,6 +82,10 @@ func (l *listener) leave(s *stream) {
 	}
 }
 
+// Take serves a client on a TCP connection that the caller accepted, and whose TLS handshake, if it has one, is done. It reports false, and
+// leaves the connection to the caller, when there is no room, by Config.MaxTCP and MaxPerAddress, or after Close.
+func (s *Server) Take(c net.Conn) bool { return s.taken.admit(c) }
+
 // remote is the address of a client.
 func remote(c net.Conn) netip.AddrPort {
 	var at netip.AddrPort
@@ -94,9 +98,11 @@ func remote(c net.Conn) netip.AddrPort {
 	return netip.AddrPortFrom(plain(at.Addr()), at.Port())
 }
 
-// Close closes the listener and every connection. wait tells when they are gone.
-func (l *listener) Close() error {
-	err := l.Listener.Close()
+// Close closes the listener, if it has one, and every connection. wait tells when they are gone.
+func (l *listener) Close() (err error) {
+	if l.Listener != nil {
+		err = l.Listener.Close()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closed = true

@@ -103,9 +103,17 @@ func (c *certificates) run(ctx context.Context, g *errgroup.Group, other http.Ha
 	if c.http == nil {
 		return
 	}
-	h := bounded(c.ca.HTTP(other), usualPatience, c.log)
+	h := bounded(c.proofs(other), usualPatience, c.log)
 	g.Go(func() error { return serve(h, c.http) })
 	g.Go(func() error { <-ctx.Done(); return h.Close() })
+}
+
+// proofs answers the CA over plain HTTP, and gives all else to other.
+func (c *certificates) proofs(other http.Handler) http.Handler {
+	if c.ca == nil {
+		return other
+	}
+	return c.ca.HTTP(other)
 }
 
 // close is for certificates that never ran, too.

@@ -15,3 +15,6 @@ func (s *TURNServer) Greet(out io.Writer) { s.greet(out) }
 
 // Secret is what credentials are made from.
 func (s *TURNServer) Secret() string { return s.secret }
+
+// PlainAddr is where plain HTTP leads to HTTPS.
+func (s *Server) PlainAddr() string { return s.plain.Addr().String() }

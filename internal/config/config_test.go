@@ -56,10 +56,10 @@ func TestSampleHasEverySettingAtItsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.AllowedOrigins)+len(c.TrustedProxies)+len(c.PublicIP)+len(c.TURNAllowPeers) > 0 {
-		t.Errorf("the sample's lists are not empty: %v %v %v %v", c.AllowedOrigins, c.TrustedProxies, c.PublicIP, c.TURNAllowPeers)
+	if len(c.AllowedOrigins)+len(c.TrustedProxies)+len(c.PublicIP)+len(c.TURNAllowPeers)+len(c.ACME.Domains) > 0 {
+		t.Errorf("the sample's lists are not empty: %v %v %v %v %v", c.AllowedOrigins, c.TrustedProxies, c.PublicIP, c.TURNAllowPeers, c.ACME.Domains)
 	}
-	c.AllowedOrigins, c.TrustedProxies, c.PublicIP, c.TURNAllowPeers = nil, nil, nil, nil
+	c.AllowedOrigins, c.TrustedProxies, c.PublicIP, c.TURNAllowPeers, c.ACME.Domains = nil, nil, nil, nil, nil
 	d := config.Defaults()
 	if !reflect.DeepEqual(c, d) {
 		t.Errorf("the sample is not the default:\n%+v\n%+v", c, d)
@@ -205,6 +205,9 @@ func TestFaultsAreNamedAllAtOnce(t *testing.T) {
 		{"not YAML", []string{"--config", write(t, "a: [")}, nil, []string{"not valid YAML"}},
 		{"no file", []string{"--config", "/does/not/exist"}, nil, []string{"--config", "no such file", "name a YAML file; config/passerby.yaml is an example"}},
 		{"half of TLS", []string{"--tls-cert", "x"}, nil, []string{"tls-key"}},
+		{"HTTPS without a certificate", []string{"--https", ":443"}, nil, []string{"--https: there is no certificate"}},
+		{"HTTPS without a port", []string{"--https", "443", "--host", "https://chat.example.org"}, nil, []string{"--https:", "--host:"}},
+		{"a CA whose terms nobody accepted", []string{"--https", ":443", "--acme-domain", "chat.example.org"}, nil, []string{"--acme-accept-terms: the CA has terms"}},
 		{"origin with a path", []string{"--allowed-origins", "https://a.example/x"}, nil, []string{"allowed-origins"}},
 		{"no network of proxies", []string{"--trusted-proxies", "proxy.example"}, nil, []string{"trusted-proxies", "not a network"}},
 		{"everybody a proxy", []string{"--trusted-proxies", "10.0.0.0/8,0.0.0.0/0"}, nil, []string{"--trusted-proxies: 0.0.0.0/0 is everybody"}},

@@ -50,6 +50,9 @@ func Run(ctx context.Context, base string, report func(Check)) {
 	}
 	check("media over TCP", "open the tcp port, and set public-ip to the address that browsers reach", func(ctx context.Context) error { return media(ctx, base, overTCP) })
 	check("TURN", "open the turn-listen port for UDP and TCP, and set public-ip to the address that browsers reach", func(ctx context.Context) error { return media(ctx, base, overTURN) })
+	if secure, ok := secureTURN(ctx, base); ok {
+		check("TURN over TLS", "open the https port; the certificate must be for the name that browsers are told: set host", secure.allocate)
+	}
 	check("a call over UDP", "open the udp port, and set public-ip to the address that browsers reach", func(ctx context.Context) error { return call(ctx, base) })
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/pion/dtls/v3"
@@ -96,6 +97,39 @@ func (t TURN) relay(ctx context.Context, transport string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("the server gives an address, %v, but nothing sent from one relay reaches the other: its relay ports may be closed, or its public address wrong", ends[0].LocalAddr())
+}
+
+// secureTURN is where the server at base says that it speaks TURN over TLS; false when it does not.
+func secureTURN(ctx context.Context, base string) (TURN, bool) {
+	ctx, cancel := context.WithTimeout(ctx, eachCheck)
+	defer cancel()
+	session, err := newSession(ctx, base)
+	if err != nil {
+		return TURN{}, false
+	}
+	for _, entry := range session.ICEServers {
+		for _, u := range entry.URLs {
+			if server, ok := strings.CutPrefix(u, "turns:"); ok {
+				server, _, _ = strings.Cut(server, "?")
+				return TURN{TLSServer: server, Username: entry.Username, Password: entry.Credential}, true
+			}
+		}
+	}
+	return TURN{}, false
+}
+
+// allocate asks for a relay over TLS.
+func (t TURN) allocate(ctx context.Context) error {
+	c, err := t.dial(ctx, "tls")
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	relay, err := c.Allocate()
+	if err != nil {
+		return explainTURN(err)
+	}
+	return relay.Close()
 }
 
 type turnClient struct {
