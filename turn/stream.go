@@ -24,9 +24,10 @@ var errFrame = errors.New("not a TURN message of acceptable length")
 // listener accepts TCP, TLS or DTLS clients, so many at once, and so many from one address.
 type listener struct {
 	net.Listener
-	server   *Server
-	datagram bool // DTLS: each read is a whole datagram
-	apart    bool // TLS and DTLS: each message in a record of its own, since clients, coturn's among them, take a record for a message
+	server    *Server
+	transport Transport
+	datagram  bool // DTLS: each read is a whole datagram
+	apart     bool // TLS and DTLS: each message in a record of its own, since clients, coturn's among them, take a record for a message
 
 	mu     sync.Mutex // guards the rest
 	open   map[*stream]struct{}
@@ -110,6 +111,13 @@ func (l *listener) Close() (err error) {
 		_ = s.Conn.Close()
 	}
 	return err
+}
+
+// count is how many connections are open.
+func (l *listener) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.open)
 }
 
 func (l *listener) wait() { l.turns.Wait() }

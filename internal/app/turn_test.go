@@ -150,7 +150,7 @@ func TestTURNMetricsAndHealth(t *testing.T) {
 	_ = l.Close()
 	runTURN(t, func(c *config.TURN) { c.Admin = l.Addr().String() })
 	defer http.DefaultClient.CloseIdleConnections()
-	for path, want := range map[string]string{"/metrics": "\npasserby_turn_allocations 0", "/healthz": "ok", "/readyz": "ok"} {
+	for path, want := range map[string]string{"/metrics": "\npasserby_turn_allocations{transport=\"udp\"} 0", "/healthz": "ok", "/readyz": "ok"} {
 		res, err := http.Get("http://" + l.Addr().String() + path)
 		if err != nil {
 			t.Fatal(err)
