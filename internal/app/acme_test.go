@@ -40,7 +40,7 @@ func certified(t *testing.T, logs *log) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(30 * time.Second); !strings.Contains(logs.String(), "msg=certificate"); {
+	for late := time.After(time.Minute); !strings.Contains(logs.String(), "msg=certificate"); {
 		select {
 		case <-tick.C:
 		case <-late:

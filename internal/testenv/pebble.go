@@ -91,7 +91,7 @@ func StartACME(t testing.TB, tlsPort, httpPort int) *ACMEServer {
 			t.Logf("pebble said:\n%s", text)
 		}
 	})
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute) // it makes RSA keys first
 	for _, addr := range []string{listen, management} {
 		for {
 			c, err := net.Dial("tcp", addr)
