@@ -24,15 +24,21 @@ func viaDNS(t *testing.T, ca *testenv.ACMEServer) {
 	t.Cleanup(func() { net.DefaultResolver = usual })
 }
 
-// freePort is one of 127.0.0.1; the next program to ask gets another.
-func freePort(t *testing.T) int {
+// hold takes a port of 127.0.0.1, for TCP and UDP, until it is released for who is to have it.
+func hold(t *testing.T) (addr netip.AddrPort, release func()) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := net.ListenPacket("udp", l.Addr().String())
+		if err != nil { // taken for UDP
+			_ = l.Close()
+			continue
+		}
+		return l.Addr().(*net.TCPAddr).AddrPort(), func() { _, _ = l.Close(), c.Close() }
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // certified waits until a server's log says that it has a certificate.
@@ -51,16 +57,18 @@ func certified(t *testing.T, logs *log) {
 
 // With a name alone, clients that trust the CA relay over TLS and DTLS, by the URL that they are told.
 func TestTURNWithACME(t *testing.T) {
-	logs, tls := &log{}, freePort(t)
-	ca := testenv.StartACME(t, tls, 0)
+	logs := &log{}
+	secure, release := hold(t)
+	ca := testenv.StartACME(t, int(secure.Port()), 0)
 	viaDNS(t, ca)
 	c := config.DefaultTURN()
-	c.Listen, c.TLSListen, c.Admin, c.DrainTimeout = "127.0.0.1:0", netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(tls)).String(), "off", 0 //nolint:gosec // a port
+	c.Listen, c.TLSListen, c.Admin, c.DrainTimeout = "127.0.0.1:0", secure.String(), "off", 0
 	c.PublicIP = []netip.Addr{netip.MustParseAddr("127.0.0.1")}
 	c.ACME = config.ACME{Domains: []string{"turn.example.org"}, Accept: true, Dir: filepath.Join(t.TempDir(), "acme"), HTTP: "127.0.0.1:0", CA: ca.Directory, CARoot: ca.Root}
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
+	release()
 	s, err := app.StartTURN(c, logs)
 	if err != nil {
 		t.Fatal(err)
@@ -84,16 +92,19 @@ func TestTURNWithACME(t *testing.T) {
 	}
 }
 
-// What is wrong with where certificates come from is said before the server starts.
+// What is wrong with where certificates come from, and go to, is said before the server starts.
 func TestACMESettings(t *testing.T) {
-	for name, change := range map[string]func(*config.ACME){
-		"--acme-ca-root": func(a *config.ACME) { a.CARoot = "/does/not/exist" },
-		"--acme-http":    func(a *config.ACME) { a.HTTP = "203.0.113.1:0" },
+	taken, release := hold(t)
+	defer release()
+	for name, change := range map[string]func(*config.TURN){
+		"--acme-ca-root": func(c *config.TURN) { c.ACME.CARoot = "/does/not/exist" },
+		"--acme-http":    func(c *config.TURN) { c.ACME.HTTP = "203.0.113.1:0" },
+		"--tls-listen " + taken.String() + " is taken": func(c *config.TURN) { c.TLSListen = taken.String() },
 	} {
 		c := config.DefaultTURN()
 		c.Listen, c.TLSListen, c.Admin = "127.0.0.1:0", "127.0.0.1:0", "off"
 		c.ACME = config.ACME{Domains: []string{"turn.example.org"}, Accept: true, Dir: t.TempDir(), HTTP: "off"}
-		change(&c.ACME)
+		change(&c)
 		if _, err := app.StartTURN(c, &log{}); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}

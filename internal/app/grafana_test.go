@@ -46,7 +46,9 @@ func scraped(t *testing.T, admin string) map[string]map[string]bool {
 // Every metric of the dashboard, and every label that it groups by, is one that a real server shows once it has relayed, refused a login and
 // refused a peer; and it shows none of ours that the dashboard forgets.
 func TestDashboardShowsWhatThereIs(t *testing.T) {
-	admin := (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: freePort(t)}).String()
+	at, release := hold(t)
+	admin := at.String()
+	release()
 	s := runTURN(t, func(c *config.TURN) { c.Admin = admin })
 	entry := s.ICEServers("ada", time.Hour)[0]
 	doctor.TURN{Server: hostOf(entry.URLs[0]), Username: entry.Username, Password: "guess"}.Run(t.Context(), func(doctor.Check) {})

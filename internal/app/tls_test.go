@@ -120,17 +120,18 @@ func allocate(addr string, entry protocol.ICEServer, alpn []string) error {
 
 // A certificate from a CA, by a proof on the port that HTTPS and TURN share, or by one over plain HTTP.
 func TestServeWithACME(t *testing.T) {
-	for name, port := range map[string]func(ca *[2]int, c *config.Config){
-		"tls-alpn-01": func(ca *[2]int, c *config.Config) { ca[0], c.HTTPS = on(t) },
-		"http-01":     func(ca *[2]int, c *config.Config) { ca[1], c.HTTP = on(t) },
-	} {
+	for _, name := range []string{"tls-alpn-01", "http-01"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, asks, logs := local(t), [2]int{}, &log{}
-			c.HTTPS = "127.0.0.1:0"
-			port(&asks, &c)
-			ca := testenv.StartACME(t, asks[0], asks[1])
+			c, logs := local(t), &log{}
+			asked, release := hold(t)
+			tlsPort, httpPort := int(asked.Port()), 0
+			if c.HTTPS = asked.String(); name == "http-01" {
+				c.HTTPS, c.HTTP, tlsPort, httpPort = c.HTTP, c.HTTPS, httpPort, tlsPort
+			}
+			ca := testenv.StartACME(t, tlsPort, httpPort)
 			c.ACME = config.ACME{Domains: []string{"chat.example.org"}, Accept: true, HTTP: "off", CA: ca.Directory, CARoot: ca.Root}
+			release()
 			s, err := app.Start(c, logs)
 			if err != nil {
 				t.Fatal(err)
@@ -153,10 +154,4 @@ func TestServeWithACME(t *testing.T) {
 			}
 		})
 	}
-}
-
-// on is a free port of 127.0.0.1, and its address.
-func on(t *testing.T) (int, string) {
-	port := freePort(t)
-	return port, (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}).String()
 }

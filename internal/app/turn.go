@@ -95,13 +95,22 @@ func StartTURN(cfg config.TURN, logs io.Writer) (*TURNServer, error) {
 		settings.TLSListen, settings.TLS = cfg.TLSListen, s.certs.tls()
 	}
 	if s.server, err = turn.Listen(settings); err != nil {
-		return nil, errors.Join(explain("listen", cfg.Listen, err), s.certs.close())
+		setting, addr := "listen", cfg.Listen
+		if op := (*net.OpError)(nil); s.certs != nil && errors.As(err, &op) && op.Addr != nil && portOf(op.Addr.String()) == portOf(cfg.TLSListen) {
+			setting, addr = "tls-listen", cfg.TLSListen
+		}
+		return nil, errors.Join(explain(setting, addr, err), s.certs.close())
 	}
 	if err := s.listenHTTP(); err != nil {
 		return nil, errors.Join(err, s.server.Close(), s.certs.close())
 	}
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), turnMetrics{s.server})
 	return s, nil
+}
+
+func portOf(addr string) string {
+	_, port, _ := net.SplitHostPort(addr)
+	return port
 }
 
 // families picks the IPv4 and the IPv6 address of a list that holds at most one of each.
