@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"testing"
+	"time"
 
 	pion "github.com/pion/turn/v4"
 
@@ -47,7 +48,7 @@ func mustHand(t *testing.T, s *turn.Server) (client net.Conn, taken bool) {
 
 // A connection that another listener accepted is served as one of the server's own; it counts, and it ends with the server.
 func TestTake(t *testing.T) {
-	s := mustListen(t, turn.Config{MaxTCP: 1, AllowPeers: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	s := mustListen(t, turn.Config{MaxTCP: 2, AllowPeers: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	c, taken := mustHand(t, s)
 	if !taken {
 		t.Fatal("a connection was not taken")
@@ -60,11 +61,21 @@ func TestTake(t *testing.T) {
 	if err := exchange(relay, mustPeer(t, "127.0.0.1:0"), "hello"); err != nil {
 		t.Error(err)
 	}
+	idle, taken := mustHand(t, s)
+	if !taken {
+		t.Error("a second one was not taken")
+	}
 	if _, taken := mustHand(t, s); taken {
 		t.Error("more than MaxTCP were taken")
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
+	}
+	if err := idle.SetReadDeadline(time.Now().Add(3 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := idle.Read(make([]byte, 1)); err == nil || isTimeout(err) {
+		t.Errorf("a connection outlives the server: %v", err)
 	}
 	if _, taken := mustHand(t, s); taken {
 		t.Error("one was taken after Close")
