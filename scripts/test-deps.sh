@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond Go and Node: two browsers, fonts for the screenshots, ip and unshare for the
-# private network, redis-server, NGINX and RabbitMQ (the tests start their own), coturn (its TURN client, and what we measure beside). The
+# private network, redis-server, NGINX and RabbitMQ (the tests start their own), coturn (its TURN client, and what we measure beside), Pebble (a CA). The
 # packages' services stay off. As root it installs with apt; else it says what to install. Quick when all is there.
 set -eu
 packages=()
@@ -10,6 +10,7 @@ need() { # need COMMAND-OR-FILE PACKAGE
 need chromium chromium
 need firefox-esr firefox-esr
 need turnutils_uclient coturn
+need pebble pebble
 need ip iproute2
 need unshare util-linux
 need redis-server redis-server

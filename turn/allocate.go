@@ -39,6 +39,7 @@ func (s *shard) allocate(m *message, old *allocation, from sender, who login) in
 	}
 	a.until = s.now + a.asked
 	s.due.add(a)
+	s.count.allocations++
 	if a.stream != nil {
 		a.stream.held = a
 	} else {

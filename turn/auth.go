@@ -23,7 +23,7 @@ func (s *shard) authenticate(m *message, a *allocation, from netip.AddrPort) (lo
 		return login{}, codeStaleNonce
 	}
 	if string(m.realm) != cfg.Realm {
-		return s.server.fail("wrong realm")
+		return s.fail("wrong realm")
 	}
 	prove := func(user, password string) (login, bool) {
 		key := longTermKey(algorithm, m.username, m.realm, password)
@@ -33,25 +33,25 @@ func (s *shard) authenticate(m *message, a *allocation, from netip.AddrPort) (lo
 		if who, ok := prove(string(m.username), password); ok {
 			return who, 0
 		}
-		return s.server.fail("wrong password")
+		return s.fail("wrong password")
 	}
 	if cfg.Secret == "" {
-		return s.server.fail("unknown user")
+		return s.fail("unknown user")
 	}
 	username := string(m.username)
 	expires, name, err := ParseUsername(username)
 	if err != nil {
-		return s.server.fail("malformed username")
+		return s.fail("malformed username")
 	}
 	if now := cfg.Now(); !now.Before(expires) && (a == nil || a.user != name || now.Sub(expires) >= cfg.MaxAge) {
-		return s.server.fail("expired")
+		return s.fail("expired")
 	}
 	for _, secret := range s.server.secrets {
 		if who, ok := prove(name, passwordFor(secret, username)); ok {
 			return who, 0
 		}
 	}
-	return s.server.fail("wrong password")
+	return s.fail("wrong password")
 }
 
 // passwordAlgorithm is what the client chose. It must repeat our offer if it chose: else somebody took the better one out of it on the way.
@@ -66,9 +66,9 @@ func (m *message) passwordAlgorithm() (algorithm int, ok bool) {
 	return algorithm, algorithm == algorithmMD5 || algorithm == algorithmSHA256
 }
 
-func (s *Server) fail(reason string) (login, int) {
-	s.failed.count(reason)
-	s.cfg.Logger.Debug("turn: authentication failed", "reason", reason)
+func (s *shard) fail(reason string) (login, int) {
+	s.server.failed[s.on].count(reason)
+	s.server.cfg.Logger.Debug("turn: authentication failed", "reason", reason)
 	return login{}, codeUnauthorized
 }
 

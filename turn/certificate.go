@@ -23,6 +23,16 @@ type certificate struct {
 	looked time.Time
 }
 
+// CertificateFiles is a tls.Config.GetCertificate that serves a pair of PEM files, which are read again when they change. It is an error
+// when they cannot be used now; later the former pair goes on.
+func CertificateFiles(certFile, keyFile string, log *slog.Logger) (func(*tls.ClientHelloInfo) (*tls.Certificate, error), error) {
+	c := &certificate{certFile: certFile, keyFile: keyFile, log: log}
+	if err := c.reload(); err != nil {
+		return nil, err
+	}
+	return func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current() }, nil
+}
+
 // current returns the newest pair that could be loaded: while the files are
 // half written, or unreadable, the one before goes on.
 func (c *certificate) current() (*tls.Certificate, error) {
@@ -32,9 +42,9 @@ func (c *certificate) current() (*tls.Certificate, error) {
 		c.looked = now
 		if stamp := c.stampLocked(); stamp != c.stamp {
 			if err := c.loadLocked(); err != nil {
-				c.log.Warn("turn: the certificate changed and cannot be used; the former one goes on", "err", err)
+				c.log.Warn("the certificate changed and cannot be used; the former one goes on", "err", err)
 			} else {
-				c.log.Info("turn: the certificate was read again")
+				c.log.Info("the certificate was read again")
 			}
 		}
 	}

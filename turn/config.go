@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,10 +24,12 @@ type Config struct {
 	STUNOnly bool
 
 	// TLS over TCP and DTLS over UDP, the same port; default: neither. The PEM
-	// files are read again when they change.
+	// files are read again when they change. TLS stands in their place; DTLS asks
+	// its GetCertificate too, with nothing but the server's name.
 	TLSListen string
 	TLSCert   string
 	TLSKey    string
+	TLS       *tls.Config
 
 	RelayIP  netip.Addr // IPv4 that relay sockets bind to; default 0.0.0.0, from which loopback peers are reached too
 	PublicIP netip.Addr // IPv4 that clients are told; default RelayIP, else the first address of this machine
@@ -147,8 +150,11 @@ func (c Config) Validate() error {
 			errs = append(errs, errors.New("an entry of Users without name or password, or with too long a name"))
 		}
 	}
-	if (c.TLSListen == "") != (c.TLSCert == "") || (c.TLSCert == "") != (c.TLSKey == "") {
-		errs = append(errs, errors.New("TLSListen, TLSCert and TLSKey belong together"))
+	if (c.TLSListen == "") != (c.TLSCert == "" && c.TLS == nil) || (c.TLSCert == "") != (c.TLSKey == "") || c.TLSCert != "" && c.TLS != nil {
+		errs = append(errs, errors.New("TLSListen and either TLSCert and TLSKey, or TLS, belong together"))
+	}
+	if c.TLS != nil && c.TLS.GetCertificate == nil {
+		errs = append(errs, errors.New("TLS has no GetCertificate, which DTLS needs"))
 	}
 	if c.RelayIP.IsValid() && !c.RelayIP.Is4() {
 		errs = append(errs, fmt.Errorf("RelayIP %v is not IPv4", c.RelayIP))

@@ -38,9 +38,13 @@ func bindBoth(addr string) (*net.UDPConn, net.Listener, error) {
 
 // listenSecure binds TLS over TCP and DTLS over UDP to the same port.
 func listenSecure(cfg Config) (secure, datagram net.Listener, err error) {
-	cert := &certificate{certFile: cfg.TLSCert, keyFile: cfg.TLSKey, log: cfg.Logger}
-	if err := cert.reload(); err != nil {
-		return nil, nil, err
+	config := cfg.TLS
+	if config == nil {
+		current, err := CertificateFiles(cfg.TLSCert, cfg.TLSKey, cfg.Logger)
+		if err != nil {
+			return nil, nil, err
+		}
+		config = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: current}
 	}
 	udp, tcp, err := bindBoth(cfg.TLSListen)
 	if err != nil {
@@ -48,8 +52,10 @@ func listenSecure(cfg Config) (secure, datagram net.Listener, err error) {
 	}
 	at := udp.LocalAddr().(*net.UDPAddr)
 	udp.Close() // the DTLS listener opens its own
-	secure = tls.NewListener(tcp, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert.current() }})
-	datagram, err = dtls.ListenWithOptions("udp", at, dtls.WithGetCertificate(func(*dtls.ClientHelloInfo) (*tls.Certificate, error) { return cert.current() }))
+	secure = tls.NewListener(tcp, config)
+	datagram, err = dtls.ListenWithOptions("udp", at, dtls.WithGetCertificate(func(hello *dtls.ClientHelloInfo) (*tls.Certificate, error) {
+		return config.GetCertificate(&tls.ClientHelloInfo{ServerName: hello.ServerName})
+	}))
 	if err != nil {
 		return nil, nil, errors.Join(err, tcp.Close())
 	}

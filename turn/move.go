@@ -10,6 +10,7 @@ import (
 // handle serves what a client sent: n bytes of the slot, from start on.
 func (s *shard) handle(slot []byte, start, n int, from sender) {
 	b := slot[start : start+n]
+	s.serves(from.stream)
 	if n == 0 {
 		s.count.dropped++
 		return
@@ -96,6 +97,7 @@ func (s *shard) other(a *allocation, peer netip.AddrPort, payload []byte) *alloc
 // arrived gives the client what a peer sent to a relay: n bytes of the slot behind the headroom; 0 stands for a datagram that was too long.
 func (s *shard) arrived(r *relay, from netip.AddrPort, slot []byte, n int) {
 	if r.all {
+		s.serves(nil)
 		if a := s.server.relays.shared.owner(from, slot[headroom:headroom+n], s); a != nil {
 			s.deliver(a, from, slot, headroom, n)
 		} else {
@@ -103,6 +105,7 @@ func (s *shard) arrived(r *relay, from netip.AddrPort, slot []byte, n int) {
 		}
 		return
 	}
+	s.serves(r.a.stream)
 	p := r.a.peers.Load()
 	if n == 0 || !p.permits(from.Addr(), s.now) { // too long, or of somebody whom the policy need not be asked about
 		s.count.dropped++
@@ -118,6 +121,7 @@ func (s *shard) arrived(r *relay, from netip.AddrPort, slot []byte, n int) {
 // deliver sends a payload, which lies in slot from start on with room before and behind it, to the client of a, if a has a permission. The allocation may
 // be another shard's.
 func (s *shard) deliver(a *allocation, from netip.AddrPort, slot []byte, start, n int) {
+	s.serves(a.stream)
 	p := a.peers.Load()
 	if !p.permits(from.Addr(), s.now) {
 		s.count.dropped++

@@ -126,7 +126,7 @@ func (p *batched) toPeer(r *relay, b []byte, to netip.AddrPort) {
 func (p *batched) flush() {
 	p.flushRelays()
 	p.clients.Flush(p.listener)
-	p.shard.count.dropped += p.clients.Dropped + p.peer.Dropped
+	p.shard.counts[UDP].dropped += p.clients.Dropped + p.peer.Dropped
 	p.clients.Dropped, p.peer.Dropped = 0, 0
 }
 

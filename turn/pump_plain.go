@@ -99,7 +99,7 @@ func (p *single) close(r *relay) { r.shut() }
 
 func (p *single) toClient(b []byte, to netip.AddrPort) {
 	if _, err := p.listener.WriteToUDPAddrPort(b, to); err != nil {
-		p.shard.count.dropped++
+		p.shard.counts[UDP].dropped++
 	}
 }
 

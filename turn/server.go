@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,11 +23,12 @@ type Server struct {
 	shards   []*shard
 	turns    sync.WaitGroup // one for each shard's pump
 	streams  []*listener    // TCP, then TLS and DTLS when they are on
+	taken    *listener      // connections that others accepted
 	next     atomic.Uint32  // shard of the next stream
 	relays   *relays
 	ledger   *ledger
 	refused  refusals
-	failed   refusals
+	failed   [transports]refusals
 	draining atomic.Bool
 	close    sync.Once
 	err      error
@@ -67,7 +69,8 @@ func (s *Server) bind() error {
 	if err != nil {
 		return fmt.Errorf("turn: listen on %s: %w", s.cfg.Listen, err)
 	}
-	s.streams = []*listener{newListener(tcp, s)}
+	s.streams, s.taken = []*listener{newListener(tcp, s)}, newListener(nil, s)
+	s.streams[0].transport, s.taken.transport, s.taken.apart = TCP, TLS, true
 	if s.cfg.TLSListen != "" {
 		secure, datagram, err := listenSecure(s.cfg)
 		if err != nil {
@@ -75,6 +78,7 @@ func (s *Server) bind() error {
 			return fmt.Errorf("turn: listen on %s: %w", s.cfg.TLSListen, errors.Join(err, tcp.Close()))
 		}
 		s.streams = append(s.streams, newListener(secure, s), newListener(datagram, s))
+		s.streams[1].transport, s.streams[2].transport = TLS, DTLS
 		s.streams[1].apart, s.streams[2].apart, s.streams[2].datagram = true, true, true
 	}
 	return nil
@@ -127,20 +131,24 @@ func (s *Server) Drain(ctx context.Context) error {
 
 // Stats tells what the server holds and has refused.
 func (s *Server) Stats() Stats {
-	st := Stats{Refused: s.refused.snapshot(), Failed: s.failed.snapshot()}
+	st := Stats{Refused: s.refused.snapshot(), Failed: make(map[string]uint64)}
 	st.Allocations, st.Users = s.ledger.count()
 	for _, x := range s.shards {
 		x.mu.Lock()
-		c := x.count
+		counts := x.counts
 		x.mu.Unlock()
-		st.ToClients += c.toClients
-		st.ToClientBytes += c.toClientBytes
-		st.ToPeers += c.toPeers
-		st.ToPeerBytes += c.toPeerBytes
-		st.Hairpin += c.hairpin
-		st.Dropped += c.dropped
-		st.Challenges += c.challenges
-		st.Unanswered += c.unanswered
+		for t, c := range counts {
+			st.add(Transport(t), c) //nolint:gosec // four
+		}
+	}
+	for t := range s.failed {
+		st.By[t].Failed = s.failed[t].snapshot()
+		for reason, n := range st.By[t].Failed {
+			st.Failed[reason] += n
+		}
+	}
+	for _, l := range append(slices.Clip(s.streams), s.taken) {
+		st.By[l.transport].Connections += l.count()
 	}
 	return st
 }
@@ -149,10 +157,11 @@ func (s *Server) Stats() Stats {
 func (s *Server) Close() error {
 	s.close.Do(func() {
 		var errs []error
-		for _, l := range s.streams {
+		streams := append(slices.Clip(s.streams), s.taken)
+		for _, l := range streams {
 			errs = append(errs, l.Close())
 		}
-		for _, l := range s.streams {
+		for _, l := range streams {
 			l.wait()
 		}
 		for _, x := range s.shards {

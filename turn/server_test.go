@@ -63,6 +63,12 @@ func mustDial(t testing.TB, network string, s *turn.Server, c credentials) clien
 			t.Fatal(err)
 		}
 	}
+	return mustClient(t, conn, s, c)
+}
+
+// mustClient is a client on a socket, or on a connection in pion.NewSTUNConn. Both are closed with the test.
+func mustClient(t testing.TB, conn net.PacketConn, s *turn.Server, c credentials) client {
+	t.Helper()
 	x, err := pion.NewClient(&pion.ClientConfig{
 		TURNServerAddr: s.UDPAddr().String(), Conn: conn, Username: c.username, Password: c.password, Realm: "passerby",
 		LoggerFactory: &logging.DefaultLoggerFactory{Writer: nil, DefaultLogLevel: logging.LogLevelDisabled},

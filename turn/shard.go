@@ -27,7 +27,9 @@ type shard struct {
 	relays    [2]*relay                      // where they have them together
 	closed    bool
 	ids       *rand.PCG
-	count     relayCount
+	counts    [transports]relayCount
+	count     *relayCount   // of who is served just now …
+	on        Transport     // … by this
 	now       time.Duration // since the server's start
 	nonces    nonces
 	strangers budget
@@ -55,10 +57,21 @@ type sender struct {
 }
 
 func newShard(s *Server) *shard {
-	return &shard{
+	x := &shard{
 		server: s, clients: make(map[netip.AddrPort]*allocation), ids: rand.NewPCG(rand.Uint64(), rand.Uint64()),
 		nonces: newNonces(s.nonceKey), strangers: budget{key: rand.Uint64()},
 	}
+	x.serves(nil)
+	return x
+}
+
+// serves says for whom what follows is counted: a client on a stream, or, with nil, one that comes over UDP.
+func (s *shard) serves(client *stream) {
+	s.on = UDP
+	if client != nil {
+		s.on = client.all.transport
+	}
+	s.count = &s.counts[s.on]
 }
 
 // lock begins a batch.
@@ -86,6 +99,8 @@ func (s *shard) expire() {
 // end closes an allocation.
 func (s *shard) end(a *allocation) {
 	s.due.remove(a)
+	s.serves(a.stream)
+	s.count.allocations--
 	if a.stream != nil {
 		a.stream.held = nil
 	} else {

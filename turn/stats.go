@@ -5,6 +5,20 @@ import (
 	"sync"
 )
 
+// Transport is how a client talks to the server. To peers all is UDP.
+type Transport uint8
+
+// The transports, in the order of Stats.By.
+const (
+	UDP Transport = iota
+	TCP
+	TLS
+	DTLS
+	transports
+)
+
+func (t Transport) String() string { return [transports]string{"udp", "tcp", "tls", "dtls"}[t] }
+
 // Stats is what a Server has done and holds.
 type Stats struct {
 	Allocations int               // alive
@@ -18,16 +32,52 @@ type Stats struct {
 	Dropped                  uint64 // packets without a permission, a channel, room or sense
 	Challenges               uint64 // 401 answers to requests without credentials
 	Unanswered               uint64 // requests of strangers beyond what one address is answered
+
+	By [transports]TransportStats // the same, by Transport
 }
 
-// relayCount is what a shard moved, payloads only.
+// TransportStats is the part of the clients of one Transport. What belongs to no client, and what the kernel did not take, counts as UDP's.
+type TransportStats struct {
+	Allocations int               // alive
+	Connections int               // open; of UDP none
+	Failed      map[string]uint64 // failed authentications, by reason
+
+	ToClients, ToClientBytes uint64
+	ToPeers, ToPeerBytes     uint64
+	Dropped                  uint64
+	Challenges               uint64
+}
+
+// relayCount is what a shard did for the clients of one transport, payloads only.
 type relayCount struct {
+	allocations              int // alive
 	toClients, toClientBytes uint64
 	toPeers, toPeerBytes     uint64
 	hairpin                  uint64 // of those to clients, from another relay without the kernel
 	dropped                  uint64
 	challenges               uint64
 	unanswered               uint64
+}
+
+// add puts what a shard counted into the sums.
+func (st *Stats) add(t Transport, c relayCount) {
+	by := &st.By[t]
+	by.Allocations += c.allocations
+	by.ToClients += c.toClients
+	by.ToClientBytes += c.toClientBytes
+	by.ToPeers += c.toPeers
+	by.ToPeerBytes += c.toPeerBytes
+	by.Dropped += c.dropped
+	by.Challenges += c.challenges
+
+	st.ToClients += c.toClients
+	st.ToClientBytes += c.toClientBytes
+	st.ToPeers += c.toPeers
+	st.ToPeerBytes += c.toPeerBytes
+	st.Hairpin += c.hairpin
+	st.Dropped += c.dropped
+	st.Challenges += c.challenges
+	st.Unanswered += c.unanswered
 }
 
 // maxReasons bounds the reasons that are told apart.

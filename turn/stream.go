@@ -24,9 +24,10 @@ var errFrame = errors.New("not a TURN message of acceptable length")
 // listener accepts TCP, TLS or DTLS clients, so many at once, and so many from one address.
 type listener struct {
 	net.Listener
-	server   *Server
-	datagram bool // DTLS: each read is a whole datagram
-	apart    bool // TLS and DTLS: each message in a record of its own, since clients, coturn's among them, take a record for a message
+	server    *Server
+	transport Transport
+	datagram  bool // DTLS: each read is a whole datagram
+	apart     bool // TLS and DTLS: each message in a record of its own, since clients, coturn's among them, take a record for a message
 
 	mu     sync.Mutex // guards the rest
 	open   map[*stream]struct{}
@@ -82,6 +83,10 @@ func (l *listener) leave(s *stream) {
 	}
 }
 
+// Take serves a client on a TCP connection that the caller accepted, and whose TLS handshake, if it has one, is done. It reports false, and
+// leaves the connection to the caller, when there is no room, by Config.MaxTCP and MaxPerAddress, or after Close.
+func (s *Server) Take(c net.Conn) bool { return s.taken.admit(c) }
+
 // remote is the address of a client.
 func remote(c net.Conn) netip.AddrPort {
 	var at netip.AddrPort
@@ -94,9 +99,11 @@ func remote(c net.Conn) netip.AddrPort {
 	return netip.AddrPortFrom(plain(at.Addr()), at.Port())
 }
 
-// Close closes the listener and every connection. wait tells when they are gone.
-func (l *listener) Close() error {
-	err := l.Listener.Close()
+// Close closes the listener, if it has one, and every connection. wait tells when they are gone.
+func (l *listener) Close() (err error) {
+	if l.Listener != nil {
+		err = l.Listener.Close()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closed = true
@@ -104,6 +111,13 @@ func (l *listener) Close() error {
 		_ = s.Conn.Close()
 	}
 	return err
+}
+
+// count is how many connections are open.
+func (l *listener) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.open)
 }
 
 func (l *listener) wait() { l.turns.Wait() }

@@ -68,7 +68,7 @@ func examineOwn(ctx context.Context, report func(doctor.Check)) error {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	cfg.HTTP, cfg.UDP, cfg.TCP, cfg.TURNListen, cfg.Admin, cfg.DataDir = "127.0.0.1:0", ":0", ":0", ":0", "off", dir
-	cfg.TLSCert, cfg.TLSKey, cfg.LogLevel, cfg.DrainTimeout = "", "", "error", time.Second
+	cfg.HTTPS, cfg.TLSCert, cfg.TLSKey, cfg.ACME, cfg.LogLevel, cfg.DrainTimeout = "off", "", "", config.ACME{HTTP: "off"}, "error", time.Second
 	cfg.Redis, cfg.Bus = "", "" // the made-up people of this check meet nobody real
 	s, err := Start(cfg, io.Discard)
 	if err != nil {
@@ -84,13 +84,16 @@ func examineOwn(ctx context.Context, report func(doctor.Check)) error {
 
 // running returns the address of a Passerby server that holds the http port of cfg on this machine.
 func running(ctx context.Context, cfg config.Config) (string, bool) {
-	host, port, _ := net.SplitHostPort(cfg.HTTP)
+	addr, scheme := cfg.HTTP, "http"
+	if cfg.HTTPS != "off" {
+		addr = cfg.HTTPS
+	}
+	if cfg.TLSCert != "" || cfg.ACME.On() {
+		scheme = "https"
+	}
+	host, port, _ := net.SplitHostPort(addr)
 	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
 		host = "localhost"
-	}
-	scheme := "http"
-	if cfg.TLSCert != "" {
-		scheme = "https"
 	}
 	url := scheme + "://" + net.JoinHostPort(host, port)
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)

@@ -2,7 +2,6 @@ package app
 
 import (
 	"crypto/rand"
-	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -29,12 +28,18 @@ func (s *Server) listenHTTP() (err error) {
 	if s.public, err = net.Listen("tcp", s.cfg.HTTP); err != nil {
 		return explain("http", s.cfg.HTTP, err)
 	}
-	if s.cfg.TLSCert != "" {
-		cert, err := certificate(s.cfg.TLSCert, s.cfg.TLSKey)
-		if err != nil {
-			return err
+	if s.certs, err = openCertificates(s.cfg.TLSCert, s.cfg.TLSKey, s.cfg.ACME, s.log); err != nil {
+		return err
+	}
+	if s.cfg.HTTPS != "off" {
+		s.plain = s.public
+		if s.public, err = net.Listen("tcp", s.cfg.HTTPS); err != nil {
+			return explain("https", s.cfg.HTTPS, err)
 		}
-		s.public = tls.NewListener(s.public, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}})
+	}
+	if s.certs != nil {
+		s.porter = s.newPorter(s.public)
+		s.public = s.porter
 	}
 	if s.cfg.Admin == "off" {
 		return nil
@@ -43,11 +48,11 @@ func (s *Server) listenHTTP() (err error) {
 	return explain("admin", s.cfg.Admin, err)
 }
 
-// publicHTTP serves everybody: slow requests and slow readers are bounded.
-func (s *Server) publicHTTP() *http.Server {
+// bounded serves everybody: slow requests and slow readers are cut off.
+func bounded(h http.Handler, p patience, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler: s.handler(), ReadHeaderTimeout: s.patience.header, ReadTimeout: s.patience.request, WriteTimeout: s.patience.answer,
-		IdleTimeout: s.patience.idle, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		Handler: h, ReadHeaderTimeout: p.header, ReadTimeout: p.request, WriteTimeout: p.answer, IdleTimeout: p.idle,
+		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }
 
@@ -66,11 +71,13 @@ func serve(h *http.Server, l net.Listener) error {
 // URL is where a browser on this machine finds the page.
 func (s *Server) URL() string {
 	scheme := "http"
-	if s.cfg.TLSCert != "" {
+	host, port, _ := net.SplitHostPort(s.public.Addr().String())
+	if s.certs != nil {
 		scheme = "https"
 	}
-	host, port, _ := net.SplitHostPort(s.public.Addr().String())
-	if ip, err := netip.ParseAddr(host); err != nil || ip.IsUnspecified() || ip.IsLoopback() {
+	if s.certs != nil && s.certs.ca != nil {
+		host = s.certs.host
+	} else if ip, err := netip.ParseAddr(host); err != nil || ip.IsUnspecified() || ip.IsLoopback() {
 		host = "localhost"
 	}
 	return scheme + "://" + net.JoinHostPort(host, port)
@@ -89,7 +96,7 @@ func (s *Server) handler() http.Handler {
 		WebSocket: s.hub, Web: web.Handler(), AllowedOrigins: s.cfg.AllowedOrigins, Proxies: s.cfg.TrustedProxies, Logger: s.log,
 	})
 	h = s.warnOfProxy(h)
-	if s.cfg.TLSCert == "" {
+	if s.certs == nil {
 		return h
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

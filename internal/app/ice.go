@@ -35,9 +35,9 @@ func newTURNHosts(public, own []netip.Addr) (h turnHosts) {
 	return h
 }
 
-// iceServers returns what a browser is told about the TURN server: its UDP and TCP addresses and credentials for name. The media
-// server itself needs no STUN: its answer names its addresses.
-func iceServers(hosts turnHosts, server *turn.Server, secret, name string) []protocol.ICEServer {
+// iceServers returns what a browser is told about the TURN server: its UDP and TCP addresses, where it speaks TLS (host:port, or empty), and
+// credentials for name. The media server itself needs no STUN: its answer names its addresses.
+func iceServers(hosts turnHosts, secure string, server *turn.Server, secret, name string) []protocol.ICEServer {
 	if server == nil {
 		return []protocol.ICEServer{}
 	}
@@ -52,6 +52,9 @@ func iceServers(hosts turnHosts, server *turn.Server, secret, name string) []pro
 			return net.JoinHostPort(host.String(), port)
 		}
 		entry.URLs = append(entry.URLs, fmt.Sprintf("turn:%s?transport=udp", at(server.UDPAddr())), fmt.Sprintf("turn:%s?transport=tcp", at(server.TCPAddr())))
+	}
+	if secure != "" {
+		entry.URLs = append(entry.URLs, "turns:"+secure+"?transport=tcp")
 	}
 	return []protocol.ICEServer{entry}
 }

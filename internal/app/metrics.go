@@ -10,43 +10,54 @@ import (
 type turnMetrics struct{ server *turn.Server }
 
 var (
-	turnAllocations = prometheus.NewDesc("passerby_turn_allocations", "Allocations that are alive.", nil, nil)
+	turnAllocations = prometheus.NewDesc("passerby_turn_allocations", "Allocations that are alive, by the client's transport.", []string{"transport"}, nil)
+	turnConnections = prometheus.NewDesc("passerby_turn_connections", "Open connections of clients over TCP, TLS and DTLS.", []string{"transport"}, nil)
 	turnUsers       = prometheus.NewDesc("passerby_turn_users", "Users that hold an allocation.", nil, nil)
 	turnRefused     = prometheus.NewDesc("passerby_turn_refused_peers_total", "Peers that were not relayed to, by reason.", []string{"reason"}, nil)
-	turnPackets     = prometheus.NewDesc("passerby_turn_relayed_packets_total", "Packets that were relayed, by whom they went to.", []string{"to"}, nil)
-	turnBytes       = prometheus.NewDesc("passerby_turn_relayed_bytes_total", "Their payload.", []string{"to"}, nil)
+	turnPackets     = prometheus.NewDesc("passerby_turn_relayed_packets_total", "Packets that were relayed, by whom they went to and the client's transport.", []string{"transport", "to"}, nil)
+	turnBytes       = prometheus.NewDesc("passerby_turn_relayed_bytes_total", "Their payload.", []string{"transport", "to"}, nil)
 	turnHairpin     = prometheus.NewDesc("passerby_turn_hairpin_packets_total", "Of the packets to clients, those that came straight from another client's relay.", nil, nil)
-	turnDropped     = prometheus.NewDesc("passerby_turn_dropped_packets_total", "Packets without a permission, a channel, room or sense.", nil, nil)
-	turnChallenges  = prometheus.NewDesc("passerby_turn_challenges_total", "Requests without credentials that were asked for some.", nil, nil)
+	turnDropped     = prometheus.NewDesc("passerby_turn_dropped_packets_total", "Packets without a permission, a channel, room or sense.", []string{"transport"}, nil)
+	turnChallenges  = prometheus.NewDesc("passerby_turn_challenges_total", "Requests without credentials that were asked for some.", []string{"transport"}, nil)
 	turnUnanswered  = prometheus.NewDesc("passerby_turn_unanswered_requests_total", "Requests of strangers beyond what one address is answered.", nil, nil)
-	turnFailed      = prometheus.NewDesc("passerby_turn_failed_authentications_total", "Failed authentications, by reason.", []string{"reason"}, nil)
+	turnFailed      = prometheus.NewDesc("passerby_turn_failed_authentications_total", "Failed authentications, by reason.", []string{"transport", "reason"}, nil)
 )
 
 func (m turnMetrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{turnAllocations, turnUsers, turnRefused, turnFailed, turnPackets, turnBytes, turnHairpin, turnDropped, turnChallenges, turnUnanswered} {
+	for _, d := range []*prometheus.Desc{turnAllocations, turnConnections, turnUsers, turnRefused, turnFailed, turnPackets, turnBytes, turnHairpin, turnDropped, turnChallenges, turnUnanswered} {
 		ch <- d
 	}
 }
 
 func (m turnMetrics) Collect(ch chan<- prometheus.Metric) {
 	s := m.server.Stats()
-	ch <- prometheus.MustNewConstMetric(turnAllocations, prometheus.GaugeValue, float64(s.Allocations))
-	ch <- prometheus.MustNewConstMetric(turnUsers, prometheus.GaugeValue, float64(s.Users))
-	for reason, n := range s.Refused {
-		ch <- prometheus.MustNewConstMetric(turnRefused, prometheus.CounterValue, float64(n), reason)
-	}
-	for reason, n := range s.Failed {
-		ch <- prometheus.MustNewConstMetric(turnFailed, prometheus.CounterValue, float64(n), reason)
+	gauge := func(d *prometheus.Desc, n int, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(n), labels...)
 	}
 	count := func(d *prometheus.Desc, n uint64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
 	}
-	count(turnPackets, s.ToClients, "client")
-	count(turnPackets, s.ToPeers, "peer")
-	count(turnBytes, s.ToClientBytes, "client")
-	count(turnBytes, s.ToPeerBytes, "peer")
+	for i, by := range s.By {
+		transport := turn.Transport(i) //nolint:gosec // four
+		name := transport.String()
+		gauge(turnAllocations, by.Allocations, name)
+		if transport != turn.UDP {
+			gauge(turnConnections, by.Connections, name)
+		}
+		count(turnPackets, by.ToClients, name, "client")
+		count(turnPackets, by.ToPeers, name, "peer")
+		count(turnBytes, by.ToClientBytes, name, "client")
+		count(turnBytes, by.ToPeerBytes, name, "peer")
+		count(turnDropped, by.Dropped, name)
+		count(turnChallenges, by.Challenges, name)
+		for reason, n := range by.Failed {
+			count(turnFailed, n, name, reason)
+		}
+	}
+	gauge(turnUsers, s.Users)
+	for reason, n := range s.Refused {
+		count(turnRefused, n, reason)
+	}
 	count(turnHairpin, s.Hairpin)
-	count(turnDropped, s.Dropped)
-	count(turnChallenges, s.Challenges)
 	count(turnUnanswered, s.Unanswered)
 }

@@ -14,7 +14,7 @@ type port struct{ setting, network, addr string }
 
 func ports(c config.Config) []port {
 	all := []port{{"http", "tcp", c.HTTP}, {"udp", "udp", c.UDP}}
-	for _, p := range []port{{"tcp", "tcp", c.TCP}, {"admin", "tcp", c.Admin}, {"turn-listen", "udp", c.TURNListen}, {"turn-listen", "tcp", c.TURNListen}} {
+	for _, p := range []port{{"https", "tcp", c.HTTPS}, {"acme-http", "tcp", c.ACME.HTTP}, {"tcp", "tcp", c.TCP}, {"admin", "tcp", c.Admin}, {"turn-listen", "udp", c.TURNListen}, {"turn-listen", "tcp", c.TURNListen}} {
 		if p.addr != "off" {
 			all = append(all, p)
 		}

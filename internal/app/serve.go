@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,6 +23,7 @@ import (
 	"passerby/internal/caller"
 	"passerby/internal/cluster"
 	"passerby/internal/config"
+	"passerby/internal/porter"
 	"passerby/internal/redisdb"
 	"passerby/match"
 	"passerby/sfu"
@@ -48,9 +50,12 @@ type Server struct {
 	bus     bus.Node
 	members *cluster.Members // nil without --redis
 
+	certs    *certificates // nil without TLS
 	public   net.Listener
-	admin    net.Listener // nil when off
-	patience patience     // of public
+	porter   *porter.Porter // public, where TURN over TLS comes in too; nil without TLS
+	plain    net.Listener   // leads to public; nil when that is not HTTPS of its own
+	admin    net.Listener   // nil when off
+	patience patience       // of public
 	board    board
 	secret   string // of the TURN credentials
 	hosts    turnHosts
@@ -71,6 +76,9 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 			err = fmt.Errorf("--data-dir %s: %w: name a directory that this user may write", cfg.DataDir, err)
 		}
 		return nil, err
+	}
+	if s.cfg.ACME.Dir == "" {
+		s.cfg.ACME.Dir = filepath.Join(cfg.DataDir, "acme")
 	}
 	if s.secret = cfg.TURNSecret; s.secret == "" {
 		s.secret = s.keys.TURN
@@ -136,13 +144,13 @@ func (s *Server) hint(e match.Event) {
 }
 
 func (s *Server) iceServers(session string) []protocol.ICEServer {
-	return iceServers(s.hosts, s.turn, s.secret, session)
+	return iceServers(s.hosts, s.secureTURN(), s.turn, s.secret, session)
 }
 
 // Run serves until ctx ends, then drains: no new matches, people told, a bounded wait. It returns when all has ended.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.close()
-	api, admin := s.publicHTTP(), adminHTTP(s.cfg.Admin, s.registry, s.ready)
+	api, admin := bounded(s.handler(), s.patience, s.log), adminHTTP(s.cfg.Admin, s.registry, s.ready)
 
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -153,6 +161,7 @@ func (s *Server) Run(ctx context.Context) error {
 		g.Go(func() error { return s.members.Run(inner) })
 	}
 	g.Go(func() error { return serve(api, s.public) })
+	s.runTLS(inner, g)
 	if s.admin != nil {
 		g.Go(func() error { return serve(admin, s.admin) })
 	}
@@ -188,11 +197,12 @@ func (s *Server) drain(api *http.Server) {
 }
 
 func (s *Server) close() {
-	for _, l := range []net.Listener{s.public, s.admin} {
+	for _, l := range []net.Listener{s.public, s.plain, s.admin} {
 		if l != nil {
 			_ = l.Close()
 		}
 	}
+	_ = s.certs.close()
 	if s.turn != nil {
 		_ = s.turn.Close()
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"strings"
@@ -56,8 +57,10 @@ type TURNServer struct {
 	cfg      config.TURN
 	log      *slog.Logger
 	secret   string
-	made     bool // the secret was made at this start
+	made     bool          // the secret was made at this start
+	certs    *certificates // nil without TLS
 	server   *turn.Server
+	api      net.Listener // of the API that makes credentials; nil when off
 	admin    net.Listener // nil when off
 	registry *prometheus.Registry
 	draining atomic.Bool
@@ -70,7 +73,7 @@ func StartTURN(cfg config.TURN, logs io.Writer) (*TURNServer, error) {
 	if len(cfg.Secrets) > 0 {
 		s.secret, former = cfg.Secrets[0], cfg.Secrets[1:]
 	}
-	if s.secret == "" && len(cfg.Users) == 0 && !cfg.STUNOnly {
+	if s.secret == "" && (len(cfg.Users) == 0 || cfg.APIListen != "off") && !cfg.STUNOnly {
 		s.secret, s.made = rand.Text(), true
 	}
 	settings := turn.Config{
@@ -84,23 +87,30 @@ func StartTURN(cfg config.TURN, logs io.Writer) (*TURNServer, error) {
 	if settings.PublicIP6.IsValid() && !settings.RelayIP6.IsValid() {
 		settings.RelayIP6 = netip.IPv6Unspecified()
 	}
-	if cfg.TLSCert != "" {
-		if _, err := certificate(cfg.TLSCert, cfg.TLSKey); err != nil {
-			return nil, err
-		}
-		settings.TLSListen, settings.TLSCert, settings.TLSKey = cfg.TLSListen, cfg.TLSCert, cfg.TLSKey
-	}
 	var err error
-	if s.server, err = turn.Listen(settings); err != nil {
-		return nil, explain("listen", cfg.Listen, err)
+	if s.certs, err = openCertificates(cfg.TLSCert, cfg.TLSKey, cfg.ACME, s.log); err != nil {
+		return nil, err
 	}
-	if cfg.Admin != "off" {
-		if s.admin, err = net.Listen("tcp", cfg.Admin); err != nil {
-			return nil, errors.Join(explain("admin", cfg.Admin, err), s.server.Close())
+	if s.certs != nil {
+		settings.TLSListen, settings.TLS = cfg.TLSListen, s.certs.tls()
+	}
+	if s.server, err = turn.Listen(settings); err != nil {
+		setting, addr := "listen", cfg.Listen
+		if op := (*net.OpError)(nil); s.certs != nil && errors.As(err, &op) && op.Addr != nil && portOf(op.Addr.String()) == portOf(cfg.TLSListen) {
+			setting, addr = "tls-listen", cfg.TLSListen
 		}
+		return nil, errors.Join(explain(setting, addr, err), s.certs.close())
+	}
+	if err := s.listenHTTP(); err != nil {
+		return nil, errors.Join(err, s.server.Close(), s.certs.close())
 	}
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), turnMetrics{s.server})
 	return s, nil
+}
+
+func portOf(addr string) string {
+	_, port, _ := net.SplitHostPort(addr)
+	return port
 }
 
 // families picks the IPv4 and the IPv6 address of a list that holds at most one of each.
@@ -118,7 +128,13 @@ func families(ips []netip.Addr) (v4, v6 netip.Addr) {
 // Run serves until ctx ends, then lets calls go on for a bounded time. It returns when all has ended.
 func (s *TURNServer) Run(ctx context.Context) error {
 	g, inner := errgroup.WithContext(ctx)
-	admin := adminHTTP(s.cfg.Admin, s.registry, s.ready)
+	if s.certs != nil {
+		s.certs.run(inner, g, http.NotFoundHandler())
+	}
+	api, admin := s.apiHTTP(), adminHTTP(s.cfg.Admin, s.registry, s.ready)
+	if s.api != nil {
+		g.Go(func() error { return serve(api, s.api) })
+	}
 	if s.admin != nil {
 		g.Go(func() error { return serve(admin, s.admin) })
 	}
@@ -131,7 +147,7 @@ func (s *TURNServer) Run(ctx context.Context) error {
 		if err := s.server.Drain(wait); err != nil {
 			s.log.Warn("drain", "err", err)
 		}
-		return errors.Join(s.server.Close(), admin.Close())
+		return errors.Join(s.server.Close(), api.Close(), admin.Close())
 	})
 	err := g.Wait()
 	s.log.Info("stopped")
@@ -147,32 +163,48 @@ func (s *TURNServer) ready() error {
 
 // URLs are what clients are told, the best way first.
 func (s *TURNServer) URLs() []string {
-	scheme := "turn"
-	if s.cfg.STUNOnly {
-		scheme = "stun"
-	}
-	at := func(a net.Addr) string {
+	plain, secure := s.hosts()
+	at := func(host string, a net.Addr) string {
 		_, port, _ := net.SplitHostPort(a.String())
-		return net.JoinHostPort(s.server.PublicIP().String(), port)
+		return net.JoinHostPort(host, port)
 	}
 	if s.cfg.STUNOnly {
-		return []string{scheme + ":" + at(s.server.UDPAddr())}
+		return []string{"stun:" + at(plain, s.server.UDPAddr())}
 	}
 	urls := []string{
-		"turn:" + at(s.server.UDPAddr()) + "?transport=udp",
-		"turn:" + at(s.server.TCPAddr()) + "?transport=tcp",
+		"turn:" + at(plain, s.server.UDPAddr()) + "?transport=udp",
+		"turn:" + at(plain, s.server.TCPAddr()) + "?transport=tcp",
 	}
 	if tls := s.server.TLSAddr(); tls != nil {
-		urls = append(urls, "turns:"+at(tls)+"?transport=tcp")
+		urls = append(urls, "turns:"+at(secure, tls)+"?transport=tcp")
 	}
 	return urls
 }
 
-// ICEServers is one entry for RTCPeerConnection's iceServers, with credentials that are good for ttl.
-func (s *TURNServer) ICEServers(ttl time.Duration) []protocol.ICEServer {
+// hosts are the names in the URLs: over TLS one that the certificate is for, if there is one. A name in a file need not lead here for all else.
+func (s *TURNServer) hosts() (plain, secure string) {
+	plain = s.cfg.Host
+	if plain == "" && s.certs != nil && s.certs.ca != nil {
+		plain = s.certs.host
+	}
+	secure = plain
+	if plain == "" {
+		plain = s.server.PublicIP().String()
+	}
+	if secure == "" && s.certs != nil {
+		secure = s.certs.host
+	}
+	if secure == "" {
+		secure = plain
+	}
+	return plain, secure
+}
+
+// ICEServers is one entry for RTCPeerConnection's iceServers, with credentials for a user that are good for ttl.
+func (s *TURNServer) ICEServers(user string, ttl time.Duration) []protocol.ICEServer {
 	entry := protocol.ICEServer{URLs: s.URLs()}
 	if s.secret != "" {
-		entry.Username, entry.Credential = turn.Credentials(s.secret, "test", ttl, time.Now())
+		entry.Username, entry.Credential = turn.Credentials(s.secret, user, ttl, time.Now())
 	}
 	return []protocol.ICEServer{entry}
 }
@@ -183,6 +215,10 @@ func (s *TURNServer) greet(out io.Writer) {
 	if ip := s.server.PublicIP(); ip.IsPrivate() || ip.IsLoopback() {
 		fmt.Fprintf(out, "  %v is a private address: name the public one with --public-ip if clients come from the Internet.\n", ip)
 	}
+	if s.api != nil {
+		fmt.Fprintf(out, "  Your application gets credentials by POST %s/v1/credentials with an API key.\n\n", s.APIURL())
+		return
+	}
 	if s.made {
 		fmt.Fprintf(out, "\n  No secret and no user was set, so one was made for this start: --secret %s\n  Give it to your application, which makes credentials from it, and to the next start.\n", s.secret)
 	}
@@ -190,7 +226,7 @@ func (s *TURNServer) greet(out io.Writer) {
 		fmt.Fprintf(out, "  Log in with a name and password of --user.\n")
 	}
 	if s.made || s.cfg.STUNOnly {
-		servers, _ := json.MarshalIndent(s.ICEServers(24*time.Hour), "  ", "  ")
+		servers, _ := json.MarshalIndent(s.ICEServers("test", 24*time.Hour), "  ", "  ")
 		fmt.Fprintf(out, "\n  To try it now (good for 24 hours):\n\n  iceServers: %s\n", servers)
 	} else if s.secret != "" {
 		fmt.Fprintf(out, "  To try it: passerby turn credentials --secret …\n")

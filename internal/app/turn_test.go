@@ -47,7 +47,7 @@ func runTURN(t *testing.T, change func(*config.TURN)) *app.TURNServer {
 // With no settings at all, the iceServers that are printed let two clients meet.
 func TestTURNWithoutSettings(t *testing.T) {
 	s := runTURN(t, nil)
-	entry := s.ICEServers(time.Hour)[0]
+	entry := s.ICEServers("test", time.Hour)[0]
 	host, _, _ := strings.Cut(strings.TrimPrefix(entry.URLs[0], "turn:"), "?")
 	checks := 0
 	doctor.TURN{Server: host, Username: entry.Username, Password: entry.Credential}.Run(t.Context(), func(c doctor.Check) {
@@ -73,7 +73,7 @@ func TestTURNWithoutSettings(t *testing.T) {
 func TestTURNDoctorOverTLS(t *testing.T) {
 	cert, key := mustCertificate(t)
 	s := runTURN(t, func(c *config.TURN) { c.TLSCert, c.TLSKey = cert, key })
-	entry := s.ICEServers(time.Hour)[0]
+	entry := s.ICEServers("test", time.Hour)[0]
 	at := func(i int) string {
 		host, _, _ := strings.Cut(entry.URLs[i], "?")
 		_, host, _ = strings.Cut(host, ":")
@@ -150,7 +150,7 @@ func TestTURNMetricsAndHealth(t *testing.T) {
 	_ = l.Close()
 	runTURN(t, func(c *config.TURN) { c.Admin = l.Addr().String() })
 	defer http.DefaultClient.CloseIdleConnections()
-	for path, want := range map[string]string{"/metrics": "\npasserby_turn_allocations 0", "/healthz": "ok", "/readyz": "ok"} {
+	for path, want := range map[string]string{"/metrics": "\npasserby_turn_allocations{transport=\"udp\"} 0", "/healthz": "ok", "/readyz": "ok"} {
 		res, err := http.Get("http://" + l.Addr().String() + path)
 		if err != nil {
 			t.Fatal(err)

@@ -84,6 +84,7 @@ func fault(from, to string) string {
 		"github.com/gorilla/websocket":        {"signaling", "internal/doctor", "internal/testenv", "bench"},
 		"github.com/redis/go-redis":           {"match/redis", "internal/bus/redis", "internal/cluster", "internal/limit/redis", "internal/redisdb", "bench"},
 		"github.com/rabbitmq/amqp091-go":      {"internal/bus/rabbit"},
+		"golang.org/x/crypto/acme":            {"internal/acme"},
 		"github.com/jackc/pgx":                {"internal/store/postgres"},
 		"github.com/pion/webrtc":              {"sfu", "internal/doctor", "bench", "internal/testenv"},
 		"github.com/pion/turn":                {"turn", "internal/doctor", "bench"},

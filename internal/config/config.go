@@ -15,9 +15,12 @@ import (
 
 // Config is everything that an operator can set for `passerby serve`. Defaults returns the documented defaults.
 type Config struct {
-	HTTP           string         // listen address of pages, API and WebSocket
-	TLSCert        string         // PEM file; empty serves plain HTTP
+	HTTP           string         // listen address of pages, API and WebSocket; with HTTPS it only leads there
+	HTTPS          string         // listen address of these over TLS, and of TURN over TLS; "off": HTTP is that, once there is a certificate
+	TLSCert        string         // PEM file; empty, and no ACME: plain HTTP
 	TLSKey         string         // PEM file
+	ACME           ACME           // or a CA; an empty Dir is acme in DataDir
+	Host           string         // name that browsers are told for TURN over TLS; empty: one of the certificate's
 	AllowedOrigins []string       // origins other than the server's own whose pages may connect
 	TrustedProxies []netip.Prefix // networks of the proxies in front, whose X-Forwarded-For is believed; none: nobody's is
 	UDP            string         // listen address of media over UDP
@@ -49,6 +52,8 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		HTTP:           ":8080",
+		HTTPS:          "off",
+		ACME:           ACME{HTTP: "off"},
 		UDP:            ":50000",
 		TCP:            ":50000",
 		Link:           ":0",
@@ -72,9 +77,9 @@ func (c Config) Validate() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	for _, l := range []struct{ name, addr string }{
-		{"http", c.HTTP}, {"udp", c.UDP}, {"tcp", c.TCP}, {"link", c.Link}, {"admin", c.Admin}, {"turn-listen", c.TURNListen},
+		{"http", c.HTTP}, {"https", c.HTTPS}, {"udp", c.UDP}, {"tcp", c.TCP}, {"link", c.Link}, {"admin", c.Admin}, {"turn-listen", c.TURNListen},
 	} {
-		if l.addr == "off" && (l.name == "tcp" || l.name == "link" || l.name == "admin" || l.name == "turn-listen") {
+		if l.addr == "off" && (l.name == "https" || l.name == "tcp" || l.name == "link" || l.name == "admin" || l.name == "turn-listen") {
 			continue
 		}
 		if err := listenable(l.addr); err != nil {
@@ -83,6 +88,13 @@ func (c Config) Validate() error {
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		fault("--tls-cert and --tls-key: give both files or none")
+	}
+	c.ACME.validate(c.TLSCert, fault)
+	if c.HTTPS != "off" && c.TLSCert == "" && !c.ACME.On() {
+		fault("--https: there is no certificate: give --tls-cert and --tls-key, or --acme-domain")
+	}
+	if strings.ContainsAny(c.Host, " /:@") {
+		fault("--host: %q is no name: write it like chat.example.org", c.Host)
 	}
 	for _, o := range c.AllowedOrigins {
 		if u, err := url.Parse(o); err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" {

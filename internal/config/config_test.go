@@ -56,10 +56,10 @@ func TestSampleHasEverySettingAtItsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.AllowedOrigins)+len(c.TrustedProxies)+len(c.PublicIP)+len(c.TURNAllowPeers) > 0 {
-		t.Errorf("the sample's lists are not empty: %v %v %v %v", c.AllowedOrigins, c.TrustedProxies, c.PublicIP, c.TURNAllowPeers)
+	if len(c.AllowedOrigins)+len(c.TrustedProxies)+len(c.PublicIP)+len(c.TURNAllowPeers)+len(c.ACME.Domains) > 0 {
+		t.Errorf("the sample's lists are not empty: %v %v %v %v %v", c.AllowedOrigins, c.TrustedProxies, c.PublicIP, c.TURNAllowPeers, c.ACME.Domains)
 	}
-	c.AllowedOrigins, c.TrustedProxies, c.PublicIP, c.TURNAllowPeers = nil, nil, nil, nil
+	c.AllowedOrigins, c.TrustedProxies, c.PublicIP, c.TURNAllowPeers, c.ACME.Domains = nil, nil, nil, nil, nil
 	d := config.Defaults()
 	if !reflect.DeepEqual(c, d) {
 		t.Errorf("the sample is not the default:\n%+v\n%+v", c, d)
@@ -77,10 +77,10 @@ func TestTURNSampleHasEverySettingAtItsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Secrets)+len(c.Users)+len(c.RelayIP)+len(c.PublicIP)+len(c.AllowPeer)+len(c.DenyPeer) > 0 {
+	if len(c.Secrets)+len(c.Users)+len(c.RelayIP)+len(c.PublicIP)+len(c.AllowPeer)+len(c.DenyPeer)+len(c.APIKeys)+len(c.ACME.Domains) > 0 {
 		t.Errorf("the sample's lists are not empty: %+v", c)
 	}
-	c.Secrets, c.Users, c.RelayIP, c.PublicIP, c.AllowPeer, c.DenyPeer = nil, nil, nil, nil, nil, nil
+	c.Secrets, c.Users, c.RelayIP, c.PublicIP, c.AllowPeer, c.DenyPeer, c.APIKeys, c.ACME.Domains = nil, nil, nil, nil, nil, nil, nil, nil
 	if d := config.DefaultTURN(); !reflect.DeepEqual(c, d) {
 		t.Errorf("the sample is not the default:\n%+v\n%+v", c, d)
 	}
@@ -129,6 +129,27 @@ func TestTURNFaults(t *testing.T) {
 	for _, want := range []string{"listen:", "secret:", "min-port", "quota", "public-ip:"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not name %s", err, want)
+		}
+	}
+	for want, args := range map[string]string{
+		"--api-listen: nobody could use it":  "--api-listen :8443",
+		"--api-listen: with --stun-only":     "--api-listen :8443 --api-key 0123456789abcdef --stun-only",
+		"--api-listen: \"8443\" is not":      "--api-listen 8443",
+		"--api-key: too short":               "--api-key hunter2",
+		"--api-tls: there is no certificate": "--api-listen :8443 --api-key 0123456789abcdef --api-tls",
+		"--acme-accept-terms: the CA has":    "--acme-domain turn.example.org",
+		"not from both":                      "--acme-domain turn.example.org --acme-accept-terms --tls-cert a --tls-key b",
+		"\"*.example.org\" is no name":       "--acme-domain *.example.org --acme-accept-terms",
+		"\"192.0.2.1\" is no name":           "--acme-domain 192.0.2.1 --acme-accept-terms",
+		"\"localhost\" is no name":           "--acme-domain localhost --acme-accept-terms",
+		"--acme-http":                        "--acme-http 80",
+		"--acme-email":                       "--acme-domain a.example --acme-accept-terms --acme-email ada",
+		"--acme-ca":                          "--acme-domain a.example --acme-accept-terms --acme-ca http://ca.example",
+		"--api-max-ttl":                      "--api-max-ttl 999h",
+		"--host":                             "--host turn:turn.example.org",
+	} {
+		if _, err := config.LoadTURN(strings.Fields(args), none, nil); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", args, err)
 		}
 	}
 	if _, err := config.LoadTURN([]string{"--user", "hunter2"}, none, nil); err == nil || strings.Contains(strings.ReplaceAll(err.Error(), `"hunter2"`, ""), "hunter2") {
@@ -184,6 +205,9 @@ func TestFaultsAreNamedAllAtOnce(t *testing.T) {
 		{"not YAML", []string{"--config", write(t, "a: [")}, nil, []string{"not valid YAML"}},
 		{"no file", []string{"--config", "/does/not/exist"}, nil, []string{"--config", "no such file", "name a YAML file; config/passerby.yaml is an example"}},
 		{"half of TLS", []string{"--tls-cert", "x"}, nil, []string{"tls-key"}},
+		{"HTTPS without a certificate", []string{"--https", ":443"}, nil, []string{"--https: there is no certificate"}},
+		{"HTTPS without a port", []string{"--https", "443", "--host", "https://chat.example.org"}, nil, []string{"--https:", "--host:"}},
+		{"a CA whose terms nobody accepted", []string{"--https", ":443", "--acme-domain", "chat.example.org"}, nil, []string{"--acme-accept-terms: the CA has terms"}},
 		{"origin with a path", []string{"--allowed-origins", "https://a.example/x"}, nil, []string{"allowed-origins"}},
 		{"no network of proxies", []string{"--trusted-proxies", "proxy.example"}, nil, []string{"trusted-proxies", "not a network"}},
 		{"everybody a proxy", []string{"--trusted-proxies", "10.0.0.0/8,0.0.0.0/0"}, nil, []string{"--trusted-proxies: 0.0.0.0/0 is everybody"}},

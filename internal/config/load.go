@@ -113,8 +113,11 @@ func (l layers) load(args []string, lookup func(string) (string, bool), out io.W
 func flags(c *Config) *flag.FlagSet {
 	fs := flag.NewFlagSet("serve", flag.ContinueOnError)
 	fs.StringVar(&c.HTTP, "http", c.HTTP, "listen `address` of the pages, the API and the WebSocket")
-	fs.StringVar(&c.TLSCert, "tls-cert", c.TLSCert, "PEM `file` with the certificate chain; with tls-key, serves HTTPS")
+	fs.StringVar(&c.HTTPS, "https", c.HTTPS, "listen `address` of HTTPS and of TURN over TLS, like :443, once tls-cert or acme-domain is given; http then only leads there; off: http itself is HTTPS then")
+	fs.StringVar(&c.TLSCert, "tls-cert", c.TLSCert, "PEM `file` with the certificate chain; it is read again when it changes")
 	fs.StringVar(&c.TLSKey, "tls-key", c.TLSKey, "PEM `file` with the private key")
+	c.ACME.flags(fs)
+	fs.StringVar(&c.Host, "host", c.Host, "`name` that browsers are told for TURN over TLS; none: the first of the certificate")
 	fs.Var(list[string]{&c.AllowedOrigins, text}, "allowed-origins", "other `origins` whose pages may connect, comma separated, like https://chat.example.org")
 	fs.Var(list[netip.Prefix]{&c.TrustedProxies, network}, "trusted-proxies", "`networks` of the proxies in front of this server, comma separated, like 127.0.0.0/8,::1/128; the clients' addresses, for limits, are taken from their X-Forwarded-For; none: nobody's is believed")
 	fs.StringVar(&c.UDP, "udp", c.UDP, "listen `address` of media over UDP: one port for all users")

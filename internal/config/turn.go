@@ -19,6 +19,8 @@ type TURN struct {
 	TLSListen    string            // listen address, TLS over TCP and DTLS over UDP
 	TLSCert      string            // PEM file; empty serves neither
 	TLSKey       string            // PEM file
+	ACME         ACME              // or a CA
+	Host         string            // name under which clients reach this server; empty: its public address
 	Realm        string            // the name that clients see
 	Secrets      []string          // shared secrets of the TURN REST credentials, the first to make them with; none, and no Users: made at start and printed
 	Users        map[string]string // name → password
@@ -34,6 +36,10 @@ type TURN struct {
 	PerAddress   int            // allocations of one client address; of an IPv6 /64
 	Allocations  int            // allocations of all
 	MaxTCP       int            // TCP, TLS and DTLS connections, each
+	APIListen    string         // listen address of the API that makes credentials; "off" turns it off
+	APIKeys      []string       // each opens it
+	APITLS       bool           // it speaks HTTPS with TLSCert
+	APIMaxTTL    time.Duration  // longest life of the credentials that it makes
 	Admin        string         // listen address of metrics, health and profiles
 	DrainTimeout time.Duration  // how long a stopping server lets calls go on
 	LogLevel     string
@@ -43,8 +49,8 @@ type TURN struct {
 // DefaultTURN returns the configuration of a host with a public address and nothing else to say.
 func DefaultTURN() TURN {
 	return TURN{
-		Listen: ":3478", TLSListen: ":5349", Realm: "passerby", Quota: 12, PerAddress: 256, Allocations: 16384, MaxTCP: 4096, Admin: "127.0.0.1:9091",
-		DrainTimeout: 10 * time.Second, LogLevel: "info", LogFormat: "text",
+		Listen: ":3478", TLSListen: ":5349", Realm: "passerby", Quota: 12, PerAddress: 256, Allocations: 16384, MaxTCP: 4096,
+		ACME: ACME{Dir: "data/acme", HTTP: "off"}, APIListen: "off", APIMaxTTL: 24 * time.Hour, Admin: "127.0.0.1:9091", DrainTimeout: 10 * time.Second, LogLevel: "info", LogFormat: "text",
 	}
 }
 
@@ -63,8 +69,8 @@ func LoadTURN(args []string, lookup func(string) (string, bool), out io.Writer) 
 func (c TURN) Validate() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	for _, l := range []struct{ name, addr string }{{"listen", c.Listen}, {"tls-listen", c.TLSListen}, {"admin", c.Admin}} {
-		if l.addr == "off" && l.name == "admin" {
+	for _, l := range []struct{ name, addr string }{{"listen", c.Listen}, {"tls-listen", c.TLSListen}, {"api-listen", c.APIListen}, {"admin", c.Admin}} {
+		if l.addr == "off" && (l.name == "admin" || l.name == "api-listen") {
 			continue
 		}
 		if err := listenable(l.addr); err != nil {
@@ -73,6 +79,9 @@ func (c TURN) Validate() error {
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		fault("--tls-cert and --tls-key: give both files or none")
+	}
+	if strings.ContainsAny(c.Host, " /:@") {
+		fault("--host: %q is no name: write it like turn.example.org", c.Host)
 	}
 	if c.Realm == "" || len(c.Realm) > 127 {
 		fault("--realm: 1 to 127 characters")
@@ -101,6 +110,8 @@ func (c TURN) Validate() error {
 	if c.Quota < 1 || c.PerAddress < 1 || c.Allocations < 1 || c.MaxTCP < 1 {
 		fault("--quota, --max-per-address, --max-allocations and --max-tcp: at least 1")
 	}
+	c.validateAPI(fault)
+	c.ACME.validate(c.TLSCert, fault)
 	if c.DrainTimeout < 0 || c.DrainTimeout > time.Hour {
 		fault("--drain-timeout: %v is out of range: 0s to 1h", c.DrainTimeout)
 	}
@@ -113,12 +124,32 @@ func (c TURN) Validate() error {
 	return errors.Join(faults...)
 }
 
+func (c TURN) validateAPI(fault func(format string, args ...any)) {
+	switch {
+	case c.APIListen == "off":
+	case len(c.APIKeys) == 0:
+		fault("--api-listen: nobody could use it: give an --api-key")
+	case c.STUNOnly:
+		fault("--api-listen: with --stun-only there are no credentials to make")
+	case c.APITLS && c.TLSCert == "" && !c.ACME.On():
+		fault("--api-tls: there is no certificate: give --tls-cert and --tls-key, or --acme-domain")
+	}
+	if slices.ContainsFunc(c.APIKeys, func(s string) bool { return len(s) < 16 }) {
+		fault("--api-key: too short to be secret: use 16 characters or more, and no comma")
+	}
+	if c.APIMaxTTL < time.Second || c.APIMaxTTL > 30*24*time.Hour {
+		fault("--api-max-ttl: %v is out of range: 1s to 720h", c.APIMaxTTL)
+	}
+}
+
 func turnFlags(c *TURN) *flag.FlagSet {
 	fs := flag.NewFlagSet("turn", flag.ContinueOnError)
 	fs.StringVar(&c.Listen, "listen", c.Listen, "listen `address`, UDP and TCP")
-	fs.StringVar(&c.TLSListen, "tls-listen", c.TLSListen, "listen `address` of TLS (TCP) and DTLS (UDP), once tls-cert is given")
+	fs.StringVar(&c.TLSListen, "tls-listen", c.TLSListen, "listen `address` of TLS (TCP) and DTLS (UDP), once tls-cert or acme-domain is given")
 	fs.StringVar(&c.TLSCert, "tls-cert", c.TLSCert, "PEM `file` with the certificate chain; it is read again when it changes")
 	fs.StringVar(&c.TLSKey, "tls-key", c.TLSKey, "PEM `file` with the private key")
+	c.ACME.flags(fs)
+	fs.StringVar(&c.Host, "host", c.Host, "`name` under which clients reach this server, for the URLs that they are told; none: the first acme-domain, or the public address")
 	fs.StringVar(&c.Realm, "realm", c.Realm, "`name` of this server to clients")
 	fs.Var(list[string]{&c.Secrets, text}, "secret", "shared `secret` of the TURN REST credentials, 16 characters or more; more of them, comma separated, are accepted too, while applications change over; none, and no user: one is made and printed")
 	fs.Var(users{&c.Users}, "user", "static users, comma separated, each `name:password`")
@@ -134,6 +165,10 @@ func turnFlags(c *TURN) *flag.FlagSet {
 	fs.Var(number{&c.PerAddress}, "max-per-address", "`number` of allocations that one client address, or IPv6 /64, may hold")
 	fs.Var(number{&c.Allocations}, "max-allocations", "`number` of allocations at most; each is an open file, unless single-port is used")
 	fs.Var(number{&c.MaxTCP}, "max-tcp", "`number` of TCP connections at most; as many over TLS, as many over DTLS")
+	fs.StringVar(&c.APIListen, "api-listen", c.APIListen, "listen `address` of POST /v1/credentials, by which your application's servers get credentials for their users, or off")
+	fs.Var(list[string]{&c.APIKeys, text}, "api-key", "`secret` that opens it, 16 characters or more; several, comma separated, while applications change over")
+	fs.BoolVar(&c.APITLS, "api-tls", c.APITLS, "`true` speaks HTTPS there, with the certificate of tls-cert or acme-domain")
+	fs.Var(duration{&c.APIMaxTTL}, "api-max-ttl", "longest `time` for which credentials are made there")
 	fs.StringVar(&c.Admin, "admin", c.Admin, "listen `address` of /metrics, /healthz, /readyz and /debug/pprof, or off; keep it private")
 	fs.Var(duration{&c.DrainTimeout}, "drain-timeout", "`time` that a stopping server lets calls go on")
 	fs.StringVar(&c.LogLevel, "log-level", c.LogLevel, "least `level` that is logged: debug, info, warn or error")

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -37,12 +38,21 @@ func Run(ctx context.Context, base string, report func(Check)) {
 	if !check("server", "start it with `make run`, or give its right address with --url", func(ctx context.Context) error { return Reach(ctx, base) }) {
 		return
 	}
+	if u, err := url.Parse(base); err == nil && u.Scheme == "https" {
+		check("certificate", "renew the files of tls-cert and tls-key, or let acme-domain get them", func(ctx context.Context) error {
+			_, err := certificate(ctx, hostPort(u), nil)
+			return err
+		})
+	}
 	check("page", "run `make web`, then build again", func(ctx context.Context) error { return page(ctx, base) })
 	if !check("session and WebSocket", "look at the server's log; a proxy in between must pass Upgrade on", func(ctx context.Context) error { return socketOnly(ctx, base) }) {
 		return
 	}
 	check("media over TCP", "open the tcp port, and set public-ip to the address that browsers reach", func(ctx context.Context) error { return media(ctx, base, overTCP) })
 	check("TURN", "open the turn-listen port for UDP and TCP, and set public-ip to the address that browsers reach", func(ctx context.Context) error { return media(ctx, base, overTURN) })
+	if secure, ok := secureTURN(ctx, base); ok {
+		check("TURN over TLS", "open the https port; the certificate must be for the name that browsers are told: set host", secure.allocate)
+	}
 	check("a call over UDP", "open the udp port, and set public-ip to the address that browsers reach", func(ctx context.Context) error { return call(ctx, base) })
 }
 
@@ -58,7 +68,7 @@ func get(ctx context.Context, url string) ([]byte, error) {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return nil, fmt.Errorf("nothing listens at %s", req.URL.Host)
 	case err != nil:
-		return nil, err
+		return nil, explainTLS(err, hostPort(req.URL))
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
@@ -69,6 +79,14 @@ func get(ctx context.Context, url string) ([]byte, error) {
 		return nil, fmt.Errorf("something answers at %s, but with status %d: it is not Passerby, or a proxy in between does not pass this on", url, res.StatusCode)
 	}
 	return io.ReadAll(io.LimitReader(res.Body, 1<<20))
+}
+
+// hostPort is where an http or https URL leads.
+func hostPort(u *url.URL) string {
+	if u.Port() == "" {
+		return net.JoinHostPort(u.Hostname(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
+	}
+	return u.Host
 }
 
 // Address checks the address of a server as an operator writes it, and returns it without a slash at the end.

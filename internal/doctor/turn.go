@@ -3,9 +3,11 @@ package doctor
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/pion/dtls/v3"
@@ -16,9 +18,10 @@ import (
 
 // TURN is a TURN server to be tested, and a login for it.
 type TURN struct {
-	Server             string // host:port, UDP and TCP
-	TLSServer          string // host:port; empty tests no TLS
-	AnyCertificate     bool   // trust any certificate
+	Server             string         // host:port, UDP and TCP
+	TLSServer          string         // host:port; empty tests no TLS
+	AnyCertificate     bool           // trust any certificate
+	Roots              *x509.CertPool // that certificates are checked with; nil: the system's
 	Username, Password string
 }
 
@@ -36,6 +39,9 @@ func (t TURN) Run(ctx context.Context, report func(Check)) {
 	check("STUN over UDP", "open the listen port for UDP in the firewall", t.stun)
 	check("TURN over UDP", "open the listen port for UDP, check the credentials and the clocks", func(ctx context.Context) (string, error) { return t.relay(ctx, "udp") })
 	check("TURN over TCP", "open the listen port for TCP", func(ctx context.Context) (string, error) { return t.relay(ctx, "tcp") })
+	if t.TLSServer != "" && !t.AnyCertificate {
+		check("certificate", "give tls-cert and tls-key the files of a CA that browsers know, or let acme-domain get them", func(ctx context.Context) (string, error) { return certificate(ctx, t.TLSServer, t.Roots) })
+	}
 	if t.TLSServer != "" {
 		check("TURN over TLS", "open the TLS port for TCP, and check the certificate and its name", func(ctx context.Context) (string, error) { return t.relay(ctx, "tls") })
 		check("TURN over DTLS", "open the TLS port for UDP too, and check the certificate and its name", func(ctx context.Context) (string, error) { return t.relay(ctx, "dtls") })
@@ -93,6 +99,39 @@ func (t TURN) relay(ctx context.Context, transport string) (string, error) {
 	return "", fmt.Errorf("the server gives an address, %v, but nothing sent from one relay reaches the other: its relay ports may be closed, or its public address wrong", ends[0].LocalAddr())
 }
 
+// secureTURN is where the server at base says that it speaks TURN over TLS; false when it does not.
+func secureTURN(ctx context.Context, base string) (TURN, bool) {
+	ctx, cancel := context.WithTimeout(ctx, eachCheck)
+	defer cancel()
+	session, err := newSession(ctx, base)
+	if err != nil {
+		return TURN{}, false
+	}
+	for _, entry := range session.ICEServers {
+		for _, u := range entry.URLs {
+			if server, ok := strings.CutPrefix(u, "turns:"); ok {
+				server, _, _ = strings.Cut(server, "?")
+				return TURN{TLSServer: server, Username: entry.Username, Password: entry.Credential}, true
+			}
+		}
+	}
+	return TURN{}, false
+}
+
+// allocate asks for a relay over TLS.
+func (t TURN) allocate(ctx context.Context) error {
+	c, err := t.dial(ctx, "tls")
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	relay, err := c.Allocate()
+	if err != nil {
+		return explainTURN(err)
+	}
+	return relay.Close()
+}
+
 type turnClient struct {
 	*pion.Client
 	conn net.PacketConn
@@ -118,10 +157,12 @@ func (t TURN) dial(ctx context.Context, transport string) (turnClient, error) {
 			conn = pion.NewSTUNConn(c)
 		}
 	case "tls":
-		d := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: t.AnyCertificate}} //nolint:gosec // the operator asked for it
+		d := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: t.AnyCertificate, RootCAs: t.Roots}} //nolint:gosec // the operator asked for it
 		var c net.Conn
 		if c, err = d.DialContext(ctx, "tcp", t.TLSServer); err == nil {
 			conn = pion.NewSTUNConn(c)
+		} else {
+			err = explainTLS(err, t.TLSServer)
 		}
 	case "dtls":
 		var c net.Conn
@@ -164,7 +205,7 @@ func (t TURN) dialDTLS(ctx context.Context) (net.Conn, error) {
 		return nil, err
 	}
 	host, _, _ := net.SplitHostPort(t.TLSServer)
-	c, err := dtls.DialWithOptions(familyOf(at), at, dtls.WithServerName(host), dtls.WithInsecureSkipVerify(t.AnyCertificate))
+	c, err := dtls.DialWithOptions(familyOf(at), at, dtls.WithServerName(host), dtls.WithInsecureSkipVerify(t.AnyCertificate), dtls.WithRootCAs(t.Roots))
 	if err != nil {
 		return nil, err
 	}

@@ -93,14 +93,9 @@ func (a *api) session(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyBytes))
-	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			protocol.WriteError(w, 0, protocol.Errorf(protocol.TooLarge, "the request is over %d bytes", bodyBytes))
-			return
-		}
-		protocol.WriteError(w, http.StatusRequestTimeout, protocol.Errorf(protocol.BadRequest, "the body did not come, or not in time"))
+	b, fault, status := body(w, r)
+	if fault != nil {
+		protocol.WriteError(w, status, fault)
 		return
 	}
 	var req protocol.SessionRequest
@@ -121,6 +116,19 @@ func (a *api) session(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, protocol.SessionAnswer{
 		Token: token, ExpiresAt: expires.UTC().Format(time.RFC3339), ICEServers: a.ICEServers(), Limits: a.Limits,
 	})
+}
+
+// body reads a request's body of at most bodyBytes, or says what to answer: status 0 is that of the fault's code.
+func body(w http.ResponseWriter, r *http.Request) (b []byte, fault *protocol.Error, status int) {
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyBytes))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return nil, protocol.Errorf(protocol.TooLarge, "the request is over %d bytes", bodyBytes), 0
+	}
+	if err != nil {
+		return nil, protocol.Errorf(protocol.BadRequest, "the body did not come, or not in time"), http.StatusRequestTimeout
+	}
+	return b, nil, 0
 }
 
 func (a *api) stats(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, a.Stats()) }

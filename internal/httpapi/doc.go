@@ -5,6 +5,8 @@
 //	GET  /v1/ws        the signaling hub (given)
 //	GET  /             the web app (given)
 //
+//	POST /v1/credentials   of passerby turn: API key, a user's name → ICE servers with credentials that expire
+//
 //	Admin: /metrics /healthz /readyz /debug/pprof
 //
 // Handlers are safe for concurrent use and own no goroutine.

@@ -7,7 +7,7 @@
 // Its key schedule and frame format are written from docs/security.md and share no code with the SDK or the
 // server, so a fault on one side does not hide on the other.
 //
-// It also starts what tests need beside them: Redis.
+// It also starts what tests need beside them: Redis, RabbitMQ, a CA.
 //
 // A Stranger is used by one goroutine, which closes it. Frames that nobody reads are dropped when its
 // channel is full.

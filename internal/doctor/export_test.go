@@ -1,0 +1,4 @@
+package doctor
+
+// Certificate looks at what a TLS server shows.
+var Certificate = certificate
