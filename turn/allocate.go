@@ -15,8 +15,14 @@ func (s *shard) allocate(m *message, old *allocation, from sender, who login) in
 	switch {
 	case m.transport == nil:
 		return codeBadRequest
+	case m.wantsTCP() && s.server.tunnels.on:
+		if !m.mayTCP(from) {
+			return codeBadRequest
+		}
 	case m.transport[0] != protocolUDP:
 		return codeTransport
+	}
+	switch {
 	case len(m.unknown) > 0: // DONT-FRAGMENT among them
 		return codeUnknownAttribute
 	case m.hasToken && (m.even || m.family != 0 || m.additional != 0):
@@ -60,6 +66,9 @@ const protocolUDP = 17
 // open finds the relay sockets that a request asks for.
 func (s *shard) open(m *message, a *allocation) (err error) {
 	relays := s.server.relays
+	if m.wantsTCP() {
+		return s.openTCP(m, a)
+	}
 	if m.hasToken {
 		r := relays.claim(m.token, a.user, s.now)
 		if r == nil {
@@ -110,9 +119,9 @@ func (s *shard) open(m *message, a *allocation) (err error) {
 
 // allocated writes the success, the same again for the same request.
 func (s *shard) allocated(a *allocation, from sender) {
-	for _, r := range a.relays {
-		if r != nil {
-			s.out = appendAddress(s.out, attrXORRelayed, r.told)
+	for i := range a.relays {
+		if told := a.told(i); told.IsValid() {
+			s.out = appendAddress(s.out, attrXORRelayed, told)
 		}
 	}
 	s.out = appendUint32(s.out, attrLifetime, uint32(a.asked/time.Second)) //nolint:gosec // an hour at most
@@ -135,13 +144,13 @@ func lifetime(m *message) time.Duration {
 
 // refresh serves RFC 8656, section 8.2. A family names one of two relays, which may be given up alone.
 func (s *shard) refresh(m *message, a *allocation) int {
-	if m.family > family6 || m.family != 0 && a.relays[m.family-1] == nil {
+	if m.family > family6 || m.family != 0 && !a.told(int(m.family-1)).IsValid() {
 		return codePeerFamily
 	}
 	given := lifetime(m)
 	if m.lifetime == 0 {
 		given = 0
-		if m.family != 0 && a.relays[0] != nil && a.relays[1] != nil {
+		if m.family != 0 && a.told(0).IsValid() && a.told(1).IsValid() {
 			s.endRelay(a, int(m.family-1))
 		} else {
 			s.end(a)

@@ -29,6 +29,7 @@ type allocation struct {
 	until  time.Duration
 	place  int // in the shard's list of what is due
 	relays [2]*relay
+	tcp    *tcpAllocation // instead of relays; nil for UDP
 
 	peers atomic.Pointer[peers] // read by every shard
 
@@ -60,6 +61,17 @@ func index(a netip.Addr) int {
 		return 0
 	}
 	return 1
+}
+
+// told is the relayed address of a family, by its index; invalid if there is none.
+func (a *allocation) told(i int) netip.AddrPort {
+	switch {
+	case a.tcp != nil && a.tcp.relays[i] != nil:
+		return a.tcp.relays[i].told
+	case a.relays[i] != nil:
+		return a.relays[i].told
+	}
+	return netip.AddrPort{}
 }
 
 // relayTo is the relay that talks to a peer, or nil.

@@ -24,6 +24,7 @@ type Server struct {
 	streams  []*listener    // TCP, then TLS and DTLS when they are on
 	next     atomic.Uint32  // shard of the next stream
 	relays   *relays
+	tunnels  *tunnels
 	ledger   *ledger
 	refused  refusals
 	failed   refusals
@@ -43,7 +44,7 @@ func listen(cfg Config, clock func() time.Time) (*Server, error) {
 	s := &Server{
 		cfg: cfg, secrets: append([]string{cfg.Secret}, cfg.Accept...), clock: clock, began: clock(), nonceKey: newNonceKey(), ledger: newLedger(cfg),
 	}
-	s.relays = newRelays(cfg, &s.refused)
+	s.relays, s.tunnels = newRelays(cfg, &s.refused), newTunnels(s)
 	if err := s.bind(); err != nil {
 		return nil, err
 	}
@@ -87,6 +88,9 @@ func (s *Server) closePumps() {
 	s.shards = nil
 }
 
+// since is the time since the start.
+func (s *Server) since() time.Duration { return s.clock().Sub(s.began) }
+
 // nextShard spreads the streams.
 func (s *Server) nextShard() *shard { return s.shards[int(s.next.Add(1))%len(s.shards)] }
 
@@ -129,6 +133,8 @@ func (s *Server) Drain(ctx context.Context) error {
 func (s *Server) Stats() Stats {
 	st := Stats{Refused: s.refused.snapshot(), Failed: s.failed.snapshot()}
 	st.Allocations, st.Users = s.ledger.count()
+	st.Tunnels, st.Tunnelled, st.Abandoned = s.tunnels.count(), s.tunnels.connected.Load(), s.tunnels.abandoned.Load()
+	st.TunnelToClients, st.TunnelToPeers = s.tunnels.toClients.Load(), s.tunnels.toPeers.Load()
 	for _, x := range s.shards {
 		x.mu.Lock()
 		c := x.count
@@ -149,6 +155,7 @@ func (s *Server) Stats() Stats {
 func (s *Server) Close() error {
 	s.close.Do(func() {
 		var errs []error
+		s.tunnels.shut()
 		for _, l := range s.streams {
 			errs = append(errs, l.Close())
 		}
@@ -160,6 +167,7 @@ func (s *Server) Close() error {
 			x.pump.stop()
 		}
 		s.turns.Wait()
+		s.tunnels.turns.Wait()
 		s.relays.sweep(1 << 62)
 		for _, x := range s.shards { // what was reserved is closed, and nobody sends any more
 			x.pump.closeSockets()

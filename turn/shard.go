@@ -64,7 +64,7 @@ func newShard(s *Server) *shard {
 // lock begins a batch.
 func (s *shard) lock() {
 	s.mu.Lock()
-	s.now = s.server.clock().Sub(s.server.began)
+	s.now = s.server.since()
 }
 
 // find is the allocation of a sender, or nil.
@@ -78,6 +78,7 @@ func (s *shard) find(from sender) *allocation {
 // expire ends what has run out. Pumps call it about once a second.
 func (s *shard) expire() {
 	s.server.relays.sweep(s.now)
+	s.server.tunnels.sweep(s.now)
 	for len(s.due) > 0 && s.due[0].until <= s.now {
 		s.end(s.due[0])
 	}
@@ -100,6 +101,8 @@ func (s *shard) end(a *allocation) {
 func (s *shard) endRelay(a *allocation, i int) {
 	r := a.relays[i]
 	switch {
+	case a.tcp != nil:
+		s.server.tunnels.endRelay(a, i)
 	case r == nil:
 	case r.all:
 		s.server.relays.shared.drop(a)

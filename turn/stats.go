@@ -18,6 +18,11 @@ type Stats struct {
 	Dropped                  uint64 // packets without a permission, a channel, room or sense
 	Challenges               uint64 // 401 answers to requests without credentials
 	Unanswered               uint64 // requests of strangers beyond what one address is answered
+
+	// Relayed TCP connections: those that there are, bound or not, two for one between two clients; how many both sides bound; how many nobody came for.
+	Tunnels                        int
+	Tunnelled, Abandoned           uint64
+	TunnelToClients, TunnelToPeers uint64 // bytes
 }
 
 // relayCount is what a shard moved, payloads only.

@@ -19,11 +19,14 @@ var (
 	turnDropped     = prometheus.NewDesc("passerby_turn_dropped_packets_total", "Packets without a permission, a channel, room or sense.", nil, nil)
 	turnChallenges  = prometheus.NewDesc("passerby_turn_challenges_total", "Requests without credentials that were asked for some.", nil, nil)
 	turnUnanswered  = prometheus.NewDesc("passerby_turn_unanswered_requests_total", "Requests of strangers beyond what one address is answered.", nil, nil)
+	turnTunnels     = prometheus.NewDesc("passerby_turn_tcp_relays", "Relayed TCP connections, each side with a client counted.", nil, nil)
+	turnTunnelBytes = prometheus.NewDesc("passerby_turn_tcp_relayed_bytes_total", "Bytes of relayed TCP connections, by whom they went to.", []string{"to"}, nil)
+	turnAbandoned   = prometheus.NewDesc("passerby_turn_tcp_abandoned_total", "TCP connections of peers that no client came for in time.", nil, nil)
 	turnFailed      = prometheus.NewDesc("passerby_turn_failed_authentications_total", "Failed authentications, by reason.", []string{"reason"}, nil)
 )
 
 func (m turnMetrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{turnAllocations, turnUsers, turnRefused, turnFailed, turnPackets, turnBytes, turnHairpin, turnDropped, turnChallenges, turnUnanswered} {
+	for _, d := range []*prometheus.Desc{turnAllocations, turnUsers, turnRefused, turnFailed, turnPackets, turnBytes, turnHairpin, turnDropped, turnChallenges, turnUnanswered, turnTunnels, turnTunnelBytes, turnAbandoned} {
 		ch <- d
 	}
 }
@@ -32,6 +35,7 @@ func (m turnMetrics) Collect(ch chan<- prometheus.Metric) {
 	s := m.server.Stats()
 	ch <- prometheus.MustNewConstMetric(turnAllocations, prometheus.GaugeValue, float64(s.Allocations))
 	ch <- prometheus.MustNewConstMetric(turnUsers, prometheus.GaugeValue, float64(s.Users))
+	ch <- prometheus.MustNewConstMetric(turnTunnels, prometheus.GaugeValue, float64(s.Tunnels))
 	for reason, n := range s.Refused {
 		ch <- prometheus.MustNewConstMetric(turnRefused, prometheus.CounterValue, float64(n), reason)
 	}
@@ -49,4 +53,7 @@ func (m turnMetrics) Collect(ch chan<- prometheus.Metric) {
 	count(turnDropped, s.Dropped)
 	count(turnChallenges, s.Challenges)
 	count(turnUnanswered, s.Unanswered)
+	count(turnTunnelBytes, s.TunnelToClients, "client")
+	count(turnTunnelBytes, s.TunnelToPeers, "peer")
+	count(turnAbandoned, s.Abandoned)
 }
