@@ -1,6 +1,9 @@
 package turn
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // allocate serves RFC 8656, section 7.2, in the order of its checks.
 func (s *shard) allocate(m *message, old *allocation, from sender, who login) int {
@@ -57,18 +60,18 @@ func (s *shard) allocate(m *message, old *allocation, from sender, who login) in
 			s.pump.watch(r)
 		}
 	}
+	if a.tcp != nil {
+		s.server.tunnels.add(a)
+	}
 	s.allocated(a, from)
 	return 0
 }
 
 const protocolUDP = 17
 
-// open finds the relay sockets that a request asks for.
+// open finds the relays that a request asks for. Who gets one of two is told why (RFC 8656, section 7.2).
 func (s *shard) open(m *message, a *allocation) (err error) {
 	relays := s.server.relays
-	if m.wantsTCP() {
-		return s.openTCP(m, a)
-	}
 	if m.hasToken {
 		r := relays.claim(m.token, a.user, s.now)
 		if r == nil {
@@ -80,41 +83,46 @@ func (s *shard) open(m *message, a *allocation) (err error) {
 	if m.pair && relays.sweep(s.now) >= maxReserved {
 		return errNoPort
 	}
-	first := byte(family4)
-	if m.family == family6 {
-		first = family6
+	if m.wantsTCP() {
+		a.tcp = &tcpAllocation{ends: make(map[netip.AddrPort]*end)}
 	}
-	if relays.shared.on {
-		if m.pair || m.even && relays.shared.told[0].Port()%2 != 0 {
-			return errNoPort
+	for _, family := range [2]byte{max(m.family, family4), m.additional} {
+		if family == 0 {
+			continue
 		}
-		for _, family := range [2]byte{first, m.additional} {
-			if family != 0 && relays.has(family) {
-				a.relays[family-1] = s.relays[family-1]
-			} else if family != 0 {
-				a.lacks6 = codeFamily
+		if failed := s.openFamily(m, a, family); failed != nil {
+			err = failed
+			if a.lacks[family-1] = codeCapacity; !relays.has(family) {
+				a.lacks[family-1] = codeFamily
 			}
 		}
+	}
+	if a.told(0).IsValid() || a.told(1).IsValid() {
 		return nil
 	}
-	var spare *relay
-	if a.relays[first-1], spare, err = relays.open(s.pump, first, m.even, m.pair); err != nil {
-		return err
-	}
-	if spare != nil {
-		a.token, a.saved = relays.reserve(spare, a.user, s.now), true
-	}
-	if m.additional == family6 { // who gets one of two is told why (RFC 8656, section 7.2)
-		switch {
-		case !relays.has(family6):
-			a.lacks6 = codeFamily
-		default:
-			if a.relays[1], _, err = relays.open(s.pump, family6, false, false); err != nil {
-				a.lacks6 = codeCapacity
-			}
+	return err
+}
+
+func (s *shard) openFamily(m *message, a *allocation, family byte) (err error) {
+	relays := s.server.relays
+	i := family - 1
+	switch {
+	case !relays.has(family):
+		return errNoPort
+	case a.tcp != nil:
+		a.tcp.relays[i], err = s.server.tunnels.listen(relays, family)
+	case relays.shared.on:
+		if m.pair || m.even && relays.shared.told[i].Port()%2 != 0 {
+			return errNoPort
+		}
+		a.relays[i] = s.relays[i]
+	default:
+		var spare *relay
+		if a.relays[i], spare, err = relays.open(s.pump, family, m.even, m.pair); spare != nil {
+			a.token, a.saved = relays.reserve(spare, a.user, s.now), true
 		}
 	}
-	return nil
+	return err
 }
 
 // allocated writes the success, the same again for the same request.
@@ -129,8 +137,10 @@ func (s *shard) allocated(a *allocation, from sender) {
 	if a.saved {
 		s.out = appendAttribute(s.out, attrReservationToken, a.token[:]...)
 	}
-	if a.lacks6 != 0 {
-		s.out = appendAttribute(s.out, attrAddressError, family6, 0, byte(a.lacks6/100), byte(a.lacks6%100))
+	for i, code := range a.lacks {
+		if code != 0 {
+			s.out = appendAttribute(s.out, attrAddressError, byte(i+1), 0, byte(code/100), byte(code%100))
+		}
 	}
 }
 

@@ -23,9 +23,9 @@ type allocation struct {
 	home   netip.Addr // as the ledger counts
 	id     [12]byte   // of the request that made it, which may come again
 	asked  time.Duration
-	token  token // of the port that was reserved with it
-	saved  bool  // there is such a port
-	lacks6 int   // why there is no IPv6 relay although one was asked for besides: a code, or 0
+	token  token     // of the port that was reserved with it
+	saved  bool      // there is such a port
+	lacks  [2]uint16 // why there is no IPv4, no IPv6 relay although both were asked for: a code, or 0
 	until  time.Duration
 	place  int // in the shard's list of what is due
 	relays [2]*relay

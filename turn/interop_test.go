@@ -23,7 +23,7 @@ func TestInteropCoturnClient(t *testing.T) {
 	pair := mustEchoPair(t)
 	cert, key := mustCertificate(t, t.TempDir(), "first")
 	cfg := turn.Config{
-		AllowPeerAddrs: []netip.AddrPort{peer, peer6, pair, netip.AddrPortFrom(pair.Addr(), pair.Port()+1)}, Hairpin: true, Quota: 100, Users: map[string]string{"static": "a password"},
+		AllowPeerAddrs: []netip.AddrPort{peer, peer6, pair, netip.AddrPortFrom(pair.Addr(), pair.Port()+1)}, Hairpin: true, TCPRelay: true, Quota: 100, Users: map[string]string{"static": "a password"},
 		PublicIP: netip.MustParseAddr("127.0.0.1"), PublicIP6: netip.IPv6Loopback(), TLSListen: "127.0.0.1:0", TLSCert: cert, TLSKey: key,
 	}
 	s := mustListen(t, cfg)
@@ -43,6 +43,8 @@ func TestInteropCoturnClient(t *testing.T) {
 		"DTLS, channels": {"-c", "-S"}, "DTLS, client to client": {"-c", "-S", pairs},
 		"portable, channels": {"-c"}, "portable, indications": {"-c", "-s"}, "portable, client to client": {"-c", pairs}, "portable, IPv6 relay": {"-c", "-x"},
 		"static user": {"-c"}, "UDP, a port for RTCP besides": {}, "TCP, a port for RTCP besides": {"-t"},
+		"UDP, relays of both families": {"-Z"}, "UDP, relays of both families, by indications": {"-Z", "-s"}, "TCP, relays of both families": {"-Z", "-t"}, "portable, relays of both families": {"-Z"},
+		"single port, relays of both families": {"-Z", "-m", "1"}, "TCP relays": {"-T", pairs}, "TCP relays, TLS": {"-T", "-S", pairs},
 		"single port": {"-c", "-m", "1"}, "single port, by indications": {"-c", "-s", "-m", "1"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -33,6 +33,7 @@ const (
 	attrAdditionalFamily   = 0x8000
 	attrAddressError       = 0x8001
 	attrAlgorithms         = 0x8002
+	attrAdditionalDraft    = 0x8032 // ADDITIONAL-ADDRESS-FAMILY to coturn before 4.8, Debian's among them: the number of the drafts
 	attrFingerprint        = 0x8028
 )
 
@@ -164,7 +165,7 @@ func (m *message) attribute(kind uint16, v []byte) {
 		if sized(4) {
 			m.family = v[0]
 		}
-	case attrAdditionalFamily:
+	case attrAdditionalFamily, attrAdditionalDraft:
 		if sized(4) {
 			m.additional = v[0]
 		}

@@ -33,32 +33,9 @@ func (m *message) mayTCP(from sender) bool {
 	return from.stream != nil && !from.stream.all.datagram && !m.even && !m.hasToken && !slices.Contains(m.unknown, attrDontFragment)
 }
 
-// openTCP finds the listening ports that a request asks for.
-func (s *shard) openTCP(m *message, a *allocation) error {
-	first := max(m.family, family4)
-	r, err := s.server.tunnels.listen(s.server.relays, first)
-	if err != nil {
-		return err
-	}
-	a.tcp = &tcpAllocation{ends: make(map[netip.AddrPort]*end)}
-	a.tcp.relays[first-1] = r
-	if m.additional == family6 {
-		if r, err = s.server.tunnels.listen(s.server.relays, family6); err == nil {
-			a.tcp.relays[1] = r
-		} else if a.lacks6 = codeCapacity; !s.server.relays.has(family6) {
-			a.lacks6 = codeFamily
-		}
-	}
-	s.server.tunnels.add(a)
-	return nil
-}
-
 // listen opens a port for peers.
 func (n *tunnels) listen(relays *relays, family byte) (*tcpRelay, error) {
 	i := family - 1
-	if !relays.at[i].IsValid() {
-		return nil, errNoPort
-	}
 	r := new(tcpRelay)
 	open := func(port int) (err error) {
 		r.at = netip.AddrPortFrom(relays.at[i], uint16(port)) //nolint:gosec // a port
