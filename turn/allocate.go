@@ -38,13 +38,8 @@ func (s *shard) allocate(m *message, old *allocation, from sender, who login) in
 		return codeQuota
 	}
 	a := &allocation{client: from.at, stream: from.stream, user: who.user, home: home(from.at.Addr()), id: m.id(), asked: lifetime(m)}
-	if code := s.server.ledger.admit(a.user, a.home); code != 0 {
+	if code := s.provide(m, a); code != 0 {
 		return code
-	}
-	if err := s.open(m, a); err != nil {
-		s.server.cfg.Logger.Debug("turn: no relay", "err", err)
-		s.server.ledger.release(a.user, a.home)
-		return codeCapacity
 	}
 	a.until = s.now + a.asked
 	s.due.add(a)
@@ -69,17 +64,41 @@ func (s *shard) allocate(m *message, old *allocation, from sender, who login) in
 
 const protocolUDP = 17
 
+// provide gives an allocation what it asks for within the quotas, or says why not. A port that is reserved besides counts as another allocation.
+func (s *shard) provide(m *message, a *allocation) int {
+	relays, ledger := s.server.relays, s.server.ledger
+	if m.hasToken { // and is counted
+		r, code := relays.claim(m.token, a.user, a.home, s.now)
+		if code == 0 {
+			a.relays[index(r.told.Addr())] = r
+		}
+		return code
+	}
+	places := 1
+	if m.pair {
+		places = 2
+	}
+	for i := range places {
+		if code := ledger.admit(a.user, a.home); code != 0 {
+			for range i {
+				ledger.release(a.user, a.home)
+			}
+			return code
+		}
+	}
+	if err := s.open(m, a); err != nil {
+		s.server.cfg.Logger.Debug("turn: no relay", "err", err)
+		for range places {
+			ledger.release(a.user, a.home)
+		}
+		return codeCapacity
+	}
+	return 0
+}
+
 // open finds the relays that a request asks for. Who gets one of two is told why (RFC 8656, section 7.2).
 func (s *shard) open(m *message, a *allocation) (err error) {
 	relays := s.server.relays
-	if m.hasToken {
-		r := relays.claim(m.token, a.user, s.now)
-		if r == nil {
-			return errNoToken
-		}
-		a.relays[index(r.told.Addr())] = r
-		return nil
-	}
 	if m.pair && relays.sweep(s.now) >= maxReserved {
 		return errNoPort
 	}
@@ -119,7 +138,7 @@ func (s *shard) openFamily(m *message, a *allocation, family byte) (err error) {
 	default:
 		var spare *relay
 		if a.relays[i], spare, err = relays.open(s.pump, family, m.even, m.pair); spare != nil {
-			a.token, a.saved = relays.reserve(spare, a.user, s.now), true
+			a.token, a.saved = relays.reserve(spare, a.user, a.home, s.now), true
 		}
 	}
 	return err

@@ -44,7 +44,7 @@ func listen(cfg Config, clock func() time.Time) (*Server, error) {
 	s := &Server{
 		cfg: cfg, secrets: append([]string{cfg.Secret}, cfg.Accept...), clock: clock, began: clock(), nonceKey: newNonceKey(), ledger: newLedger(cfg),
 	}
-	s.relays, s.tunnels = newRelays(cfg, &s.refused), newTunnels(s)
+	s.relays, s.tunnels = newRelays(cfg, &s.refused, s.ledger), newTunnels(s)
 	if err := s.bind(); err != nil {
 		return nil, err
 	}
@@ -133,6 +133,8 @@ func (s *Server) Drain(ctx context.Context) error {
 func (s *Server) Stats() Stats {
 	st := Stats{Refused: s.refused.snapshot(), Failed: s.failed.snapshot()}
 	st.Allocations, st.Users = s.ledger.count()
+	st.Reserved = s.relays.waiting()
+	st.Allocations = max(st.Allocations-st.Reserved, 0)
 	st.Tunnels, st.Tunnelled, st.Abandoned = s.tunnels.count(), s.tunnels.connected.Load(), s.tunnels.abandoned.Load()
 	st.TunnelToClients, st.TunnelToPeers = s.tunnels.toClients.Load(), s.tunnels.toPeers.Load()
 	for _, x := range s.shards {

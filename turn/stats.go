@@ -8,7 +8,8 @@ import (
 // Stats is what a Server has done and holds.
 type Stats struct {
 	Allocations int               // alive
-	Users       int               // that hold one
+	Reserved    int               // ports that wait for one (EVEN-PORT)
+	Users       int               // that hold an allocation or a reserved port
 	Refused     map[string]uint64 // peers refused, by reason
 	Failed      map[string]uint64 // failed authentications, by reason
 

@@ -11,6 +11,7 @@ type turnMetrics struct{ server *turn.Server }
 
 var (
 	turnAllocations = prometheus.NewDesc("passerby_turn_allocations", "Allocations that are alive.", nil, nil)
+	turnReserved    = prometheus.NewDesc("passerby_turn_reserved_ports", "Ports that wait for an allocation.", nil, nil)
 	turnUsers       = prometheus.NewDesc("passerby_turn_users", "Users that hold an allocation.", nil, nil)
 	turnRefused     = prometheus.NewDesc("passerby_turn_refused_peers_total", "Peers that were not relayed to, by reason.", []string{"reason"}, nil)
 	turnPackets     = prometheus.NewDesc("passerby_turn_relayed_packets_total", "Packets that were relayed, by whom they went to.", []string{"to"}, nil)
@@ -26,7 +27,7 @@ var (
 )
 
 func (m turnMetrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{turnAllocations, turnUsers, turnRefused, turnFailed, turnPackets, turnBytes, turnHairpin, turnDropped, turnChallenges, turnUnanswered, turnTunnels, turnTunnelBytes, turnAbandoned} {
+	for _, d := range []*prometheus.Desc{turnAllocations, turnReserved, turnUsers, turnRefused, turnFailed, turnPackets, turnBytes, turnHairpin, turnDropped, turnChallenges, turnUnanswered, turnTunnels, turnTunnelBytes, turnAbandoned} {
 		ch <- d
 	}
 }
@@ -34,6 +35,7 @@ func (m turnMetrics) Describe(ch chan<- *prometheus.Desc) {
 func (m turnMetrics) Collect(ch chan<- prometheus.Metric) {
 	s := m.server.Stats()
 	ch <- prometheus.MustNewConstMetric(turnAllocations, prometheus.GaugeValue, float64(s.Allocations))
+	ch <- prometheus.MustNewConstMetric(turnReserved, prometheus.GaugeValue, float64(s.Reserved))
 	ch <- prometheus.MustNewConstMetric(turnUsers, prometheus.GaugeValue, float64(s.Users))
 	ch <- prometheus.MustNewConstMetric(turnTunnels, prometheus.GaugeValue, float64(s.Tunnels))
 	for reason, n := range s.Refused {
