@@ -37,7 +37,7 @@ func (s *shard) allocate(m *message, old *allocation, from sender, who login) in
 	case s.closed || s.server.draining.Load():
 		return codeQuota
 	}
-	a := &allocation{client: from.at, stream: from.stream, user: who.user, home: home(from.at.Addr()), id: m.id(), asked: lifetime(m)}
+	a := &allocation{client: from.at, stream: from.stream, local: from.local, user: who.user, home: home(from.at.Addr()), id: m.id(), asked: lifetime(m)}
 	if code := s.provide(m, a); code != 0 {
 		return code
 	}

@@ -18,7 +18,8 @@ const (
 // allocation is what one client holds. But for peers it is owned by a shard, under its lock. Times count from the server's start.
 type allocation struct {
 	client netip.AddrPort
-	stream *stream // nil for a UDP client
+	stream *stream    // nil for a UDP client
+	local  netip.Addr // as of sender
 	user   string
 	home   netip.Addr // as the ledger counts
 	id     [12]byte   // of the request that made it, which may come again

@@ -83,4 +83,7 @@ func TestReservedPortMoves(t *testing.T) {
 	full.must(stun.MethodRefresh, lifetime(0))
 	c.must(stun.MethodAllocate, udp, token(key))
 	mustRaw(t, s, good("ada")).must(stun.MethodAllocate, udp) // its place is free
+	if got := code(mustRawFrom(t, s, good("ada"), "127.0.0.2:0").ask(stun.MethodAllocate, udp)); got != 486 {
+		t.Errorf("one more where it counts now: %d, want 486", got)
+	}
 }

@@ -40,7 +40,7 @@ type pump interface {
 	run() // until stop, and until its goroutines have ended
 	stop()
 	closeSockets() // of a pump that does not run
-	toClient(b []byte, to netip.AddrPort)
+	toClient(b []byte, to netip.AddrPort, local netip.Addr)
 	toPeer(r *relay, b []byte, to netip.AddrPort)
 	flush()
 	open(r *relay, at netip.Addr, port int) (int, error) // binds a relay socket; port 0 is any
@@ -51,7 +51,8 @@ type pump interface {
 // sender is where a message came from.
 type sender struct {
 	at     netip.AddrPort
-	stream *stream // nil for a datagram
+	stream *stream    // nil for a datagram
+	local  netip.Addr // of this machine, to which it was sent; invalid where there is only one, or nobody knows
 }
 
 func newShard(s *Server) *shard {

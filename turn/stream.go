@@ -124,7 +124,7 @@ type stream struct {
 // serve reads until the connection ends, which ends the allocation.
 func (s *stream) serve() {
 	slot := newSlot()
-	from := sender{s.at, s}
+	from := sender{at: s.at, stream: s}
 	for err := s.shake(); err == nil; {
 		var n int
 		n, err = s.read(slot[headroom : headroom+maxFrame])
