@@ -1,6 +1,9 @@
 package turn
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // allocate serves RFC 8656, section 7.2, in the order of its checks.
 func (s *shard) allocate(m *message, old *allocation, from sender, who login) int {
@@ -15,8 +18,14 @@ func (s *shard) allocate(m *message, old *allocation, from sender, who login) in
 	switch {
 	case m.transport == nil:
 		return codeBadRequest
+	case m.wantsTCP() && s.server.tunnels.on:
+		if !m.mayTCP(from) {
+			return codeBadRequest
+		}
 	case m.transport[0] != protocolUDP:
 		return codeTransport
+	}
+	switch {
 	case len(m.unknown) > 0: // DONT-FRAGMENT among them
 		return codeUnknownAttribute
 	case m.hasToken && (m.even || m.family != 0 || m.additional != 0):
@@ -28,14 +37,9 @@ func (s *shard) allocate(m *message, old *allocation, from sender, who login) in
 	case s.closed || s.server.draining.Load():
 		return codeQuota
 	}
-	a := &allocation{client: from.at, stream: from.stream, user: who.user, home: home(from.at.Addr()), id: m.id(), asked: lifetime(m)}
-	if code := s.server.ledger.admit(a.user, a.home); code != 0 {
+	a := &allocation{client: from.at, stream: from.stream, local: from.local, user: who.user, home: home(from.at.Addr()), id: m.id(), asked: lifetime(m)}
+	if code := s.provide(m, a); code != 0 {
 		return code
-	}
-	if err := s.open(m, a); err != nil {
-		s.server.cfg.Logger.Debug("turn: no relay", "err", err)
-		s.server.ledger.release(a.user, a.home)
-		return codeCapacity
 	}
 	a.until = s.now + a.asked
 	s.due.add(a)
@@ -52,68 +56,100 @@ func (s *shard) allocate(m *message, old *allocation, from sender, who login) in
 			s.pump.watch(r)
 		}
 	}
+	if a.tcp != nil {
+		s.server.tunnels.add(a)
+	}
 	s.allocated(a, from)
 	return 0
 }
 
 const protocolUDP = 17
 
-// open finds the relay sockets that a request asks for.
+// provide gives an allocation what it asks for within the quotas, or says why not. A port that is reserved besides counts as another allocation.
+func (s *shard) provide(m *message, a *allocation) int {
+	relays, ledger := s.server.relays, s.server.ledger
+	if m.hasToken { // and is counted
+		r, code := relays.claim(m.token, a.user, a.home, s.now)
+		if code == 0 {
+			a.relays[index(r.told.Addr())] = r
+		}
+		return code
+	}
+	places := 1
+	if m.pair {
+		places = 2
+	}
+	for i := range places {
+		if code := ledger.admit(a.user, a.home); code != 0 {
+			for range i {
+				ledger.release(a.user, a.home)
+			}
+			return code
+		}
+	}
+	if err := s.open(m, a); err != nil {
+		s.server.cfg.Logger.Debug("turn: no relay", "err", err)
+		for range places {
+			ledger.release(a.user, a.home)
+		}
+		return codeCapacity
+	}
+	return 0
+}
+
+// open finds the relays that a request asks for. Who gets one of two is told why (RFC 8656, section 7.2).
 func (s *shard) open(m *message, a *allocation) (err error) {
 	relays := s.server.relays
-	if m.hasToken {
-		r := relays.claim(m.token, a.user, s.now)
-		if r == nil {
-			return errNoToken
-		}
-		a.relays[index(r.told.Addr())] = r
-		return nil
-	}
 	if m.pair && relays.sweep(s.now) >= maxReserved {
 		return errNoPort
 	}
-	first := byte(family4)
-	if m.family == family6 {
-		first = family6
+	if m.wantsTCP() {
+		a.tcp = &tcpAllocation{ends: make(map[netip.AddrPort]*end)}
 	}
-	if relays.shared.on {
-		if m.pair || m.even && relays.shared.told[0].Port()%2 != 0 {
-			return errNoPort
+	for _, family := range [2]byte{max(m.family, family4), m.additional} {
+		if family == 0 {
+			continue
 		}
-		for _, family := range [2]byte{first, m.additional} {
-			if family != 0 && relays.has(family) {
-				a.relays[family-1] = s.relays[family-1]
-			} else if family != 0 {
-				a.lacks6 = codeFamily
+		if failed := s.openFamily(m, a, family); failed != nil {
+			err = failed
+			if a.lacks[family-1] = codeCapacity; !relays.has(family) {
+				a.lacks[family-1] = codeFamily
 			}
 		}
+	}
+	if a.told(0).IsValid() || a.told(1).IsValid() {
 		return nil
 	}
-	var spare *relay
-	if a.relays[first-1], spare, err = relays.open(s.pump, first, m.even, m.pair); err != nil {
-		return err
-	}
-	if spare != nil {
-		a.token, a.saved = relays.reserve(spare, a.user, s.now), true
-	}
-	if m.additional == family6 { // who gets one of two is told why (RFC 8656, section 7.2)
-		switch {
-		case !relays.has(family6):
-			a.lacks6 = codeFamily
-		default:
-			if a.relays[1], _, err = relays.open(s.pump, family6, false, false); err != nil {
-				a.lacks6 = codeCapacity
-			}
+	return err
+}
+
+func (s *shard) openFamily(m *message, a *allocation, family byte) (err error) {
+	relays := s.server.relays
+	i := family - 1
+	switch {
+	case !relays.has(family):
+		return errNoPort
+	case a.tcp != nil:
+		a.tcp.relays[i], err = s.server.tunnels.listen(relays, family)
+	case relays.shared.on:
+		if m.pair || m.even && relays.shared.told[i].Port()%2 != 0 {
+			return errNoPort
+		}
+		a.relays[i] = s.relays[i]
+	default:
+		var spare *relay
+		if a.relays[i], spare, err = relays.open(s.pump, family, m.even, m.pair); spare != nil {
+			a.token, a.saved = relays.reserve(spare, a.user, a.home, s.now), true
 		}
 	}
-	return nil
+	return err
 }
 
 // allocated writes the success, the same again for the same request.
 func (s *shard) allocated(a *allocation, from sender) {
-	for _, r := range a.relays {
-		if r != nil {
-			s.out = appendAddress(s.out, attrXORRelayed, r.told)
+	for i := range a.relays {
+		if told := a.told(i); told.IsValid() {
+			s.out = appendAddress(s.out, attrXORRelayed, told)
 		}
 	}
 	s.out = appendUint32(s.out, attrLifetime, uint32(a.asked/time.Second)) //nolint:gosec // an hour at most
@@ -121,8 +157,10 @@ func (s *shard) allocated(a *allocation, from sender) {
 	if a.saved {
 		s.out = appendAttribute(s.out, attrReservationToken, a.token[:]...)
 	}
-	if a.lacks6 != 0 {
-		s.out = appendAttribute(s.out, attrAddressError, family6, 0, byte(a.lacks6/100), byte(a.lacks6%100))
+	for i, code := range a.lacks {
+		if code != 0 {
+			s.out = appendAttribute(s.out, attrAddressError, byte(i+1), 0, byte(code/100), byte(code%100))
+		}
 	}
 }
 
@@ -136,13 +174,13 @@ func lifetime(m *message) time.Duration {
 
 // refresh serves RFC 8656, section 8.2. A family names one of two relays, which may be given up alone.
 func (s *shard) refresh(m *message, a *allocation) int {
-	if m.family > family6 || m.family != 0 && a.relays[m.family-1] == nil {
+	if m.family > family6 || m.family != 0 && !a.told(int(m.family-1)).IsValid() {
 		return codePeerFamily
 	}
 	given := lifetime(m)
 	if m.lifetime == 0 {
 		given = 0
-		if m.family != 0 && a.relays[0] != nil && a.relays[1] != nil {
+		if m.family != 0 && a.told(0).IsValid() && a.told(1).IsValid() {
 			s.endRelay(a, int(m.family-1))
 		} else {
 			s.end(a)

@@ -18,17 +18,19 @@ const (
 // allocation is what one client holds. But for peers it is owned by a shard, under its lock. Times count from the server's start.
 type allocation struct {
 	client netip.AddrPort
-	stream *stream // nil for a UDP client
+	stream *stream    // nil for a UDP client
+	local  netip.Addr // as of sender
 	user   string
 	home   netip.Addr // as the ledger counts
 	id     [12]byte   // of the request that made it, which may come again
 	asked  time.Duration
-	token  token // of the port that was reserved with it
-	saved  bool  // there is such a port
-	lacks6 int   // why there is no IPv6 relay although one was asked for besides: a code, or 0
+	token  token     // of the port that was reserved with it
+	saved  bool      // there is such a port
+	lacks  [2]uint16 // why there is no IPv4, no IPv6 relay although both were asked for: a code, or 0
 	until  time.Duration
 	place  int // in the shard's list of what is due
 	relays [2]*relay
+	tcp    *tcpAllocation // instead of relays; nil for UDP
 
 	peers atomic.Pointer[peers] // read by every shard
 
@@ -60,6 +62,17 @@ func index(a netip.Addr) int {
 		return 0
 	}
 	return 1
+}
+
+// told is the relayed address of a family, by its index; invalid if there is none.
+func (a *allocation) told(i int) netip.AddrPort {
+	switch {
+	case a.tcp != nil && a.tcp.relays[i] != nil:
+		return a.tcp.relays[i].told
+	case a.relays[i] != nil:
+		return a.relays[i].told
+	}
+	return netip.AddrPort{}
 }
 
 // relayTo is the relay that talks to a peer, or nil.

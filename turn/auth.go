@@ -19,7 +19,7 @@ func (s *shard) authenticate(m *message, a *allocation, from netip.AddrPort) (lo
 	if !ok || m.username == nil || m.realm == nil || m.nonce == nil {
 		return login{}, codeBadRequest
 	}
-	if !s.nonces.valid(m.nonce, from, s.server.clock()) {
+	if !s.nonces.valid(m.nonce, from, s.server.clock()) && (m.kind != typeConnectionBind || a == nil || !s.nonces.valid(m.nonce, a.client, s.server.clock())) {
 		return login{}, codeStaleNonce
 	}
 	if string(m.realm) != cfg.Realm {

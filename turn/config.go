@@ -42,6 +42,11 @@ type Config struct {
 	// time; two clients of this server reach each other only by ICE.
 	SinglePort uint16
 
+	// TCPRelay relays TCP for clients who come over TCP or TLS (RFC 6062), to the peers that the lists below allow, from port 1024 up; a port below must be
+	// named in AllowPeerAddrs, or by AllowPeer. Default: 442. Each such allocation listens at a TCP port of its own, of the same range, also with SinglePort.
+	// There are MaxTCP relayed connections at most, MaxPerAddress for a client address, and 32 for an allocation.
+	TCPRelay bool
+
 	// IPv6 that relay sockets bind to and that clients are told; default: no
 	// IPv6 relays, and 440 to who asks for one. RelayIP6 defaults to PublicIP6.
 	RelayIP6  netip.Addr

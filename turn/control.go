@@ -16,6 +16,8 @@ const (
 	codeWrongCredentials = 441
 	codeTransport        = 442
 	codePeerFamily       = 443
+	codeExists           = 446 // RFC 6062, section 6.3, as the next
+	codeUnconnected      = 447
 	codeQuota            = 486
 	codeCapacity         = 508
 )
@@ -46,8 +48,11 @@ func (s *shard) answer(b []byte, from sender) []byte {
 		} else {
 			s.out = appendAddress(s.out, attrXORMapped, from.at)
 		}
-	case typeAllocate, typeRefresh, typeCreatePermission, typeChannelBind:
+	case typeAllocate, typeRefresh, typeCreatePermission, typeChannelBind, typeConnect, typeConnectionBind:
 		a := s.find(from)
+		if m.kind == typeConnectionBind {
+			a = s.server.tunnels.owner(m.connection)
+		}
 		if who, code = s.authenticate(m, a, from.at); code != 0 && !s.challenges(b, from) {
 			return nil
 		} else if code == 0 {
@@ -57,16 +62,25 @@ func (s *shard) answer(b []byte, from sender) []byte {
 		s.count.dropped++
 		return nil
 	}
+	if code == codeLater {
+		return nil
+	}
 	if code != 0 {
 		s.refuse(m, code, from)
 	}
-	if who.key != nil {
-		s.out = m.appendIntegrity(s.out, who.key)
+	s.out = m.finish(s.out, who.key)
+	return s.out
+}
+
+// finish signs an answer, if its request was signed by who has the key, and ends it.
+func (m *message) finish(b, key []byte) []byte {
+	if key != nil {
+		b = m.appendIntegrity(b, key)
 	}
 	if m.fingerprint {
-		s.out = appendFingerprint(s.out)
+		b = appendFingerprint(b)
 	}
-	return s.out
+	return b
 }
 
 // answers reports whether a sender that has not shown who he is gets an answer, and counts when not.
@@ -117,6 +131,8 @@ func (s *shard) serve(m *message, a *allocation, from sender, who login) int {
 		return codeBadRequest
 	case m.kind == typeAllocate:
 		return s.allocate(m, a, from, who)
+	case m.kind == typeConnectionBind:
+		return s.connectionBind(m, from, who)
 	case a == nil:
 		return codeMismatch
 	case a.user != who.user:
@@ -127,6 +143,10 @@ func (s *shard) serve(m *message, a *allocation, from sender, who login) int {
 		return s.refresh(m, a)
 	case m.kind == typeCreatePermission:
 		return s.createPermission(m, a)
+	case m.kind == typeConnect:
+		return s.connect(m, a, who)
+	case a.tcp != nil: // which has no channels
+		return codeForbidden
 	default:
 		return s.channelBind(m, a)
 	}
@@ -194,7 +214,7 @@ func (s *shard) mayPermit(a *allocation, peer netip.Addr) int {
 		s.server.refusePeer(reason)
 		return codeForbidden
 	}
-	if a.relayTo(peer) == nil {
+	if !a.told(index(peer)).IsValid() {
 		return codePeerFamily
 	}
 	if s.now-a.window >= grantWindow || a.window == 0 {

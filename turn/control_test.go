@@ -253,48 +253,6 @@ func TestPairOfPorts(t *testing.T) {
 	}
 }
 
-// One allocation with a relay of each family, where the server has both; where it has not, a word about it.
-func TestBothFamiliesOfRelays(t *testing.T) {
-	four, six := mustPeer(t, "127.0.0.1:0"), mustPeer(t, "[::1]:0")
-	for _, plain := range []bool{false, true} {
-		cfg := turn.Config{AllowPeerAddrs: []netip.AddrPort{four, six}, Plain: plain}
-		only := mustRaw(t, mustListen(t, cfg), good("ada"))
-		if v, err := only.must(stun.MethodAllocate, udp, additional(2)).Get(0x8001); err != nil || !bytes.Equal(v, []byte{2, 0, 4, 40}) {
-			t.Errorf("without IPv6: %x (%v)", v, err)
-		}
-		cfg.PublicIP6 = netip.IPv6Loopback()
-		s := mustListen(t, cfg)
-		c := mustRaw(t, s, good("ada"))
-		m := c.must(stun.MethodAllocate, udp, additional(2))
-		relays := 0
-		for _, a := range m.Attributes {
-			if a.Type == stun.AttrXORRelayedAddress {
-				relays++
-			}
-		}
-		if relays != 2 {
-			t.Errorf("%d relays", relays)
-		}
-		c.must(stun.MethodCreatePermission, peerAddress(four), peerAddress(six))
-		for _, to := range []netip.AddrPort{four, six} {
-			if got := c.echo(to); got != "echo hello" {
-				t.Errorf("plain %v, %v: %q", plain, to, got)
-			}
-		}
-		c.must(stun.MethodRefresh, family(2), lifetime(0)) // gives one of them up
-		if got := code(c.ask(stun.MethodCreatePermission, peerAddress(six))); got != 443 {
-			t.Errorf("IPv6 after its end: %d, want 443", got)
-		}
-		if got := c.echo(four); got != "echo hello" {
-			t.Errorf("IPv4 after the end of IPv6: %q", got)
-		}
-		c.must(stun.MethodRefresh, family(1), lifetime(0))
-		if n := s.Stats().Allocations; n != 0 {
-			t.Errorf("%d allocations after both were given up", n)
-		}
-	}
-}
-
 // echo sends an indication and returns what comes back.
 func (r *raw) echo(to netip.AddrPort) string {
 	buf := make([]byte, 2000)

@@ -1,4 +1,4 @@
-// Package turn is a closed TURN server (RFC 8656): it relays UDP for people
+// Package turn is a closed TURN server (RFC 8656): it relays UDP, and TCP, for people
 // whose network lets them reach nothing else, and only to the peers that it is
 // told of.
 //
@@ -18,6 +18,10 @@
 // lives may be refreshed until Config.MaxAge, so that a long call goes on.
 // Nonces are stateless, bound to the client's address, and good for an hour.
 // Requests are signed with SHA-1, or with SHA-256 (RFC 8489) by who knows it.
+//
+// With Config.TCPRelay it relays TCP, too (RFC 6062): a client's second
+// connection becomes a tunnel to the peer's. A tunnel has a goroutine for each
+// direction; for two plain connections on Linux the kernel moves the bytes.
 //
 // Clients may come over IPv4 and IPv6; relays are IPv4, and IPv6 for those who
 // ask, alone or besides (RFC 8656), once Config has an address for them.

@@ -16,6 +16,9 @@ func Allowed(c Config, peer netip.AddrPort) (bool, string) {
 // FrameLength is the framing guard's rule.
 var FrameLength = frameLength
 
+// MaxEnds is how many relayed connections an allocation has.
+const MaxEnds = maxEnds
+
 // MaxFrame is the longest message on a stream.
 const MaxFrame = maxFrame
 

@@ -22,18 +22,30 @@ func TestInteropCoturnClient(t *testing.T) {
 	peer, peer6 := mustEcho(t, "127.0.0.1:0", ""), mustEcho(t, "[::1]:0", "")
 	pair := mustEchoPair(t)
 	cert, key := mustCertificate(t, t.TempDir(), "first")
+	var echoes []netip.AddrPort // of single-port clients, each its own
+	for range 3 {
+		echoes = append(echoes, mustEcho(t, "127.0.0.1:0", ""))
+	}
 	cfg := turn.Config{
-		AllowPeerAddrs: []netip.AddrPort{peer, peer6, pair, netip.AddrPortFrom(pair.Addr(), pair.Port()+1)}, Hairpin: true, Quota: 100, Users: map[string]string{"static": "a password"},
+		AllowPeerAddrs: append([]netip.AddrPort{peer, peer6, pair, netip.AddrPortFrom(pair.Addr(), pair.Port()+1)}, echoes...), Hairpin: true, TCPRelay: true, Quota: 100, Users: map[string]string{"static": "a password"},
 		PublicIP: netip.MustParseAddr("127.0.0.1"), PublicIP6: netip.IPv6Loopback(), TLSListen: "127.0.0.1:0", TLSCert: cert, TLSKey: key,
 	}
 	s := mustListen(t, cfg)
 	cfg.Plain = true
 	portable := mustListen(t, cfg)
-	cfg.Plain, cfg.SinglePort = false, freePort(t)&^1 // the client may ask for an even one
+	for cfg.Plain = false; cfg.SinglePort == 0 || cfg.SinglePort%2 != 0; { // the client may ask for an even one
+		cfg.SinglePort = freePort(t)
+	}
 	single := mustListen(t, cfg)
 	port := func(a net.Addr) string { _, p, _ := net.SplitHostPort(a.String()); return p }
 
 	const pairs = "-y" // from client to client, each on a relay of ours
+	type result struct {
+		name, want string
+		out        []byte
+		err        error
+	}
+	results, running := make(chan result), 0
 	for name, flags := range map[string][]string{
 		"UDP, channels": {"-c"}, "UDP, indications": {"-c", "-s"}, "UDP, padded channels": {"-c", "-D"}, "UDP, more requests": {"-c", "-G"},
 		"UDP, client to client": {"-c", pairs}, "UDP, client to client by indications": {"-c", "-s", pairs},
@@ -43,44 +55,53 @@ func TestInteropCoturnClient(t *testing.T) {
 		"DTLS, channels": {"-c", "-S"}, "DTLS, client to client": {"-c", "-S", pairs},
 		"portable, channels": {"-c"}, "portable, indications": {"-c", "-s"}, "portable, client to client": {"-c", pairs}, "portable, IPv6 relay": {"-c", "-x"},
 		"static user": {"-c"}, "UDP, a port for RTCP besides": {}, "TCP, a port for RTCP besides": {"-t"},
+		"UDP, relays of both families": {"-Z"}, "TCP, relays of both families": {"-Z", "-t"}, "portable, relays of both families": {"-Z"},
+		"single port, relays of both families": {"-Z", "-m", "1"}, "TCP relays": {"-T", pairs}, "TCP relays, TLS": {"-T", "-S", pairs},
 		"single port": {"-c", "-m", "1"}, "single port, by indications": {"-c", "-s", "-m", "1"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel() // each spends seconds waiting for stragglers
-			want := "40"
-			server, to := s, peer
-			if strings.HasPrefix(name, "single port") { // a peer is one client's
-				server, want = single, "20"
-			}
-			if strings.Contains(name, "RTCP") {
-				to = pair
-			}
-			has := func(f string) bool { return slices.Contains(flags, f) }
-			if strings.HasPrefix(name, "portable") {
-				server = portable
-			}
-			if has("-x") {
-				to = peer6
-			}
-			args := append([]string{"-m", "2"}, append(flags, "-n", "20", "-z", "5", "-l", "300", "-p", port(server.UDPAddr()))...)
-			if has("-S") {
-				args[len(args)-1] = port(server.TLSAddr())
-			}
-			if !has(pairs) {
-				args = append(args, "-e", to.Addr().String(), "-r", strconv.Itoa(int(to.Port())))
-			}
-			if name == "static user" {
-				args = append(args, "-u", "static", "-w", "a password")
-			} else {
-				args = append(args, "-u", "ada", "-W", secret)
-			}
+		want := "40"
+		server, to := s, peer
+		if strings.HasPrefix(name, "single port") { // a peer is one client's
+			server, want, to = single, "20", echoes[0]
+			echoes = echoes[1:]
+		}
+		if strings.Contains(name, "RTCP") {
+			to = pair
+		}
+		has := func(f string) bool { return slices.Contains(flags, f) }
+		if strings.HasPrefix(name, "portable") {
+			server = portable
+		}
+		if has("-x") {
+			to = peer6
+		}
+		args := append([]string{"-m", "2"}, append(flags, "-n", "20", "-z", "5", "-l", "300", "-p", port(server.UDPAddr()))...)
+		if has("-S") {
+			args[len(args)-1] = port(server.TLSAddr())
+		}
+		if !has(pairs) {
+			args = append(args, "-e", to.Addr().String(), "-r", strconv.Itoa(int(to.Port())))
+		}
+		if name == "static user" {
+			args = append(args, "-u", "static", "-w", "a password")
+		} else {
+			args = append(args, "-u", "ada", "-W", secret)
+		}
+		running++
+		go func() { // all at once: each spends seconds waiting for stragglers
 			out, err := exec.CommandContext(t.Context(), tool, append(args, "127.0.0.1")...).CombinedOutput()
-			if err != nil {
-				t.Fatalf("%v\n%s", err, out)
+			results <- result{name, want, out, err}
+		}()
+	}
+	for range running {
+		r := <-results
+		t.Run(r.name, func(t *testing.T) {
+			if r.err != nil {
+				t.Fatalf("%v\n%s", r.err, r.out)
 			}
-			got := received.FindAllSubmatch(out, -1)
-			if len(got) == 0 || string(got[len(got)-1][1]) != want || string(got[len(got)-1][2]) != want {
-				t.Errorf("not all %s messages were relayed there and back:\n%s", want, out)
+			got := received.FindAllSubmatch(r.out, -1)
+			if len(got) == 0 || string(got[len(got)-1][1]) != r.want || string(got[len(got)-1][2]) != r.want {
+				t.Errorf("not all %s messages were relayed there and back:\n%s", r.want, r.out)
 			}
 		})
 	}

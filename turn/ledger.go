@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// ledger counts allocations, for quotas: by the name of the user, by the address of the client, and all.
+// ledger counts allocations, and ports that are reserved for one, for quotas: by the name of the user, by the address of the client, and all.
 type ledger struct {
 	quota, perAddress, most int
 
@@ -42,6 +42,23 @@ func (l *ledger) admit(name string, at netip.Addr) int {
 	l.held[name]++
 	l.homes[at]++
 	l.all++
+	return 0
+}
+
+// move counts what one client reserved for another of the same user, or says why not.
+func (l *ledger) move(from, to netip.Addr) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if from == to {
+		return 0
+	}
+	if l.homes[to] >= l.perAddress {
+		return codeQuota
+	}
+	if l.homes[from]--; l.homes[from] == 0 {
+		delete(l.homes, from)
+	}
+	l.homes[to]++
 	return 0
 }
 

@@ -50,6 +50,11 @@ func (s *Server) listenBatched(at *net.UDPAddr, n int) (net.Listener, error) {
 		}
 		x.pump = p
 		s.shards = append(s.shards, x)
+		if at.IP == nil || at.IP.IsUnspecified() {
+			if err := p.locals(); err != nil {
+				return nil, err
+			}
+		}
 		if at.Port == 0 {
 			at.Port = portOf(fd)
 		}

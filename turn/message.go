@@ -24,13 +24,16 @@ const (
 	attrAddressFamily      = 0x0017
 	attrEvenPort           = 0x0018
 	attrRequestedTransport = 0x0019
+	attrDontFragment       = 0x001A
 	attrIntegrity256       = 0x001C
 	attrAlgorithm          = 0x001D
 	attrXORMapped          = 0x0020
 	attrReservationToken   = 0x0022
+	attrConnectionID       = 0x002A // RFC 6062
 	attrAdditionalFamily   = 0x8000
 	attrAddressError       = 0x8001
 	attrAlgorithms         = 0x8002
+	attrAdditionalDraft    = 0x8032 // ADDITIONAL-ADDRESS-FAMILY to coturn before 4.8, Debian's among them: the number of the drafts
 	attrFingerprint        = 0x8028
 )
 
@@ -70,7 +73,10 @@ type message struct {
 	hasToken   bool
 	family     byte
 	additional byte
+	connection uint32
 	unknown    []uint16 // required to be understood, and not
+
+	hasConnection bool
 }
 
 // parse takes a message apart whose head was checked. It reports false for what is to be dropped: attributes that do not fit, a wrong fingerprint, an
@@ -151,11 +157,15 @@ func (m *message) attribute(kind uint16, v []byte) {
 		if sized(8) {
 			m.token, m.hasToken = token(v), true
 		}
+	case attrConnectionID:
+		if sized(4) && !m.hasConnection {
+			m.connection, m.hasConnection = binary.BigEndian.Uint32(v), true
+		}
 	case attrAddressFamily:
 		if sized(4) {
 			m.family = v[0]
 		}
-	case attrAdditionalFamily:
+	case attrAdditionalFamily, attrAdditionalDraft:
 		if sized(4) {
 			m.additional = v[0]
 		}

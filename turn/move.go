@@ -146,13 +146,13 @@ func (s *shard) deliver(a *allocation, from netip.AddrPort, slot []byte, start, 
 	}
 	s.count.toClients++
 	s.count.toClientBytes += uint64(n)
-	s.toSender(slot[head:end], sender{a.client, a.stream})
+	s.toSender(slot[head:end], sender{a.client, a.stream, a.local})
 }
 
 // toSender sends a whole message to a client.
 func (s *shard) toSender(b []byte, to sender) {
 	if to.stream == nil {
-		s.pump.toClient(b, to.at)
+		s.pump.toClient(b, to.at, to.local)
 	} else if !to.stream.out.put(b) {
 		s.count.dropped++
 	}

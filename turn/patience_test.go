@@ -15,7 +15,7 @@ func mustStream(t *testing.T, wrap func(net.Conn) net.Conn, apart bool) (*stream
 	t.Helper()
 	cfg := Config{Secret: "x"}.withDefaults()
 	server := &Server{cfg: cfg, clock: time.Now, began: time.Now(), nonceKey: newNonceKey(), ledger: newLedger(cfg)}
-	server.relays = newRelays(cfg, &server.refused)
+	server.relays = newRelays(cfg, &server.refused, server.ledger)
 	x := newShard(server)
 	x.pump = &single{shard: x}
 	server.shards = []*shard{x}

@@ -1,9 +1,6 @@
 package turn
 
-import (
-	"net"
-	"net/netip"
-)
+import "net/netip"
 
 // Reasons of refusals, as counted in Stats.
 const (
@@ -133,14 +130,4 @@ func opens(prefix netip.Prefix, addr netip.Addr) bool {
 		}
 	}
 	return true
-}
-
-// peerOf turns what the net package hands out into a plain address.
-func peerOf(a net.Addr) (netip.AddrPort, bool) {
-	u, ok := a.(*net.UDPAddr)
-	if !ok {
-		return netip.AddrPort{}, false
-	}
-	ap := u.AddrPort()
-	return netip.AddrPortFrom(plain(ap.Addr()), ap.Port()), true
 }

@@ -70,6 +70,12 @@ func newBatched(s *shard, listener int, v6 bool) (*batched, error) {
 	return p, nil
 }
 
+// locals lets clients be answered from the address that they asked, one of several.
+func (p *batched) locals() error {
+	p.fromClients.Locals()
+	return os.NewSyscallError("setsockopt", batch.TellLocals(p.listener, p.v6))
+}
+
 func (p *batched) add(fd int) error {
 	return unix.EpollCtl(p.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)}) //nolint:gosec // a descriptor
 }
@@ -101,11 +107,11 @@ func (p *batched) stop() {
 	_, _ = unix.Write(p.wake, binary.NativeEndian.AppendUint64(nil, 1))
 }
 
-func (p *batched) toClient(b []byte, to netip.AddrPort) {
+func (p *batched) toClient(b []byte, to netip.AddrPort, local netip.Addr) {
 	if p.clients.Full() {
 		p.clients.Flush(p.listener)
 	}
-	p.clients.Add(b, to, p.v6)
+	p.clients.AddFrom(b, to, local, p.v6)
 }
 
 func (p *batched) toPeer(r *relay, b []byte, to netip.AddrPort) {
@@ -226,7 +232,7 @@ func (p *batched) readListener() (moved int) {
 		}
 		for i := range n {
 			b, from := p.fromClients.Datagram(i)
-			p.shard.handle(p.fromClients.Slot(i), headroom, len(b), sender{at: from})
+			p.shard.handle(p.fromClients.Slot(i), headroom, len(b), sender{at: from, local: p.fromClients.Local(i)})
 		}
 		p.flush()
 		if moved += n; n < slots {

@@ -97,7 +97,7 @@ func (p *single) watch(r *relay) {
 
 func (p *single) close(r *relay) { r.shut() }
 
-func (p *single) toClient(b []byte, to netip.AddrPort) {
+func (p *single) toClient(b []byte, to netip.AddrPort, _ netip.Addr) {
 	if _, err := p.listener.WriteToUDPAddrPort(b, to); err != nil {
 		p.shard.counts[UDP].dropped++
 	}

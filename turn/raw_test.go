@@ -136,6 +136,9 @@ func lifetime(seconds uint32) attribute {
 }
 func family(f byte) attribute     { return attribute{stun.AttrRequestedAddressFamily, []byte{f, 0, 0, 0}} }
 func additional(f byte) attribute { return attribute{0x8000, []byte{f, 0, 0, 0}} }
+
+// additionalDraft is additional to Debian's coturn.
+func additionalDraft(f byte) attribute { return attribute{0x8032, []byte{f, 0, 0, 0}} }
 func channel(n uint16) attribute {
 	return attribute{stun.AttrChannelNumber, []byte{byte(n >> 8), byte(n), 0, 0}}
 }

@@ -2,7 +2,6 @@ package turn
 
 import (
 	"crypto/rand"
-	"errors"
 	"net"
 	"net/netip"
 	"sync"
@@ -19,8 +18,6 @@ const (
 	anyHi       = 65535
 )
 
-var errNoToken = errors.New("a token that stands for no port")
-
 // relays is what all shards know together: whom relays may talk to, which of them are peers of one another, and which ports are free.
 type relays struct {
 	at      [2]netip.Addr // that IPv4 and IPv6 relays bind to
@@ -31,22 +28,24 @@ type relays struct {
 	policy  policy
 	inside  inside
 	shared  *shared
+	ledger  *ledger
 
 	mu       sync.Mutex // guards reserved
 	reserved map[token]reservation
 }
 
-// reservation is a port that waits for the allocation that names its token.
+// reservation is a port that waits for the allocation that names its token (RFC 8656, section 7.2). It counts as an allocation.
 type reservation struct {
 	relay *relay
 	user  string
+	home  netip.Addr // where it counts
 	until time.Duration
 }
 
-func newRelays(c Config, refused *refusals) *relays {
+func newRelays(c Config, refused *refusals, l *ledger) *relays {
 	r := &relays{
 		at: [2]netip.Addr{c.RelayIP, c.RelayIP6}, public: [2]netip.Addr{c.PublicIP, c.PublicIP6}, ranged: c.MinPort != 0,
-		refused: refused, policy: newPolicy(c), inside: newInside(c), shared: newShared(c), reserved: make(map[token]reservation),
+		refused: refused, policy: newPolicy(c), inside: newInside(c), shared: newShared(c), ledger: l, reserved: make(map[token]reservation),
 	}
 	lo, hi := anyLo, anyHi
 	if r.ranged {
@@ -106,25 +105,35 @@ func (r *relays) release(x *relay) {
 	}
 }
 
-// reserve keeps a relay for who names the token, for a while.
-func (r *relays) reserve(x *relay, user string, now time.Duration) (t token) {
+// reserve keeps a relay for who names the token, for a while. The caller has counted it.
+func (r *relays) reserve(x *relay, user string, home netip.Addr, now time.Duration) (t token) {
 	_, _ = rand.Read(t[:]) // never fails
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.reserved[t] = reservation{x, user, now + reservedFor}
+	r.reserved[t] = reservation{x, user, home, now + reservedFor}
 	return t
 }
 
-// claim takes a reserved relay, or nil.
-func (r *relays) claim(t token, user string, now time.Duration) *relay {
+// claim takes a reserved relay, which counts for the new home from now on, or says why not.
+func (r *relays) claim(t token, user string, home netip.Addr, now time.Duration) (*relay, int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	kept, ok := r.reserved[t]
 	if !ok || kept.user != user || kept.until <= now {
-		return nil
+		return nil, codeCapacity
+	}
+	if code := r.ledger.move(kept.home, home); code != 0 {
+		return nil, code
 	}
 	delete(r.reserved, t)
-	return kept.relay
+	return kept.relay, 0
+}
+
+// waiting is how many ports are reserved.
+func (r *relays) waiting() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.reserved)
 }
 
 // sweep closes what nobody claimed in time, and says how many wait.
@@ -136,6 +145,7 @@ func (r *relays) sweep(now time.Duration) int {
 			delete(r.reserved, t)
 			kept.relay.shut()
 			r.release(kept.relay)
+			r.ledger.release(kept.user, kept.home)
 		}
 	}
 	return len(r.reserved)

@@ -26,6 +26,7 @@ type Server struct {
 	taken    *listener      // connections that others accepted
 	next     atomic.Uint32  // shard of the next stream
 	relays   *relays
+	tunnels  *tunnels
 	ledger   *ledger
 	refused  refusals
 	failed   [transports]refusals
@@ -45,7 +46,7 @@ func listen(cfg Config, clock func() time.Time) (*Server, error) {
 	s := &Server{
 		cfg: cfg, secrets: append([]string{cfg.Secret}, cfg.Accept...), clock: clock, began: clock(), nonceKey: newNonceKey(), ledger: newLedger(cfg),
 	}
-	s.relays = newRelays(cfg, &s.refused)
+	s.relays, s.tunnels = newRelays(cfg, &s.refused, s.ledger), newTunnels(s)
 	if err := s.bind(); err != nil {
 		return nil, err
 	}
@@ -91,6 +92,9 @@ func (s *Server) closePumps() {
 	s.shards = nil
 }
 
+// since is the time since the start.
+func (s *Server) since() time.Duration { return s.clock().Sub(s.began) }
+
 // nextShard spreads the streams.
 func (s *Server) nextShard() *shard { return s.shards[int(s.next.Add(1))%len(s.shards)] }
 
@@ -133,6 +137,10 @@ func (s *Server) Drain(ctx context.Context) error {
 func (s *Server) Stats() Stats {
 	st := Stats{Refused: s.refused.snapshot(), Failed: make(map[string]uint64)}
 	st.Allocations, st.Users = s.ledger.count()
+	st.Reserved = s.relays.waiting()
+	st.Allocations = max(st.Allocations-st.Reserved, 0)
+	st.Tunnels, st.Tunnelled, st.Abandoned = s.tunnels.count(), s.tunnels.connected.Load(), s.tunnels.abandoned.Load()
+	st.TunnelToClients, st.TunnelToPeers = s.tunnels.toClients.Load(), s.tunnels.toPeers.Load()
 	for _, x := range s.shards {
 		x.mu.Lock()
 		counts := x.counts
@@ -157,6 +165,7 @@ func (s *Server) Stats() Stats {
 func (s *Server) Close() error {
 	s.close.Do(func() {
 		var errs []error
+		s.tunnels.shut()
 		streams := append(slices.Clip(s.streams), s.taken)
 		for _, l := range streams {
 			errs = append(errs, l.Close())
@@ -169,6 +178,7 @@ func (s *Server) Close() error {
 			x.pump.stop()
 		}
 		s.turns.Wait()
+		s.tunnels.turns.Wait()
 		s.relays.sweep(1 << 62)
 		for _, x := range s.shards { // what was reserved is closed, and nobody sends any more
 			x.pump.closeSockets()

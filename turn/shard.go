@@ -42,7 +42,7 @@ type pump interface {
 	run() // until stop, and until its goroutines have ended
 	stop()
 	closeSockets() // of a pump that does not run
-	toClient(b []byte, to netip.AddrPort)
+	toClient(b []byte, to netip.AddrPort, local netip.Addr)
 	toPeer(r *relay, b []byte, to netip.AddrPort)
 	flush()
 	open(r *relay, at netip.Addr, port int) (int, error) // binds a relay socket; port 0 is any
@@ -53,7 +53,8 @@ type pump interface {
 // sender is where a message came from.
 type sender struct {
 	at     netip.AddrPort
-	stream *stream // nil for a datagram
+	stream *stream    // nil for a datagram
+	local  netip.Addr // of this machine, to which it was sent; invalid where there is only one, or nobody knows
 }
 
 func newShard(s *Server) *shard {
@@ -77,7 +78,7 @@ func (s *shard) serves(client *stream) {
 // lock begins a batch.
 func (s *shard) lock() {
 	s.mu.Lock()
-	s.now = s.server.clock().Sub(s.server.began)
+	s.now = s.server.since()
 }
 
 // find is the allocation of a sender, or nil.
@@ -91,6 +92,7 @@ func (s *shard) find(from sender) *allocation {
 // expire ends what has run out. Pumps call it about once a second.
 func (s *shard) expire() {
 	s.server.relays.sweep(s.now)
+	s.server.tunnels.sweep(s.now)
 	for len(s.due) > 0 && s.due[0].until <= s.now {
 		s.end(s.due[0])
 	}
@@ -115,6 +117,8 @@ func (s *shard) end(a *allocation) {
 func (s *shard) endRelay(a *allocation, i int) {
 	r := a.relays[i]
 	switch {
+	case a.tcp != nil:
+		s.server.tunnels.endRelay(a, i)
 	case r == nil:
 	case r.all:
 		s.server.relays.shared.drop(a)

@@ -22,7 +22,8 @@ func (t Transport) String() string { return [transports]string{"udp", "tcp", "tl
 // Stats is what a Server has done and holds.
 type Stats struct {
 	Allocations int               // alive
-	Users       int               // that hold one
+	Reserved    int               // ports that wait for one (EVEN-PORT)
+	Users       int               // that hold an allocation or a reserved port
 	Refused     map[string]uint64 // peers refused, by reason
 	Failed      map[string]uint64 // failed authentications, by reason
 
@@ -32,6 +33,11 @@ type Stats struct {
 	Dropped                  uint64 // packets without a permission, a channel, room or sense
 	Challenges               uint64 // 401 answers to requests without credentials
 	Unanswered               uint64 // requests of strangers beyond what one address is answered
+
+	// Relayed TCP connections: those that there are, bound or not, two for one between two clients; how many both sides bound; how many nobody came for.
+	Tunnels                        int
+	Tunnelled, Abandoned           uint64
+	TunnelToClients, TunnelToPeers uint64 // bytes
 
 	By [transports]TransportStats // the same, by Transport
 }

@@ -65,7 +65,7 @@ func (l *listener) admit(c net.Conn) bool {
 		return false
 	}
 	l.homes[home(at.Addr())]++
-	s := &stream{Conn: c, all: l, shard: l.server.nextShard(), at: at}
+	s := &stream{Conn: c, all: l, shard: l.server.nextShard(), at: at, quiet: make(chan struct{})}
 	s.out.ready.L = &s.out.mu
 	l.open[s] = struct{}{}
 	l.turns.Go(s.serve)
@@ -129,14 +129,16 @@ type stream struct {
 	shard  *shard
 	at     netip.AddrPort
 	held   *allocation // guarded by the shard's lock
+	bound  *end        // of the tunnel that this connection has become a part of
 	spoken bool
 	out    outbox
+	quiet  chan struct{} // closed when out is no longer written
 }
 
 // serve reads until the connection ends, which ends the allocation.
 func (s *stream) serve() {
 	slot := newSlot()
-	from := sender{s.at, s}
+	from := sender{at: s.at, stream: s}
 	for err := s.shake(); err == nil; {
 		var n int
 		n, err = s.read(slot[headroom : headroom+maxFrame])
@@ -147,6 +149,12 @@ func (s *stream) serve() {
 		s.shard.handle(slot, headroom, n, from)
 		s.shard.pump.flush()
 		s.shard.mu.Unlock()
+		if s.bound != nil {
+			s.out.finish()
+			<-s.quiet
+			s.all.server.tunnels.run(s.bound, s.Conn)
+			break
+		}
 	}
 	_ = s.Conn.Close()
 	s.out.close()
@@ -240,6 +248,7 @@ func wholeLength(head []byte) int {
 
 // write sends what waits in out until the connection ends.
 func (s *stream) write() {
+	defer close(s.quiet)
 	var all []byte
 	for {
 		var more bool

@@ -14,12 +14,17 @@ const (
 	typeRefresh          = 0x0004
 	typeCreatePermission = 0x0008
 	typeChannelBind      = 0x0009
+	typeConnect          = 0x000A // RFC 6062, as the next two
+	typeConnectionBind   = 0x000B
 	typeSend             = 0x0016
 	typeData             = 0x0017
-	stunHeader           = 20
-	channelBytes         = 4
-	dataHeader4          = stunHeader + 12 + 4 // XOR-PEER-ADDRESS of IPv4, head of DATA
-	dataHeader6          = stunHeader + 24 + 4
+
+	typeConnectionAttempt = 0x001C
+
+	stunHeader   = 20
+	channelBytes = 4
+	dataHeader4  = stunHeader + 12 + 4 // XOR-PEER-ADDRESS of IPv4, head of DATA
+	dataHeader6  = stunHeader + 24 + 4
 )
 
 var errSTUN = errors.New("not a STUN message")

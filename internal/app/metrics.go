@@ -12,6 +12,7 @@ type turnMetrics struct{ server *turn.Server }
 var (
 	turnAllocations = prometheus.NewDesc("passerby_turn_allocations", "Allocations that are alive, by the client's transport.", []string{"transport"}, nil)
 	turnConnections = prometheus.NewDesc("passerby_turn_connections", "Open connections of clients over TCP, TLS and DTLS.", []string{"transport"}, nil)
+	turnReserved    = prometheus.NewDesc("passerby_turn_reserved_ports", "Ports that wait for an allocation.", nil, nil)
 	turnUsers       = prometheus.NewDesc("passerby_turn_users", "Users that hold an allocation.", nil, nil)
 	turnRefused     = prometheus.NewDesc("passerby_turn_refused_peers_total", "Peers that were not relayed to, by reason.", []string{"reason"}, nil)
 	turnPackets     = prometheus.NewDesc("passerby_turn_relayed_packets_total", "Packets that were relayed, by whom they went to and the client's transport.", []string{"transport", "to"}, nil)
@@ -20,11 +21,14 @@ var (
 	turnDropped     = prometheus.NewDesc("passerby_turn_dropped_packets_total", "Packets without a permission, a channel, room or sense.", []string{"transport"}, nil)
 	turnChallenges  = prometheus.NewDesc("passerby_turn_challenges_total", "Requests without credentials that were asked for some.", []string{"transport"}, nil)
 	turnUnanswered  = prometheus.NewDesc("passerby_turn_unanswered_requests_total", "Requests of strangers beyond what one address is answered.", nil, nil)
+	turnTunnels     = prometheus.NewDesc("passerby_turn_tcp_relays", "Relayed TCP connections, each side with a client counted.", nil, nil)
+	turnTunnelBytes = prometheus.NewDesc("passerby_turn_tcp_relayed_bytes_total", "Bytes of relayed TCP connections, by whom they went to.", []string{"to"}, nil)
+	turnAbandoned   = prometheus.NewDesc("passerby_turn_tcp_abandoned_total", "TCP connections of peers that no client came for in time.", nil, nil)
 	turnFailed      = prometheus.NewDesc("passerby_turn_failed_authentications_total", "Failed authentications, by reason.", []string{"transport", "reason"}, nil)
 )
 
 func (m turnMetrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{turnAllocations, turnConnections, turnUsers, turnRefused, turnFailed, turnPackets, turnBytes, turnHairpin, turnDropped, turnChallenges, turnUnanswered} {
+	for _, d := range []*prometheus.Desc{turnAllocations, turnConnections, turnReserved, turnUsers, turnRefused, turnFailed, turnPackets, turnBytes, turnHairpin, turnDropped, turnChallenges, turnUnanswered, turnTunnels, turnTunnelBytes, turnAbandoned} {
 		ch <- d
 	}
 }
@@ -55,9 +59,14 @@ func (m turnMetrics) Collect(ch chan<- prometheus.Metric) {
 		}
 	}
 	gauge(turnUsers, s.Users)
+	gauge(turnReserved, s.Reserved)
+	gauge(turnTunnels, s.Tunnels)
 	for reason, n := range s.Refused {
 		count(turnRefused, n, reason)
 	}
 	count(turnHairpin, s.Hairpin)
 	count(turnUnanswered, s.Unanswered)
+	count(turnTunnelBytes, s.TunnelToClients, "client")
+	count(turnTunnelBytes, s.TunnelToPeers, "peer")
+	count(turnAbandoned, s.Abandoned)
 }

@@ -21,6 +21,7 @@ type Reader struct {
 	msgs  []mmsghdr
 	iovs  []unix.Iovec
 	names []unix.RawSockaddrInet6
+	infos []pktinfo // with Locals
 }
 
 // NewReader makes n slots for datagrams of at most size bytes, with headroom bytes free before each. Longer ones are dropped.
@@ -36,6 +37,22 @@ func NewReader(n, headroom, size int) *Reader {
 	return r
 }
 
+// Locals lets Local tell which address of this machine each datagram was sent to, of sockets that TellLocals was called for.
+func (r *Reader) Locals() {
+	r.infos = make([]pktinfo, len(r.msgs))
+	for i := range r.msgs {
+		r.msgs[i].hdr.Control = (*byte)(unsafe.Pointer(&r.infos[i]))
+	}
+}
+
+// Local is the address that the datagram in slot i was sent to; invalid when the kernel did not tell.
+func (r *Reader) Local(i int) netip.Addr {
+	if r.infos == nil || r.msgs[i].hdr.Controllen == 0 {
+		return netip.Addr{}
+	}
+	return r.infos[i].local()
+}
+
 // Read fills the slots from first on, at most most of them, with what waits at fd. It returns how many; EAGAIN is no error but zero.
 // A datagram that was too long has length 0.
 func (r *Reader) Read(fd, first, most int) (int, error) {
@@ -46,6 +63,9 @@ func (r *Reader) Read(fd, first, most int) (int, error) {
 	for i := first; i < first+most; i++ {
 		r.msgs[i].hdr.Namelen = unix.SizeofSockaddrInet6
 		r.msgs[i].hdr.Flags = 0
+		if r.infos != nil {
+			r.msgs[i].hdr.SetControllen(int(unsafe.Sizeof(pktinfo{})))
+		}
 	}
 	for {
 		n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&r.msgs[first])), uintptr(most), unix.MSG_DONTWAIT, 0, 0)
@@ -83,13 +103,6 @@ func network(port uint16) uint16 {
 	return binary.BigEndian.Uint16(b[:])
 }
 
-// control is one UDP_SEGMENT control message.
-type control struct {
-	hdr  unix.Cmsghdr
-	size uint16
-	_    [6]byte // CMSG_ALIGN
-}
-
 // Writer collects what is to be written. It refers to the memory of others until Flush.
 type Writer struct {
 	segment bool
@@ -100,6 +113,7 @@ type Writer struct {
 	names   []unix.RawSockaddrInet6
 	control []control
 	to      []netip.AddrPort // of each message
+	local   []netip.Addr     // the same; invalid: the kernel chooses
 	size    []int            // of the segments of each message
 	last    []int            // size of the last segment
 	count   []int            // datagrams in each message
@@ -122,7 +136,7 @@ var segments = sync.OnceValue(func() bool {
 func NewWriter(n int, segment bool) *Writer {
 	return &Writer{
 		segment: segment && segments(), msgs: make([]mmsghdr, n), iovs: make([]unix.Iovec, n), names: make([]unix.RawSockaddrInet6, n),
-		control: make([]control, n), to: make([]netip.AddrPort, n), size: make([]int, n), last: make([]int, n), count: make([]int, n),
+		control: make([]control, n), to: make([]netip.AddrPort, n), local: make([]netip.Addr, n), size: make([]int, n), last: make([]int, n), count: make([]int, n),
 	}
 }
 
@@ -131,13 +145,18 @@ func (w *Writer) Full() bool { return w.used == len(w.iovs) }
 
 // Add puts a datagram on the list; the caller flushes a full Writer before. mapped says that the socket is an IPv6 one.
 func (w *Writer) Add(b []byte, to netip.AddrPort, mapped bool) {
+	w.AddFrom(b, to, netip.Addr{}, mapped)
+}
+
+// AddFrom is Add for a datagram that leaves from one of this machine's addresses, an invalid one for whichever the kernel chooses.
+func (w *Writer) AddFrom(b []byte, to netip.AddrPort, local netip.Addr, mapped bool) {
 	if len(b) == 0 || w.Full() {
 		return
 	}
 	iov := &w.iovs[w.used]
 	iov.Base = &b[0]
 	iov.SetLen(len(b))
-	if i := w.n - 1; w.segment && i >= 0 && w.to[i] == to && w.count[i] < maxSegments && w.last[i] == w.size[i] && len(b) <= w.size[i] && (w.count[i]+1)*w.size[i] <= 65000 {
+	if i := w.n - 1; w.segment && i >= 0 && w.to[i] == to && w.local[i] == local && w.count[i] < maxSegments && w.last[i] == w.size[i] && len(b) <= w.size[i] && (w.count[i]+1)*w.size[i] <= 65000 {
 		w.used++
 		w.count[i]++
 		w.last[i] = len(b)
@@ -150,7 +169,11 @@ func (w *Writer) Add(b []byte, to netip.AddrPort, mapped bool) {
 	h.Iov, h.Control = iov, nil
 	h.SetIovlen(1)
 	h.SetControllen(0)
-	w.to[i], w.size[i], w.last[i], w.count[i] = to, len(b), len(b), 1
+	if local.IsValid() {
+		h.Control = w.control[i].info()
+		h.SetControllen(w.control[i].from(local, mapped))
+	}
+	w.to[i], w.local[i], w.size[i], w.last[i], w.count[i] = to, local, len(b), len(b), 1
 	w.n, w.used = i+1, w.used+1
 }
 
@@ -168,12 +191,9 @@ func sockaddr(name *unix.RawSockaddrInet6, to netip.AddrPort, mapped bool) uint3
 func (w *Writer) Flush(fd int) {
 	for i := range w.n {
 		if w.count[i] > 1 {
-			c := &w.control[i]
-			c.hdr.Level, c.hdr.Type, c.size = unix.IPPROTO_UDP, unix.UDP_SEGMENT, uint16(w.size[i])
-			c.hdr.SetLen(unix.CmsgLen(2))
 			h := &w.msgs[i].hdr
-			h.Control = (*byte)(unsafe.Pointer(c))
-			h.SetControllen(unix.CmsgSpace(2))
+			h.Control = w.control[i].segment(w.size[i])
+			h.SetControllen(unix.CmsgSpace(segmentBytes) + int(h.Controllen)) //nolint:unconvert // 32 bits elsewhere
 		}
 	}
 	for done := 0; done < w.n; {
@@ -200,8 +220,10 @@ func (w *Writer) Flush(fd int) {
 // oneByOne writes the segments of message i as datagrams.
 func (w *Writer) oneByOne(fd, i int) {
 	h := w.msgs[i].hdr
-	h.Control = nil
-	h.SetControllen(0)
+	h.SetControllen(int(h.Controllen) - unix.CmsgSpace(segmentBytes)) //nolint:unconvert // 32 bits elsewhere
+	if h.Control = nil; h.Controllen > 0 {
+		h.Control = w.control[i].info()
+	}
 	h.SetIovlen(1)
 	for j := range w.count[i] {
 		one := mmsghdr{hdr: h}

@@ -30,6 +30,7 @@ type TURN struct {
 	MinPort      int               // range of relay ports; 0: any
 	MaxPort      int
 	SinglePort   int            // the relay port of all; 0: each relay has its own
+	TCPRelay     bool           // relay TCP, too (RFC 6062)
 	AllowPeer    []netip.Prefix // special networks that may be relayed to besides the public Internet
 	DenyPeer     []netip.Prefix // networks that may not
 	Quota        int            // allocations of one user
@@ -159,12 +160,13 @@ func turnFlags(c *TURN) *flag.FlagSet {
 	fs.Var(number{&c.MinPort}, "min-port", "first `port` of the relays; 0: any")
 	fs.Var(number{&c.MaxPort}, "max-port", "last `port` of the relays; 0: any")
 	fs.Var(number{&c.SinglePort}, "single-port", "one UDP `port` that all relays have together, for containers; docs/turn.md has its rules; 0: a port for each")
+	fs.BoolVar(&c.TCPRelay, "tcp-relay", c.TCPRelay, "`true` relays TCP connections, too (RFC 6062), to ports from 1024 up; browsers have no use for it")
 	fs.Var(list[netip.Prefix]{&c.AllowPeer, network}, "allow-peer", "private or special `networks` that may be relayed to, comma separated, like 10.1.0.0/16; the public Internet always may")
 	fs.Var(list[netip.Prefix]{&c.DenyPeer, network}, "deny-peer", "`networks` that may not be relayed to, comma separated; wins over allow-peer")
 	fs.Var(number{&c.Quota}, "quota", "`number` of allocations that one user may hold")
 	fs.Var(number{&c.PerAddress}, "max-per-address", "`number` of allocations that one client address, or IPv6 /64, may hold")
 	fs.Var(number{&c.Allocations}, "max-allocations", "`number` of allocations at most; each is an open file, unless single-port is used")
-	fs.Var(number{&c.MaxTCP}, "max-tcp", "`number` of TCP connections at most; as many over TLS, as many over DTLS")
+	fs.Var(number{&c.MaxTCP}, "max-tcp", "`number` of TCP connections at most; as many over TLS, as many over DTLS, as many relayed")
 	fs.StringVar(&c.APIListen, "api-listen", c.APIListen, "listen `address` of POST /v1/credentials, by which your application's servers get credentials for their users, or off")
 	fs.Var(list[string]{&c.APIKeys, text}, "api-key", "`secret` that opens it, 16 characters or more; several, comma separated, while applications change over")
 	fs.BoolVar(&c.APITLS, "api-tls", c.APITLS, "`true` speaks HTTPS there, with the certificate of tls-cert or acme-domain")
