@@ -38,12 +38,10 @@ func (s *shard) allocate(m *message, old *allocation, from sender, who login) in
 		return codeCapacity
 	}
 	a.until = s.now + a.asked
-	s.due.add(a)
-	if a.stream != nil {
-		a.stream.held = a
-	} else {
-		s.clients[a.client] = a
+	if m.ticket != nil {
+		s.movable(a, from)
 	}
+	s.enter(a)
 	for _, r := range a.relays {
 		if r != nil && !r.all {
 			r.a = a
@@ -120,6 +118,7 @@ func (s *shard) allocated(a *allocation, from sender) {
 	if a.saved {
 		s.out = appendAttribute(s.out, attrReservationToken, a.token[:]...)
 	}
+	s.appendTicket(a)
 	if a.lacks6 != 0 {
 		s.out = appendAttribute(s.out, attrAddressError, family6, 0, byte(a.lacks6/100), byte(a.lacks6%100))
 	}
@@ -134,21 +133,28 @@ func lifetime(m *message) time.Duration {
 }
 
 // refresh serves RFC 8656, section 8.2. A family names one of two relays, which may be given up alone.
-func (s *shard) refresh(m *message, a *allocation) int {
+func (s *shard) refresh(m *message, a *allocation, from sender) int {
 	if m.family > family6 || m.family != 0 && a.relays[m.family-1] == nil {
 		return codePeerFamily
 	}
+	owner := s.owner(a)
 	given := lifetime(m)
 	if m.lifetime == 0 {
 		given = 0
 		if m.family != 0 && a.relays[0] != nil && a.relays[1] != nil {
-			s.endRelay(a, int(m.family-1))
+			owner.endRelay(a, int(m.family-1))
 		} else {
-			s.end(a)
+			owner.end(a)
 		}
 	} else {
+		if m.ticket != nil {
+			if code := s.renew(m, a, from); code != 0 {
+				return code
+			}
+			s.appendTicket(a)
+		}
 		a.until = s.now + given
-		s.due.moved(a)
+		owner.due.moved(a)
 	}
 	s.out = appendUint32(s.out, attrLifetime, uint32(given/time.Second)) //nolint:gosec // an hour at most
 	return 0

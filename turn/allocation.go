@@ -29,6 +29,7 @@ type allocation struct {
 	until  time.Duration
 	place  int // in the shard's list of what is due
 	relays [2]*relay
+	mobile *mobile // nil for a client that stays where it is
 
 	peers atomic.Pointer[peers] // read by every shard
 
@@ -36,7 +37,7 @@ type allocation struct {
 	ice     string           // the same
 	partner atomic.Pointer[allocation]
 
-	grants   int // permissions and channels asked for …
+	grants   int // permissions, channels and moves asked for …
 	window   time.Duration
 	verdicts [4]verdict
 	next     uint8 // verdict to be replaced
@@ -60,6 +61,15 @@ func index(a netip.Addr) int {
 		return 0
 	}
 	return 1
+}
+
+// hurries counts a request that makes something last, and reports whether there were too many in the last minute.
+func (a *allocation) hurries(now time.Duration) bool {
+	if now-a.window >= grantWindow || a.window == 0 {
+		a.window, a.grants = max(now, 1), 0
+	}
+	a.grants++
+	return a.grants > grantBurst
 }
 
 // relayTo is the relay that talks to a peer, or nil.

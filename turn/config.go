@@ -74,6 +74,8 @@ type Config struct {
 	MaxPerAddress  int // default 256
 	MaxAllocations int // default 16384
 
+	Mobility bool // lets a client take its allocation to another address (RFC 8016); default: 405 to who asks
+
 	MaxAge time.Duration // how long an allocation outlives its credentials; default 12 h
 	MaxTCP int           // TCP, TLS and DTLS connections at once, each; default 4096
 

@@ -4,11 +4,12 @@ import (
 	"net/netip"
 )
 
-// Error codes (RFC 8489, section 18.3; RFC 8656, section 19).
+// Error codes (RFC 8489, section 18.3; RFC 8656, section 19; RFC 8016, section 4).
 const (
 	codeBadRequest       = 400
 	codeUnauthorized     = 401
 	codeForbidden        = 403
+	codeMobility         = 405
 	codeUnknownAttribute = 420
 	codeMismatch         = 437
 	codeStaleNonce       = 438
@@ -47,7 +48,7 @@ func (s *shard) answer(b []byte, from sender) []byte {
 			s.out = appendAddress(s.out, attrXORMapped, from.at)
 		}
 	case typeAllocate, typeRefresh, typeCreatePermission, typeChannelBind:
-		a := s.find(from)
+		a := s.meant(m, from)
 		if who, code = s.authenticate(m, a, from.at); code != 0 && !s.challenges(b, from) {
 			return nil
 		} else if code == 0 {
@@ -115,6 +116,8 @@ func (s *shard) serve(m *message, a *allocation, from sender, who login) int {
 	switch {
 	case m.malformed:
 		return codeBadRequest
+	case s.ticketFault(m) != 0:
+		return s.ticketFault(m)
 	case m.kind == typeAllocate:
 		return s.allocate(m, a, from, who)
 	case a == nil:
@@ -124,7 +127,7 @@ func (s *shard) serve(m *message, a *allocation, from sender, who login) int {
 	case len(m.unknown) > 0:
 		return codeUnknownAttribute
 	case m.kind == typeRefresh:
-		return s.refresh(m, a)
+		return s.refresh(m, a, from)
 	case m.kind == typeCreatePermission:
 		return s.createPermission(m, a)
 	default:
@@ -197,10 +200,7 @@ func (s *shard) mayPermit(a *allocation, peer netip.Addr) int {
 	if a.relayTo(peer) == nil {
 		return codePeerFamily
 	}
-	if s.now-a.window >= grantWindow || a.window == 0 {
-		a.window, a.grants = max(s.now, 1), 0
-	}
-	if a.grants++; a.grants > grantBurst {
+	if a.hurries(s.now) {
 		s.server.refusePeer(reasonHurry)
 		return codeCapacity
 	}

@@ -19,6 +19,9 @@
 // Nonces are stateless, bound to the client's address, and good for an hour.
 // Requests are signed with SHA-1, or with SHA-256 (RFC 8489) by who knows it.
 //
+// With Config.Mobility a client may take its allocation to another address,
+// transport and shard (RFC 8016); a broken connection does not end it then.
+//
 // Clients may come over IPv4 and IPv6; relays are IPv4, and IPv6 for those who
 // ask, alone or besides (RFC 8656), once Config has an address for them.
 //

@@ -72,7 +72,7 @@ func MappedAddress(b []byte) (a netip.AddrPort) {
 
 // Answerer answers requests of a client that holds an allocation, as if they were authentic or not, on a server that does not run.
 func Answerer(tb testing.TB) func(b []byte, authentic bool) []byte {
-	s, err := Listen(Config{Listen: "127.0.0.1:0", Secret: "x", PublicIP6: netip.IPv6Loopback(), AllowPeers: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}, Plain: true})
+	s, err := Listen(Config{Listen: "127.0.0.1:0", Secret: "x", PublicIP6: netip.IPv6Loopback(), AllowPeers: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}, Plain: true, Mobility: true})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func Answerer(tb testing.TB) func(b []byte, authentic bool) []byte {
 			return nil
 		}
 		x.out = appendHead(x.out[:0], x.msg.kind|classSuccess, x.msg.id())
-		if code := x.serve(&x.msg, x.find(from), from, login{user: "ada"}); code != 0 {
+		if code := x.serve(&x.msg, x.meant(&x.msg, from), from, login{user: "ada"}); code != 0 {
 			x.refuse(&x.msg, code, from)
 		}
 		return x.out

@@ -1,6 +1,7 @@
 package turn_test
 
 import (
+	"bytes"
 	"net"
 	"net/netip"
 	"os/exec"
@@ -24,7 +25,7 @@ func TestInteropCoturnClient(t *testing.T) {
 	cert, key := mustCertificate(t, t.TempDir(), "first")
 	cfg := turn.Config{
 		AllowPeerAddrs: []netip.AddrPort{peer, peer6, pair, netip.AddrPortFrom(pair.Addr(), pair.Port()+1)}, Hairpin: true, Quota: 100, Users: map[string]string{"static": "a password"},
-		PublicIP: netip.MustParseAddr("127.0.0.1"), PublicIP6: netip.IPv6Loopback(), TLSListen: "127.0.0.1:0", TLSCert: cert, TLSKey: key,
+		PublicIP: netip.MustParseAddr("127.0.0.1"), PublicIP6: netip.IPv6Loopback(), TLSListen: "127.0.0.1:0", TLSCert: cert, TLSKey: key, Mobility: true, Shards: 4,
 	}
 	s := mustListen(t, cfg)
 	cfg.Plain = true
@@ -42,20 +43,24 @@ func TestInteropCoturnClient(t *testing.T) {
 		"TLS, channels": {"-c", "-t", "-S"}, "TLS, indications": {"-c", "-t", "-S", "-s"},
 		"DTLS, channels": {"-c", "-S"}, "DTLS, client to client": {"-c", "-S", pairs},
 		"portable, channels": {"-c"}, "portable, indications": {"-c", "-s"}, "portable, client to client": {"-c", pairs}, "portable, IPv6 relay": {"-c", "-x"},
-		"static user": {"-c"}, "UDP, a port for RTCP besides": {}, "TCP, a port for RTCP besides": {"-t"},
+		"static user": {"-c"}, "UDP, on the move": {"-c", "-M"}, "TCP, on the move": {"-c", "-t", "-M"}, "TLS, on the move": {"-c", "-t", "-S", "-M", "-m", "1"}, "DTLS, on the move": {"-c", "-S", "-M", "-m", "1"},
+		"UDP, on the move client to client": {"-c", "-M", pairs}, "portable, on the move": {"-c", "-M"}, "single port, on the move": {"-c", "-M", "-m", "1"}, "UDP, a port for RTCP besides": {}, "TCP, a port for RTCP besides": {"-t"},
 		"single port": {"-c", "-m", "1"}, "single port, by indications": {"-c", "-s", "-m", "1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // each spends seconds waiting for stragglers
+			has := func(f string) bool { return slices.Contains(flags, f) }
 			want := "40"
 			server, to := s, peer
 			if strings.HasPrefix(name, "single port") { // a peer is one client's
 				server, want = single, "20"
 			}
+			if has("-S") && has("-M") {
+				want = "20"
+			}
 			if strings.Contains(name, "RTCP") {
 				to = pair
 			}
-			has := func(f string) bool { return slices.Contains(flags, f) }
 			if strings.HasPrefix(name, "portable") {
 				server = portable
 			}
@@ -75,12 +80,19 @@ func TestInteropCoturnClient(t *testing.T) {
 				args = append(args, "-u", "ada", "-W", secret)
 			}
 			out, err := exec.CommandContext(t.Context(), tool, append(args, "127.0.0.1")...).CombinedOutput()
+			for tries := 0; has("-M") && has("-S") && err != nil && bytes.Contains(out, []byte("send: Success")) && tries < 20; tries++ {
+				// on one of four moves this client frees its TLS connection twice, and dies of it, with coturn's server too
+				out, err = exec.CommandContext(t.Context(), tool, append(args, "127.0.0.1")...).CombinedOutput()
+			}
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
 			got := received.FindAllSubmatch(out, -1)
 			if len(got) == 0 || string(got[len(got)-1][1]) != want || string(got[len(got)-1][2]) != want {
 				t.Errorf("not all %s messages were relayed there and back:\n%s", want, out)
+			}
+			if has("-M") && server.Stats().Moved == 0 {
+				t.Error("the client did not move")
 			}
 		})
 	}

@@ -45,6 +45,23 @@ func (l *ledger) admit(name string, at netip.Addr) int {
 	return 0
 }
 
+// move counts an allocation at another address. It reports false when that has its share.
+func (l *ledger) move(from, to netip.Addr) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if from == to {
+		return true
+	}
+	if l.homes[to] >= l.perAddress {
+		return false
+	}
+	l.homes[to]++
+	if l.homes[from]--; l.homes[from] == 0 {
+		delete(l.homes, from)
+	}
+	return true
+}
+
 // release gives one back.
 func (l *ledger) release(name string, at netip.Addr) {
 	l.mu.Lock()

@@ -32,6 +32,7 @@ const (
 	attrAddressError       = 0x8001
 	attrAlgorithms         = 0x8002
 	attrFingerprint        = 0x8028
+	attrMobilityTicket     = 0x8030 // RFC 8016, section 4
 )
 
 // Address families of REQUESTED-ADDRESS-FAMILY (RFC 8656, section 18.6).
@@ -70,6 +71,7 @@ type message struct {
 	hasToken   bool
 	family     byte
 	additional byte
+	ticket     []byte   // of mobility; may be there and empty
 	unknown    []uint16 // required to be understood, and not
 }
 
@@ -155,6 +157,8 @@ func (m *message) attribute(kind uint16, v []byte) {
 		if sized(4) {
 			m.family = v[0]
 		}
+	case attrMobilityTicket:
+		text(&m.ticket)
 	case attrAdditionalFamily:
 		if sized(4) {
 			m.additional = v[0]

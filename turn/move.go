@@ -14,6 +14,9 @@ func (s *shard) handle(slot []byte, start, n int, from sender) {
 		s.count.dropped++
 		return
 	}
+	if s.server.tickets != nil && s.elsewhere(b, from) {
+		return
+	}
 	if b[0]>>6 == 1 {
 		s.channelData(slot, start, b, from)
 		return
@@ -123,7 +126,7 @@ func (s *shard) deliver(a *allocation, from netip.AddrPort, slot []byte, start, 
 		s.count.dropped++
 		return
 	}
-	head, end := 0, start+n
+	head, end, to := 0, start+n, a.at()
 	c := p.byPeer(from, s.now)
 	if c != nil {
 		head = start - channelBytes
@@ -135,14 +138,14 @@ func (s *shard) deliver(a *allocation, from netip.AddrPort, slot []byte, start, 
 		binary.NativeEndian.PutUint32(id[8:], uint32(s.ids.Uint64())) //nolint:gosec // any 32 bits do
 		head = start - putData(slot[:start], from, n, id)
 	}
-	if c == nil || a.stream != nil {
+	if c == nil || to.stream != nil {
 		for ; end%4 != start%4; end++ {
 			slot[end] = 0
 		}
 	}
 	s.count.toClients++
 	s.count.toClientBytes += uint64(n)
-	s.toSender(slot[head:end], sender{a.client, a.stream})
+	s.toSender(slot[head:end], to)
 }
 
 // toSender sends a whole message to a client.

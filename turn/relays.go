@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	grantBurst  = 64 // permissions and channels that one client may ask for …
+	grantBurst  = 64 // permissions, channels and moves that one client may ask for …
 	grantWindow = time.Minute
 
 	reservedFor = 30 * time.Second // RFC 8656, section 7.2

@@ -20,10 +20,11 @@ type Server struct {
 	nonceKey []byte
 	udp      net.Addr
 	shards   []*shard
-	turns    sync.WaitGroup // one for each shard's pump
+	turns    sync.WaitGroup // one for each shard's pump, and one for each message that waits for two shards
 	streams  []*listener    // TCP, then TLS and DTLS when they are on
 	next     atomic.Uint32  // shard of the next stream
 	relays   *relays
+	tickets  *tickets // nil when nobody may move
 	ledger   *ledger
 	refused  refusals
 	failed   refusals
@@ -41,7 +42,7 @@ func listen(cfg Config, clock func() time.Time) (*Server, error) {
 	}
 	cfg = cfg.withDefaults()
 	s := &Server{
-		cfg: cfg, secrets: append([]string{cfg.Secret}, cfg.Accept...), clock: clock, began: clock(), nonceKey: newNonceKey(), ledger: newLedger(cfg),
+		cfg: cfg, secrets: append([]string{cfg.Secret}, cfg.Accept...), clock: clock, began: clock(), nonceKey: newNonceKey(), tickets: newTickets(cfg), ledger: newLedger(cfg),
 	}
 	s.relays = newRelays(cfg, &s.refused)
 	if err := s.bind(); err != nil {
@@ -141,6 +142,7 @@ func (s *Server) Stats() Stats {
 		st.Dropped += c.dropped
 		st.Challenges += c.challenges
 		st.Unanswered += c.unanswered
+		st.Moved += c.moved
 	}
 	return st
 }

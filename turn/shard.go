@@ -19,6 +19,7 @@ const maxDatagram = 1600
 // pump, for a message of a stream by that stream's.
 type shard struct {
 	server *Server
+	number int // in the server's list; locks of two are taken in this order
 	pump   pump
 
 	mu        sync.Mutex                     // guards the rest
@@ -32,7 +33,10 @@ type shard struct {
 	nonces    nonces
 	strangers budget
 	msg       message
-	out       []byte // the answer that is being written
+	out       []byte              // the answer that is being written
+	expected  map[sender]expected // clients that are on the move
+	carried   int                 // messages that wait for the lock of another shard too
+	with      *shard              // whose lock is held besides, or nil
 }
 
 // pump moves a shard's datagrams. It is called under the shard's lock, but for the first three, and keeps slices until flush.
@@ -45,6 +49,7 @@ type pump interface {
 	flush()
 	open(r *relay, at netip.Addr, port int) (int, error) // binds a relay socket; port 0 is any
 	watch(r *relay)                                      // from now on the shard gets what arrives there
+	leave(r *relay)                                      // another pump watches it
 	close(r *relay)
 }
 
@@ -56,7 +61,7 @@ type sender struct {
 
 func newShard(s *Server) *shard {
 	return &shard{
-		server: s, clients: make(map[netip.AddrPort]*allocation), ids: rand.NewPCG(rand.Uint64(), rand.Uint64()),
+		server: s, number: len(s.shards), clients: make(map[netip.AddrPort]*allocation), expected: make(map[sender]expected), ids: rand.NewPCG(rand.Uint64(), rand.Uint64()),
 		nonces: newNonces(s.nonceKey), strangers: budget{key: rand.Uint64()},
 	}
 }
@@ -67,8 +72,16 @@ func (s *shard) lock() {
 	s.now = s.server.clock().Sub(s.server.began)
 }
 
-// find is the allocation of a sender, or nil.
+// find is the allocation of a sender, or nil. Who was about to come from there has come.
 func (s *shard) find(from sender) *allocation {
+	if a := s.held(from); a != nil || s.server.tickets == nil {
+		return a
+	}
+	return s.handOver(from)
+}
+
+// held is the allocation that a sender has by now, or nil.
+func (s *shard) held(from sender) *allocation {
 	if from.stream != nil {
 		return from.stream.held
 	}
@@ -81,15 +94,38 @@ func (s *shard) expire() {
 	for len(s.due) > 0 && s.due[0].until <= s.now {
 		s.end(s.due[0])
 	}
+	for from, e := range s.expected {
+		if e.until <= s.now {
+			delete(s.expected, from)
+		}
+	}
 }
 
-// end closes an allocation.
-func (s *shard) end(a *allocation) {
+// enter makes an allocation this shard's.
+func (s *shard) enter(a *allocation) {
+	s.due.add(a)
+	if a.stream != nil {
+		a.stream.held = a
+	} else {
+		s.clients[a.client] = a
+	}
+}
+
+// leave is the opposite.
+func (s *shard) leave(a *allocation) {
 	s.due.remove(a)
 	if a.stream != nil {
 		a.stream.held = nil
 	} else {
 		delete(s.clients, a.client)
+	}
+}
+
+// end closes an allocation.
+func (s *shard) end(a *allocation) {
+	s.leave(a)
+	if a.mobile != nil {
+		s.immobile(a)
 	}
 	for i := range a.relays {
 		s.endRelay(a, i)

@@ -119,7 +119,7 @@ type stream struct {
 	out    outbox
 }
 
-// serve reads until the connection ends, which ends the allocation.
+// serve reads until the connection ends, which ends the allocation of a client that cannot move.
 func (s *stream) serve() {
 	slot := newSlot()
 	from := sender{s.at, s}
@@ -137,7 +137,7 @@ func (s *stream) serve() {
 	_ = s.Conn.Close()
 	s.out.close()
 	s.shard.lock()
-	if s.held != nil {
+	if s.held != nil && s.held.mobile == nil { // else its client may come again, until its time is over
 		s.shard.end(s.held)
 	}
 	s.shard.mu.Unlock()

@@ -34,6 +34,7 @@ type TURN struct {
 	PerAddress   int            // allocations of one client address; of an IPv6 /64
 	Allocations  int            // allocations of all
 	MaxTCP       int            // TCP, TLS and DTLS connections, each
+	Mobility     bool           // clients may take their allocations to another address
 	Admin        string         // listen address of metrics, health and profiles
 	DrainTimeout time.Duration  // how long a stopping server lets calls go on
 	LogLevel     string
@@ -134,6 +135,7 @@ func turnFlags(c *TURN) *flag.FlagSet {
 	fs.Var(number{&c.PerAddress}, "max-per-address", "`number` of allocations that one client address, or IPv6 /64, may hold")
 	fs.Var(number{&c.Allocations}, "max-allocations", "`number` of allocations at most; each is an open file, unless single-port is used")
 	fs.Var(number{&c.MaxTCP}, "max-tcp", "`number` of TCP connections at most; as many over TLS, as many over DTLS")
+	fs.BoolVar(&c.Mobility, "mobility", c.Mobility, "`true` lets a client that asked for it take its allocation to another address (RFC 8016)")
 	fs.StringVar(&c.Admin, "admin", c.Admin, "listen `address` of /metrics, /healthz, /readyz and /debug/pprof, or off; keep it private")
 	fs.Var(duration{&c.DrainTimeout}, "drain-timeout", "`time` that a stopping server lets calls go on")
 	fs.StringVar(&c.LogLevel, "log-level", c.LogLevel, "least `level` that is logged: debug, info, warn or error")
