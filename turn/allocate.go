@@ -25,17 +25,26 @@ func (s *shard) allocate(m *message, old *allocation, from sender, who login) in
 		return codeBadRequest
 	case m.family > family6 || m.family == family6 && !relays.has(family6):
 		return codeFamily
-	case s.closed || s.server.draining.Load():
+	case s.closed:
 		return codeQuota
+	case s.server.draining.Load():
+		return s.instead(codeQuota, who.user, from)
 	}
 	a := &allocation{client: from.at, stream: from.stream, user: who.user, home: home(from.at.Addr()), id: m.id(), asked: lifetime(m)}
-	if code := s.server.ledger.admit(a.user, a.home); code != 0 {
+	switch code := s.server.ledger.admit(a.user, a.home); code {
+	case 0:
+	case codeCapacity:
+		return s.instead(code, a.user, from)
+	default:
 		return code
 	}
 	if err := s.open(m, a); err != nil {
 		s.server.cfg.Logger.Debug("turn: no relay", "err", err)
 		s.server.ledger.release(a.user, a.home)
-		return codeCapacity
+		if m.hasToken || relays.shared.on { // it would not be there either
+			return codeCapacity
+		}
+		return s.instead(codeCapacity, a.user, from)
 	}
 	a.until = s.now + a.asked
 	if m.ticket != nil {

@@ -74,6 +74,13 @@ type Config struct {
 	MaxPerAddress  int // default 256
 	MaxAllocations int // default 16384
 
+	// Other servers, with the same secrets, for who has logged in and finds this one
+	// draining, or without room for one more allocation: 300 with one of them, in the
+	// family of the client's address, instead of 486 or 508. The first list is for UDP
+	// and TCP, the second for TLS and DTLS. A user over Quota is not sent away.
+	Alternates    []netip.AddrPort
+	TLSAlternates []Alternate
+
 	Mobility bool // lets a client take its allocation to another address (RFC 8016); default: 405 to who asks
 
 	MaxAge time.Duration // how long an allocation outlives its credentials; default 12 h
@@ -180,6 +187,7 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("an invalid prefix in %s", name))
 		}
 	}
+	errs = append(errs, c.validateAlternates())
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("turn configuration: %w", err)
 	}

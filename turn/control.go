@@ -6,6 +6,7 @@ import (
 
 // Error codes (RFC 8489, section 18.3; RFC 8656, section 19; RFC 8016, section 4).
 const (
+	codeTryAlternate     = 300
 	codeBadRequest       = 400
 	codeUnauthorized     = 401
 	codeForbidden        = 403
@@ -95,6 +96,8 @@ func (s *shard) challenges(b []byte, to sender) bool {
 func (s *shard) refuse(m *message, code int, from sender) {
 	s.out = appendError(appendHead(s.out[:0], m.kind|classError, m.id()), code)
 	switch code {
+	case codeTryAlternate:
+		s.out = appendAlternate(s.out, s.server.others.of(from))
 	case codeUnauthorized, codeStaleNonce:
 		var nonce [len(nonceHead) + nonceText]byte
 		s.out = appendAttribute(s.out, attrRealm, []byte(s.server.cfg.Realm)...)

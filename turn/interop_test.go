@@ -32,6 +32,8 @@ func TestInteropCoturnClient(t *testing.T) {
 	portable := mustListen(t, cfg)
 	cfg.Plain, cfg.SinglePort = false, freePort(t)&^1 // the client may ask for an even one
 	single := mustListen(t, cfg)
+	away := mustListen(t, turn.Config{Alternates: []netip.AddrPort{s.UDPAddr().(*net.UDPAddr).AddrPort()}})
+	drain(t, away)
 	port := func(a net.Addr) string { _, p, _ := net.SplitHostPort(a.String()); return p }
 
 	const pairs = "-y" // from client to client, each on a relay of ours
@@ -43,7 +45,7 @@ func TestInteropCoturnClient(t *testing.T) {
 		"TLS, channels": {"-c", "-t", "-S"}, "TLS, indications": {"-c", "-t", "-S", "-s"},
 		"DTLS, channels": {"-c", "-S"}, "DTLS, client to client": {"-c", "-S", pairs},
 		"portable, channels": {"-c"}, "portable, indications": {"-c", "-s"}, "portable, client to client": {"-c", pairs}, "portable, IPv6 relay": {"-c", "-x"},
-		"static user": {"-c"}, "UDP, on the move": {"-c", "-M"}, "TCP, on the move": {"-c", "-t", "-M"}, "TLS, on the move": {"-c", "-t", "-S", "-M", "-m", "1"}, "DTLS, on the move": {"-c", "-S", "-M", "-m", "1"},
+		"static user": {"-c"}, "sent to another server": {"-c"}, "UDP, on the move": {"-c", "-M"}, "TCP, on the move": {"-c", "-t", "-M"}, "TLS, on the move": {"-c", "-t", "-S", "-M", "-m", "1"}, "DTLS, on the move": {"-c", "-S", "-M", "-m", "1"},
 		"UDP, on the move client to client": {"-c", "-M", pairs}, "portable, on the move": {"-c", "-M"}, "single port, on the move": {"-c", "-M", "-m", "1"}, "UDP, a port for RTCP besides": {}, "TCP, a port for RTCP besides": {"-t"},
 		"single port": {"-c", "-m", "1"}, "single port, by indications": {"-c", "-s", "-m", "1"},
 	} {
@@ -60,6 +62,9 @@ func TestInteropCoturnClient(t *testing.T) {
 			}
 			if strings.Contains(name, "RTCP") {
 				to = pair
+			}
+			if name == "sent to another server" {
+				server = away
 			}
 			if strings.HasPrefix(name, "portable") {
 				server = portable
@@ -90,6 +95,9 @@ func TestInteropCoturnClient(t *testing.T) {
 			got := received.FindAllSubmatch(out, -1)
 			if len(got) == 0 || string(got[len(got)-1][1]) != want || string(got[len(got)-1][2]) != want {
 				t.Errorf("not all %s messages were relayed there and back:\n%s", want, out)
+			}
+			if server == away && away.Stats().Redirected == 0 {
+				t.Error("it was not sent there")
 			}
 			if has("-M") && server.Stats().Moved == 0 {
 				t.Error("the client did not move")

@@ -31,6 +31,8 @@ const (
 	attrAdditionalFamily   = 0x8000
 	attrAddressError       = 0x8001
 	attrAlgorithms         = 0x8002
+	attrAlternateDomain    = 0x8003
+	attrAlternateServer    = 0x8023
 	attrFingerprint        = 0x8028
 	attrMobilityTicket     = 0x8030 // RFC 8016, section 4
 )

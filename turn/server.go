@@ -26,6 +26,7 @@ type Server struct {
 	relays   *relays
 	tickets  *tickets // nil when nobody may move
 	ledger   *ledger
+	others   *alternates
 	refused  refusals
 	failed   refusals
 	draining atomic.Bool
@@ -42,7 +43,7 @@ func listen(cfg Config, clock func() time.Time) (*Server, error) {
 	}
 	cfg = cfg.withDefaults()
 	s := &Server{
-		cfg: cfg, secrets: append([]string{cfg.Secret}, cfg.Accept...), clock: clock, began: clock(), nonceKey: newNonceKey(), tickets: newTickets(cfg), ledger: newLedger(cfg),
+		cfg: cfg, secrets: append([]string{cfg.Secret}, cfg.Accept...), clock: clock, began: clock(), nonceKey: newNonceKey(), tickets: newTickets(cfg), ledger: newLedger(cfg), others: newAlternates(cfg),
 	}
 	s.relays = newRelays(cfg, &s.refused)
 	if err := s.bind(); err != nil {
@@ -108,7 +109,7 @@ func (s *Server) TLSAddr() net.Addr {
 // PublicIP is the IPv4 address that clients are told.
 func (s *Server) PublicIP() netip.Addr { return s.cfg.PublicIP }
 
-// Drain makes no new allocations, and waits until the last one has ended or ctx does. New clients get 486.
+// Drain makes no new allocations, and waits until the last one has ended or ctx does. New clients get 486, or 300 with another server's address.
 func (s *Server) Drain(ctx context.Context) error {
 	s.draining.Store(true)
 	tick := time.NewTicker(100 * time.Millisecond)
@@ -143,6 +144,7 @@ func (s *Server) Stats() Stats {
 		st.Challenges += c.challenges
 		st.Unanswered += c.unanswered
 		st.Moved += c.moved
+		st.Redirected += c.redirected
 	}
 	return st
 }

@@ -18,6 +18,7 @@ type Stats struct {
 	Dropped                  uint64 // packets without a permission, a channel, room or sense
 	Challenges               uint64 // 401 answers to requests without credentials
 	Unanswered               uint64 // requests of strangers beyond what one address is answered
+	Redirected               uint64 // requests for an allocation that were sent to another server
 	Moved                    uint64 // allocations whose client came from another address
 }
 
@@ -29,6 +30,7 @@ type relayCount struct {
 	dropped                  uint64
 	challenges               uint64
 	unanswered               uint64
+	redirected               uint64
 	moved                    uint64
 }
 

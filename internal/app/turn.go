@@ -77,7 +77,10 @@ func StartTURN(cfg config.TURN, logs io.Writer) (*TURNServer, error) {
 		Listen: cfg.Listen, Realm: cfg.Realm, Secret: s.secret, Accept: former, Users: cfg.Users, STUNOnly: cfg.STUNOnly,
 		MinPort: uint16(cfg.MinPort), MaxPort: uint16(cfg.MaxPort), SinglePort: uint16(cfg.SinglePort), Quota: cfg.Quota, MaxPerAddress: cfg.PerAddress, MaxAllocations: cfg.Allocations, MaxTCP: cfg.MaxTCP, //nolint:gosec // checked by Validate
 		AllowPeers: append([]netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}, cfg.AllowPeer...),
-		DenyPeers:  cfg.DenyPeer, Hairpin: true, Mobility: cfg.Mobility, Logger: s.log,
+		DenyPeers:  cfg.DenyPeer, Hairpin: true, Mobility: cfg.Mobility, Logger: s.log, Alternates: cfg.Alternates,
+	}
+	for _, a := range cfg.AlternateTLS {
+		settings.TLSAlternates = append(settings.TLSAlternates, turn.Alternate{At: a.At, Domain: a.Domain})
 	}
 	settings.RelayIP, settings.RelayIP6 = families(cfg.RelayIP)
 	settings.PublicIP, settings.PublicIP6 = families(cfg.PublicIP)

@@ -27,16 +27,18 @@ type TURN struct {
 	PublicIP     []netip.Addr      // addresses that clients are told, at most one of each family
 	MinPort      int               // range of relay ports; 0: any
 	MaxPort      int
-	SinglePort   int            // the relay port of all; 0: each relay has its own
-	AllowPeer    []netip.Prefix // special networks that may be relayed to besides the public Internet
-	DenyPeer     []netip.Prefix // networks that may not
-	Quota        int            // allocations of one user
-	PerAddress   int            // allocations of one client address; of an IPv6 /64
-	Allocations  int            // allocations of all
-	MaxTCP       int            // TCP, TLS and DTLS connections, each
-	Mobility     bool           // clients may take their allocations to another address
-	Admin        string         // listen address of metrics, health and profiles
-	DrainTimeout time.Duration  // how long a stopping server lets calls go on
+	SinglePort   int              // the relay port of all; 0: each relay has its own
+	AllowPeer    []netip.Prefix   // special networks that may be relayed to besides the public Internet
+	DenyPeer     []netip.Prefix   // networks that may not
+	Quota        int              // allocations of one user
+	PerAddress   int              // allocations of one client address; of an IPv6 /64
+	Allocations  int              // allocations of all
+	MaxTCP       int              // TCP, TLS and DTLS connections, each
+	Mobility     bool             // clients may take their allocations to another address
+	Alternates   []netip.AddrPort // other servers, while this one drains or is full
+	AlternateTLS []TURNAlternate  // the same, for TLS and DTLS
+	Admin        string           // listen address of metrics, health and profiles
+	DrainTimeout time.Duration    // how long a stopping server lets calls go on
 	LogLevel     string
 	LogFormat    string
 }
@@ -99,6 +101,16 @@ func (c TURN) Validate() error {
 	if c.SinglePort < 0 || c.SinglePort > 65535 || c.SinglePort != 0 && c.MinPort != 0 {
 		fault("--single-port %d: write a port from 1 to 65535, and leave out --min-port and --max-port", c.SinglePort)
 	}
+	for _, at := range c.Alternates {
+		if at.Addr().IsUnspecified() || at.Port() == 0 {
+			fault("--alternate-server: %v is no address and port that a client could use", at)
+		}
+	}
+	for _, a := range c.AlternateTLS {
+		if a.At.Addr().IsUnspecified() || a.At.Port() == 0 {
+			fault("--alternate-tls-server: %v is no address and port that a client could use", a)
+		}
+	}
 	if c.Quota < 1 || c.PerAddress < 1 || c.Allocations < 1 || c.MaxTCP < 1 {
 		fault("--quota, --max-per-address, --max-allocations and --max-tcp: at least 1")
 	}
@@ -135,6 +147,8 @@ func turnFlags(c *TURN) *flag.FlagSet {
 	fs.Var(number{&c.PerAddress}, "max-per-address", "`number` of allocations that one client address, or IPv6 /64, may hold")
 	fs.Var(number{&c.Allocations}, "max-allocations", "`number` of allocations at most; each is an open file, unless single-port is used")
 	fs.Var(number{&c.MaxTCP}, "max-tcp", "`number` of TCP connections at most; as many over TLS, as many over DTLS")
+	fs.Var(list[netip.AddrPort]{&c.Alternates, addressPort}, "alternate-server", "other `servers`, comma separated, each IP address and port for UDP and TCP, that clients are sent to while this one drains or is full")
+	fs.Var(list[TURNAlternate]{&c.AlternateTLS, turnAlternate}, "alternate-tls-server", "the same for TLS and DTLS: `servers`, each domain=address:port, or address:port when its certificate has the name that clients know")
 	fs.BoolVar(&c.Mobility, "mobility", c.Mobility, "`true` lets a client that asked for it take its allocation to another address (RFC 8016)")
 	fs.StringVar(&c.Admin, "admin", c.Admin, "listen `address` of /metrics, /healthz, /readyz and /debug/pprof, or off; keep it private")
 	fs.Var(duration{&c.DrainTimeout}, "drain-timeout", "`time` that a stopping server lets calls go on")
@@ -142,6 +156,32 @@ func turnFlags(c *TURN) *flag.FlagSet {
 	fs.StringVar(&c.LogFormat, "log-format", c.LogFormat, "`format` of the log: text or json")
 	fs.String("config", "", "YAML `file` with these settings; config/turn.yaml shows all")
 	return fs
+}
+
+// TURNAlternate is another server, for TLS and DTLS.
+type TURNAlternate struct {
+	Domain string // the name in its certificate; empty: the one that clients know
+	At     netip.AddrPort
+}
+
+// String is how it is written.
+func (a TURNAlternate) String() string {
+	if a.Domain == "" {
+		return a.At.String()
+	}
+	return a.Domain + "=" + a.At.String()
+}
+
+func turnAlternate(s string) (TURNAlternate, error) {
+	domain, at, named := strings.Cut(s, "=")
+	if !named {
+		domain, at = "", s
+	}
+	if len(domain) > 255 || named && domain == "" {
+		return TURNAlternate{}, fmt.Errorf("%q has no name before the =, or too long a one", s)
+	}
+	ap, err := addressPort(at)
+	return TURNAlternate{domain, ap}, err
 }
 
 // users is a flag that may be given several times, each with one or more name:password.

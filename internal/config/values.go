@@ -100,6 +100,14 @@ func address(s string) (netip.Addr, error) {
 	return a, nil
 }
 
+func addressPort(s string) (netip.AddrPort, error) {
+	a, err := netip.ParseAddrPort(s)
+	if err != nil {
+		return a, fmt.Errorf("%q is not an IP address and port, like 192.0.2.1:3478 or [2001:db8::1]:3478", s)
+	}
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()), nil
+}
+
 func network(s string) (netip.Prefix, error) {
 	p, err := netip.ParsePrefix(s)
 	if err != nil {
