@@ -150,16 +150,12 @@ func (s *TURNServer) ready() error {
 
 // URLs are what clients are told, the best way first.
 func (s *TURNServer) URLs() []string {
-	scheme := "turn"
-	if s.cfg.STUNOnly {
-		scheme = "stun"
-	}
 	at := func(a net.Addr) string {
 		_, port, _ := net.SplitHostPort(a.String())
 		return net.JoinHostPort(s.server.PublicIP().String(), port)
 	}
 	if s.cfg.STUNOnly {
-		return []string{scheme + ":" + at(s.server.UDPAddr())}
+		return []string{"stun:" + at(s.server.UDPAddr())}
 	}
 	urls := []string{
 		"turn:" + at(s.server.UDPAddr()) + "?transport=udp",
@@ -182,7 +178,11 @@ func (s *TURNServer) ICEServers(ttl time.Duration) []protocol.ICEServer {
 
 // greet tells the operator what to paste where. A secret is shown only when it was made here, since it is nowhere else.
 func (s *TURNServer) greet(out io.Writer) {
-	fmt.Fprintf(out, "\n  TURN is at %s (UDP and TCP)\n", s.URLs()[0])
+	what := "TURN"
+	if s.cfg.STUNOnly {
+		what = "STUN, and nothing else,"
+	}
+	fmt.Fprintf(out, "\n  %s is at %s (UDP and TCP)\n", what, s.URLs()[0])
 	if ip := s.server.PublicIP(); ip.IsPrivate() || ip.IsLoopback() {
 		fmt.Fprintf(out, "  %v is a private address: name the public one with --public-ip if clients come from the Internet.\n", ip)
 	}
