@@ -30,8 +30,9 @@ func (s *shard) allocate(m *message, old *allocation, from sender, who login) in
 	case s.server.draining.Load():
 		return s.instead(codeQuota, who.user, from)
 	}
-	a := &allocation{client: from.at, stream: from.stream, user: who.user, home: home(from.at.Addr()), id: m.id(), asked: lifetime(m)}
-	switch code := s.server.ledger.admit(a.user, a.home); code {
+	a := &allocation{client: from.at, stream: from.stream, user: who.user, home: home(from.at.Addr()), id: m.id(), last: s.now + s.server.cfg.MaxLifetime}
+	user, code := s.server.ledger.admit(a.user, a.home)
+	switch code {
 	case 0:
 	case codeCapacity:
 		return s.instead(code, a.user, from)
@@ -46,7 +47,10 @@ func (s *shard) allocate(m *message, old *allocation, from sender, who login) in
 		}
 		return s.instead(codeCapacity, a.user, from)
 	}
-	a.until = s.now + a.asked
+	if s.server.limits != nil {
+		a.meter = &meter{user: user}
+	}
+	a.asked = s.prolong(a, lifetime(m))
 	if m.ticket != nil {
 		s.movable(a, from)
 	}
@@ -141,6 +145,15 @@ func lifetime(m *message) time.Duration {
 	return min(max(time.Duration(m.lifetime)*time.Second, defaultLifetime), mostLifetime)
 }
 
+// prolong lets an allocation live for so long from now on, or until it may not live any longer, and returns what its client is told: whole seconds.
+func (s *shard) prolong(a *allocation, by time.Duration) time.Duration {
+	a.until = s.now + by
+	if s.server.cfg.MaxLifetime != 0 {
+		a.until = min(a.until, a.last)
+	}
+	return max(a.until-s.now, time.Second)
+}
+
 // refresh serves RFC 8656, section 8.2. A family names one of two relays, which may be given up alone.
 func (s *shard) refresh(m *message, a *allocation, from sender) int {
 	if m.family > family6 || m.family != 0 && a.relays[m.family-1] == nil {
@@ -162,7 +175,7 @@ func (s *shard) refresh(m *message, a *allocation, from sender) int {
 			}
 			s.appendTicket(a)
 		}
-		a.until = s.now + given
+		given = s.prolong(a, given)
 		owner.due.moved(a)
 	}
 	s.out = appendUint32(s.out, attrLifetime, uint32(given/time.Second)) //nolint:gosec // an hour at most

@@ -27,8 +27,10 @@ type allocation struct {
 	saved  bool  // there is such a port
 	lacks6 int   // why there is no IPv6 relay although one was asked for besides: a code, or 0
 	until  time.Duration
-	place  int // in the shard's list of what is due
+	last   time.Duration // it may not live longer, if there is a limit
+	place  int           // in the shard's list of what is due
 	relays [2]*relay
+	meter  *meter  // nil without limits of bandwidth
 	mobile *mobile // nil for a client that stays where it is
 
 	peers atomic.Pointer[peers] // read by every shard

@@ -70,13 +70,17 @@ func (s *shard) forward(a *allocation, peer netip.AddrPort, open bool, slot []by
 		return
 	}
 	payload := slot[start : start+n]
-	if other := s.other(a, peer, payload); other != nil {
-		s.count.hairpin++
-		s.deliver(other, r.told, slot, start, n)
+	other := s.other(a, peer, payload)
+	if other == nil && (peer.Port() == 0 || !open && !s.allows(a, peer) || r.all && !s.server.relays.shared.sends(a, peer, payload, s)) {
+		s.count.dropped++
 		return
 	}
-	if peer.Port() == 0 || !open && !s.allows(a, peer) || r.all && !s.server.relays.shared.sends(a, peer, payload, s) {
-		s.count.dropped++
+	if a.meter != nil && !s.lets(a.meter, toPeer, n) {
+		return
+	}
+	if other != nil {
+		s.count.hairpin++
+		s.deliver(other, r.told, slot, start, n)
 		return
 	}
 	s.count.toPeers++
@@ -124,6 +128,9 @@ func (s *shard) deliver(a *allocation, from netip.AddrPort, slot []byte, start, 
 	p := a.peers.Load()
 	if !p.permits(from.Addr(), s.now) {
 		s.count.dropped++
+		return
+	}
+	if a.meter != nil && !s.lets(a.meter, toClient, n) {
 		return
 	}
 	head, end, to := 0, start+n, a.at()

@@ -27,6 +27,7 @@ type Server struct {
 	tickets  *tickets // nil when nobody may move
 	ledger   *ledger
 	others   *alternates
+	limits   *bandwidth // nil without limits
 	refused  refusals
 	failed   refusals
 	draining atomic.Bool
@@ -43,7 +44,7 @@ func listen(cfg Config, clock func() time.Time) (*Server, error) {
 	}
 	cfg = cfg.withDefaults()
 	s := &Server{
-		cfg: cfg, secrets: append([]string{cfg.Secret}, cfg.Accept...), clock: clock, began: clock(), nonceKey: newNonceKey(), tickets: newTickets(cfg), ledger: newLedger(cfg), others: newAlternates(cfg),
+		cfg: cfg, secrets: append([]string{cfg.Secret}, cfg.Accept...), clock: clock, began: clock(), nonceKey: newNonceKey(), tickets: newTickets(cfg), ledger: newLedger(cfg), others: newAlternates(cfg), limits: newBandwidth(cfg),
 	}
 	s.relays = newRelays(cfg, &s.refused)
 	if err := s.bind(); err != nil {
@@ -144,6 +145,9 @@ func (s *Server) Stats() Stats {
 		st.Challenges += c.challenges
 		st.Unanswered += c.unanswered
 		st.Moved += c.moved
+		st.OverAllocation += c.limited[limitAllocation]
+		st.OverUser += c.limited[limitUser]
+		st.OverServer += c.limited[limitServer]
 		st.Redirected += c.redirected
 	}
 	return st

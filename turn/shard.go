@@ -32,6 +32,7 @@ type shard struct {
 	now       time.Duration // since the server's start
 	nonces    nonces
 	strangers budget
+	spare     [2]int // bytes of the server's bandwidth, each way
 	msg       message
 	out       []byte              // the answer that is being written
 	expected  map[sender]expected // clients that are on the move

@@ -18,6 +18,8 @@ type Stats struct {
 	Dropped                  uint64 // packets without a permission, a channel, room or sense
 	Challenges               uint64 // 401 answers to requests without credentials
 	Unanswered               uint64 // requests of strangers beyond what one address is answered
+	OverAllocation, OverUser uint64 // packets beyond the bandwidth of an allocation, and of a user
+	OverServer               uint64 // and beyond that of all
 	Redirected               uint64 // requests for an allocation that were sent to another server
 	Moved                    uint64 // allocations whose client came from another address
 }
@@ -30,6 +32,7 @@ type relayCount struct {
 	dropped                  uint64
 	challenges               uint64
 	unanswered               uint64
+	limited                  [limits]uint64 // dropped for want of bandwidth
 	redirected               uint64
 	moved                    uint64
 }

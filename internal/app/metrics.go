@@ -19,13 +19,14 @@ var (
 	turnDropped     = prometheus.NewDesc("passerby_turn_dropped_packets_total", "Packets without a permission, a channel, room or sense.", nil, nil)
 	turnChallenges  = prometheus.NewDesc("passerby_turn_challenges_total", "Requests without credentials that were asked for some.", nil, nil)
 	turnUnanswered  = prometheus.NewDesc("passerby_turn_unanswered_requests_total", "Requests of strangers beyond what one address is answered.", nil, nil)
+	turnLimited     = prometheus.NewDesc("passerby_turn_over_bandwidth_packets_total", "Packets that were dropped for want of bandwidth, by whose limit was reached.", []string{"limit"}, nil)
 	turnRedirected  = prometheus.NewDesc("passerby_turn_redirected_requests_total", "Requests for an allocation that were sent to another server.", nil, nil)
 	turnMoved       = prometheus.NewDesc("passerby_turn_moved_allocations_total", "Allocations whose client came from another address.", nil, nil)
 	turnFailed      = prometheus.NewDesc("passerby_turn_failed_authentications_total", "Failed authentications, by reason.", []string{"reason"}, nil)
 )
 
 func (m turnMetrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{turnAllocations, turnUsers, turnRefused, turnFailed, turnPackets, turnBytes, turnHairpin, turnDropped, turnChallenges, turnUnanswered, turnRedirected, turnMoved} {
+	for _, d := range []*prometheus.Desc{turnAllocations, turnUsers, turnRefused, turnFailed, turnPackets, turnBytes, turnHairpin, turnDropped, turnChallenges, turnUnanswered, turnLimited, turnRedirected, turnMoved} {
 		ch <- d
 	}
 }
@@ -51,6 +52,9 @@ func (m turnMetrics) Collect(ch chan<- prometheus.Metric) {
 	count(turnDropped, s.Dropped)
 	count(turnChallenges, s.Challenges)
 	count(turnUnanswered, s.Unanswered)
+	count(turnLimited, s.OverAllocation, "allocation")
+	count(turnLimited, s.OverUser, "user")
+	count(turnLimited, s.OverServer, "server")
 	count(turnRedirected, s.Redirected)
 	count(turnMoved, s.Moved)
 }

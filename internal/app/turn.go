@@ -78,6 +78,7 @@ func StartTURN(cfg config.TURN, logs io.Writer) (*TURNServer, error) {
 		MinPort: uint16(cfg.MinPort), MaxPort: uint16(cfg.MaxPort), SinglePort: uint16(cfg.SinglePort), Quota: cfg.Quota, MaxPerAddress: cfg.PerAddress, MaxAllocations: cfg.Allocations, MaxTCP: cfg.MaxTCP, //nolint:gosec // checked by Validate
 		AllowPeers: append([]netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}, cfg.AllowPeer...),
 		DenyPeers:  cfg.DenyPeer, Hairpin: true, Mobility: cfg.Mobility, Logger: s.log, Alternates: cfg.Alternates,
+		MaxBandwidth: cfg.Bandwidth[0], MaxUserBandwidth: cfg.Bandwidth[1], MaxTotalBandwidth: cfg.Bandwidth[2], MaxLifetime: cfg.Lifetime,
 	}
 	for _, a := range cfg.AlternateTLS {
 		settings.TLSAlternates = append(settings.TLSAlternates, turn.Alternate{At: a.At, Domain: a.Domain})

@@ -34,6 +34,8 @@ type TURN struct {
 	PerAddress   int              // allocations of one client address; of an IPv6 /64
 	Allocations  int              // allocations of all
 	MaxTCP       int              // TCP, TLS and DTLS connections, each
+	Bandwidth    [3]int64         // bits a second each way, of an allocation, of a user, of all; 0: any
+	Lifetime     time.Duration    // of an allocation, however often it is refreshed; 0: any
 	Mobility     bool             // clients may take their allocations to another address
 	Alternates   []netip.AddrPort // other servers, while this one drains or is full
 	AlternateTLS []TURNAlternate  // the same, for TLS and DTLS
@@ -114,6 +116,12 @@ func (c TURN) Validate() error {
 	if c.Quota < 1 || c.PerAddress < 1 || c.Allocations < 1 || c.MaxTCP < 1 {
 		fault("--quota, --max-per-address, --max-allocations and --max-tcp: at least 1")
 	}
+	if slices.ContainsFunc(c.Bandwidth[:], func(bits int64) bool { return bits != 0 && (bits < 8000 || bits > 1e12) }) {
+		fault("--max-bandwidth, --max-user-bandwidth and --max-total-bandwidth: 8k to 1000G, or 0")
+	}
+	if c.Lifetime != 0 && c.Lifetime < time.Minute {
+		fault("--max-lifetime: %v is out of range: 1m or more, or 0s", c.Lifetime)
+	}
 	if c.DrainTimeout < 0 || c.DrainTimeout > time.Hour {
 		fault("--drain-timeout: %v is out of range: 0s to 1h", c.DrainTimeout)
 	}
@@ -149,6 +157,10 @@ func turnFlags(c *TURN) *flag.FlagSet {
 	fs.Var(number{&c.MaxTCP}, "max-tcp", "`number` of TCP connections at most; as many over TLS, as many over DTLS")
 	fs.Var(list[netip.AddrPort]{&c.Alternates, addressPort}, "alternate-server", "other `servers`, comma separated, each IP address and port for UDP and TCP, that clients are sent to while this one drains or is full")
 	fs.Var(list[TURNAlternate]{&c.AlternateTLS, turnAlternate}, "alternate-tls-server", "the same for TLS and DTLS: `servers`, each domain=address:port, or address:port when its certificate has the name that clients know")
+	fs.Var(bitrate{&c.Bandwidth[0]}, "max-bandwidth", "bits a second, like 2500000 or 2.5M, that one allocation relays to peers, and as many to its client; 0: any `number`")
+	fs.Var(bitrate{&c.Bandwidth[1]}, "max-user-bandwidth", "the same for all allocations of a user together: a `number`, 0: any")
+	fs.Var(bitrate{&c.Bandwidth[2]}, "max-total-bandwidth", "the same for all together: a `number`, 0: any")
+	fs.Var(duration{&c.Lifetime}, "max-lifetime", "`time` that an allocation lives at most, however often it is refreshed; 0s: any")
 	fs.BoolVar(&c.Mobility, "mobility", c.Mobility, "`true` lets a client that asked for it take its allocation to another address (RFC 8016)")
 	fs.StringVar(&c.Admin, "admin", c.Admin, "listen `address` of /metrics, /healthz, /readyz and /debug/pprof, or off; keep it private")
 	fs.Var(duration{&c.DrainTimeout}, "drain-timeout", "`time` that a stopping server lets calls go on")

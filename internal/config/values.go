@@ -50,6 +50,38 @@ func (v number) Set(s string) error {
 	return nil
 }
 
+// bitrate is a flag whose value is a number of bits a second, which may end in k, M or G.
+type bitrate struct{ bits *int64 }
+
+// String is also called on the zero bitrate, by package flag.
+func (v bitrate) String() string {
+	if v.bits == nil {
+		return ""
+	}
+	return strconv.FormatInt(*v.bits, 10)
+}
+
+func (v bitrate) Set(s string) error {
+	digits, unit := strings.TrimRight(s, "kMG"), 1.0
+	switch s[len(digits):] {
+	case "":
+	case "k":
+		unit = 1e3
+	case "M":
+		unit = 1e6
+	case "G":
+		unit = 1e9
+	default:
+		digits = ""
+	}
+	n, err := strconv.ParseFloat(digits, 64)
+	if err != nil || !(n >= 0 && n*unit < 1e15) {
+		return errors.New("write bits a second, like 64k, 2.5M, 1G")
+	}
+	*v.bits = int64(n * unit)
+	return nil
+}
+
 // several is a flag that holds more than one value.
 type several interface{ several() }
 
