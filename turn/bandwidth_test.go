@@ -41,12 +41,12 @@ func TestBucket(t *testing.T) {
 
 // Shards that take from one bucket at the same time get together what one would.
 func TestBucketIsShared(t *testing.T) {
-	take := turn.Bucket(800_000)
+	take := turn.Bucket(1_600_000_000) // 100,000 packets of 1000 bytes at once
 	var wg sync.WaitGroup
 	var got atomic.Int64
 	for range 8 {
 		wg.Go(func() {
-			for range 100 {
+			for range 20_000 {
 				if take(1000, time.Hour) {
 					got.Add(1)
 				}
@@ -54,8 +54,8 @@ func TestBucketIsShared(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got.Load() != 50 {
-		t.Errorf("%d packets, want 50", got.Load())
+	if got.Load() != 100_000 {
+		t.Errorf("%d packets, want 100000", got.Load())
 	}
 }
 
@@ -72,7 +72,7 @@ func TestBandwidthLimits(t *testing.T) {
 		"of a user":        {turn.Config{MaxUserBandwidth: bits}, []string{"ada", "ada", "ben"}, 100, func(st turn.Stats) uint64 { return st.OverUser }},
 		"of all":           {turn.Config{MaxTotalBandwidth: bits, Shards: 1}, []string{"ada", "ben"}, 48 /* a shard takes 3200 bytes at once */, func(st turn.Stats) uint64 { return st.OverServer }},
 		"plain":            {turn.Config{MaxBandwidth: bits, Plain: true}, []string{"ada"}, 50, func(st turn.Stats) uint64 { return st.OverAllocation }},
-		"both":             {turn.Config{MaxBandwidth: 2 * bits, MaxUserBandwidth: bits}, []string{"ada", "ada"}, 50, func(st turn.Stats) uint64 { return st.OverUser }},
+		"both":             {turn.Config{MaxBandwidth: bits * 3 / 2, MaxUserBandwidth: bits}, []string{"ada", "ada"}, 50, func(st turn.Stats) uint64 { return st.OverUser }},
 		"none":             {turn.Config{}, []string{"ada"}, 100, func(turn.Stats) uint64 { return 0 }},
 	} {
 		t.Run(name, func(t *testing.T) {
