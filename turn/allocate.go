@@ -22,6 +22,9 @@ func (s *shard) allocate(m *message, old *allocation, from sender, who login) in
 		if !m.mayTCP(from) {
 			return codeBadRequest
 		}
+		if m.ticket != nil { // its connections stay where they are
+			return codeMobility
+		}
 	case m.transport[0] != protocolUDP:
 		return codeTransport
 	}
@@ -34,21 +37,24 @@ func (s *shard) allocate(m *message, old *allocation, from sender, who login) in
 		return codeBadRequest
 	case m.family > family6 || m.family == family6 && !relays.has(family6):
 		return codeFamily
-	case s.closed || s.server.draining.Load():
+	case s.closed:
 		return codeQuota
+	case s.server.draining.Load():
+		return s.instead(codeQuota, who.user, from)
 	}
-	a := &allocation{client: from.at, stream: from.stream, local: from.local, user: who.user, home: home(from.at.Addr()), id: m.id(), asked: lifetime(m)}
-	if code := s.provide(m, a); code != 0 {
+	a := &allocation{client: from.at, stream: from.stream, local: from.local, user: who.user, home: home(from.at.Addr()), id: m.id(), last: s.now + s.server.cfg.MaxLifetime}
+	user, code := s.provide(m, a, from)
+	if code != 0 {
 		return code
 	}
-	a.until = s.now + a.asked
-	s.due.add(a)
-	s.count.allocations++
-	if a.stream != nil {
-		a.stream.held = a
-	} else {
-		s.clients[a.client] = a
+	if s.server.limits != nil {
+		a.meter = &meter{user: user}
 	}
+	a.asked = s.prolong(a, lifetime(m))
+	if m.ticket != nil {
+		s.movable(a, from)
+	}
+	s.enter(a)
 	for _, r := range a.relays {
 		if r != nil && !r.all {
 			r.a = a
@@ -65,26 +71,31 @@ func (s *shard) allocate(m *message, old *allocation, from sender, who login) in
 
 const protocolUDP = 17
 
-// provide gives an allocation what it asks for within the quotas, or says why not. A port that is reserved besides counts as another allocation.
-func (s *shard) provide(m *message, a *allocation) int {
+// provide gives an allocation what it asks for within the quotas, and its user's account; or says why not. A port that is reserved besides counts as
+// another allocation.
+func (s *shard) provide(m *message, a *allocation, from sender) (user *account, code int) {
 	relays, ledger := s.server.relays, s.server.ledger
-	if m.hasToken { // and is counted
+	if m.hasToken { // and is counted; it would not be on another server either
 		r, code := relays.claim(m.token, a.user, a.home, s.now)
-		if code == 0 {
-			a.relays[index(r.told.Addr())] = r
+		if code != 0 {
+			return nil, code
 		}
-		return code
+		a.relays[index(r.told.Addr())] = r
+		return ledger.account(a.user), 0
 	}
 	places := 1
 	if m.pair {
 		places = 2
 	}
 	for i := range places {
-		if code := ledger.admit(a.user, a.home); code != 0 {
+		if user, code = ledger.admit(a.user, a.home); code != 0 {
 			for range i {
 				ledger.release(a.user, a.home)
 			}
-			return code
+			if code == codeCapacity {
+				code = s.instead(code, a.user, from)
+			}
+			return nil, code
 		}
 	}
 	if err := s.open(m, a); err != nil {
@@ -92,9 +103,12 @@ func (s *shard) provide(m *message, a *allocation) int {
 		for range places {
 			ledger.release(a.user, a.home)
 		}
-		return codeCapacity
+		if relays.shared.on { // nor would it be there
+			return nil, codeCapacity
+		}
+		return nil, s.instead(codeCapacity, a.user, from)
 	}
-	return 0
+	return user, 0
 }
 
 // open finds the relays that a request asks for. Who gets one of two is told why (RFC 8656, section 7.2).
@@ -157,6 +171,7 @@ func (s *shard) allocated(a *allocation, from sender) {
 	if a.saved {
 		s.out = appendAttribute(s.out, attrReservationToken, a.token[:]...)
 	}
+	s.appendTicket(a)
 	for i, code := range a.lacks {
 		if code != 0 {
 			s.out = appendAttribute(s.out, attrAddressError, byte(i+1), 0, byte(code/100), byte(code%100))
@@ -172,22 +187,38 @@ func lifetime(m *message) time.Duration {
 	return min(max(time.Duration(m.lifetime)*time.Second, defaultLifetime), mostLifetime)
 }
 
+// prolong lets an allocation live for so long from now on, or until it may not live any longer, and returns what its client is told: whole seconds.
+func (s *shard) prolong(a *allocation, by time.Duration) time.Duration {
+	a.until = s.now + by
+	if s.server.cfg.MaxLifetime != 0 {
+		a.until = min(a.until, a.last)
+	}
+	return max(a.until-s.now, time.Second)
+}
+
 // refresh serves RFC 8656, section 8.2. A family names one of two relays, which may be given up alone.
-func (s *shard) refresh(m *message, a *allocation) int {
+func (s *shard) refresh(m *message, a *allocation, from sender) int {
 	if m.family > family6 || m.family != 0 && !a.told(int(m.family-1)).IsValid() {
 		return codePeerFamily
 	}
+	owner := s.owner(a)
 	given := lifetime(m)
 	if m.lifetime == 0 {
 		given = 0
 		if m.family != 0 && a.told(0).IsValid() && a.told(1).IsValid() {
-			s.endRelay(a, int(m.family-1))
+			owner.endRelay(a, int(m.family-1))
 		} else {
-			s.end(a)
+			owner.end(a)
 		}
 	} else {
-		a.until = s.now + given
-		s.due.moved(a)
+		if m.ticket != nil {
+			if code := s.renew(m, a, from); code != 0 {
+				return code
+			}
+			s.appendTicket(a)
+		}
+		given = s.prolong(a, given)
+		owner.due.moved(a)
 	}
 	s.out = appendUint32(s.out, attrLifetime, uint32(given/time.Second)) //nolint:gosec // an hour at most
 	return 0

@@ -28,9 +28,12 @@ type allocation struct {
 	saved  bool      // there is such a port
 	lacks  [2]uint16 // why there is no IPv4, no IPv6 relay although both were asked for: a code, or 0
 	until  time.Duration
-	place  int // in the shard's list of what is due
+	last   time.Duration // it may not live longer, if there is a limit
+	place  int           // in the shard's list of what is due
 	relays [2]*relay
 	tcp    *tcpAllocation // instead of relays; nil for UDP
+	meter  *meter         // nil without limits of bandwidth
+	mobile *mobile        // nil for a client that stays where it is
 
 	peers atomic.Pointer[peers] // read by every shard
 
@@ -38,7 +41,7 @@ type allocation struct {
 	ice     string           // the same
 	partner atomic.Pointer[allocation]
 
-	grants   int // permissions and channels asked for …
+	grants   int // permissions, channels and moves asked for …
 	window   time.Duration
 	verdicts [4]verdict
 	next     uint8 // verdict to be replaced
@@ -73,6 +76,15 @@ func (a *allocation) told(i int) netip.AddrPort {
 		return a.relays[i].told
 	}
 	return netip.AddrPort{}
+}
+
+// hurries counts a request that makes something last, and reports whether there were too many in the last minute.
+func (a *allocation) hurries(now time.Duration) bool {
+	if now-a.window >= grantWindow || a.window == 0 {
+		a.window, a.grants = max(now, 1), 0
+	}
+	a.grants++
+	return a.grants > grantBurst
 }
 
 // relayTo is the relay that talks to a peer, or nil.

@@ -82,6 +82,24 @@ type Config struct {
 	MaxPerAddress  int // default 256
 	MaxAllocations int // default 16384
 
+	// Other servers, with the same secrets, for who has logged in and finds this one
+	// draining, or without room for one more allocation: 300 with one of them, in the
+	// family of the client's address, instead of 486 or 508. The first list is for UDP
+	// and TCP, the second for TLS and DTLS. A user over Quota is not sent away.
+	Alternates    []netip.AddrPort
+	TLSAlternates []Alternate
+
+	Mobility bool // lets a client take its allocation to another address (RFC 8016); default: 405 to who asks
+
+	// Bandwidth in bits a second of payload, to peers and to clients each: of an
+	// allocation, of the allocations of a user, and of all; half a second's worth may
+	// go at once. What is beyond is dropped. 0: no limit.
+	MaxBandwidth      int64
+	MaxUserBandwidth  int64
+	MaxTotalBandwidth int64
+
+	MaxLifetime time.Duration // how long an allocation lives, however often it is refreshed; 0: no limit
+
 	MaxAge time.Duration // how long an allocation outlives its credentials; default 12 h
 	MaxTCP int           // TCP, TLS and DTLS connections at once, each; default 4096
 
@@ -184,11 +202,20 @@ func (c Config) Validate() error {
 	if c.Shards < 0 || c.Quota < 0 || c.MaxPerAddress < 0 || c.MaxAllocations < 0 || c.MaxAge < 0 || c.MaxTCP < 0 {
 		errs = append(errs, errors.New("negative Shards, Quota, MaxPerAddress, MaxAllocations, MaxAge or MaxTCP"))
 	}
+	for name, bits := range map[string]int64{"MaxBandwidth": c.MaxBandwidth, "MaxUserBandwidth": c.MaxUserBandwidth, "MaxTotalBandwidth": c.MaxTotalBandwidth} {
+		if bits != 0 && (bits < leastRate || bits > mostRate) {
+			errs = append(errs, fmt.Errorf("%s of %d bit/s: from %d to %d", name, bits, int64(leastRate), int64(mostRate)))
+		}
+	}
+	if c.MaxLifetime < 0 {
+		errs = append(errs, fmt.Errorf("MaxLifetime %v", c.MaxLifetime))
+	}
 	for name, list := range map[string][]netip.Prefix{"AllowPeers": c.AllowPeers, "DenyPeers": c.DenyPeers} {
 		if slices.ContainsFunc(list, func(p netip.Prefix) bool { return !p.IsValid() }) {
 			errs = append(errs, fmt.Errorf("an invalid prefix in %s", name))
 		}
 	}
+	errs = append(errs, c.validateAlternates())
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("turn configuration: %w", err)
 	}

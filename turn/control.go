@@ -4,11 +4,13 @@ import (
 	"net/netip"
 )
 
-// Error codes (RFC 8489, section 18.3; RFC 8656, section 19).
+// Error codes (RFC 8489, section 18.3; RFC 8656, section 19; RFC 8016, section 4).
 const (
+	codeTryAlternate     = 300
 	codeBadRequest       = 400
 	codeUnauthorized     = 401
 	codeForbidden        = 403
+	codeMobility         = 405
 	codeUnknownAttribute = 420
 	codeMismatch         = 437
 	codeStaleNonce       = 438
@@ -49,7 +51,7 @@ func (s *shard) answer(b []byte, from sender) []byte {
 			s.out = appendAddress(s.out, attrXORMapped, from.at)
 		}
 	case typeAllocate, typeRefresh, typeCreatePermission, typeChannelBind, typeConnect, typeConnectionBind:
-		a := s.find(from)
+		a := s.meant(m, from)
 		if m.kind == typeConnectionBind {
 			a = s.server.tunnels.owner(m.connection)
 		}
@@ -108,6 +110,8 @@ func (s *shard) challenges(b []byte, to sender) bool {
 func (s *shard) refuse(m *message, code int, from sender) {
 	s.out = appendError(appendHead(s.out[:0], m.kind|classError, m.id()), code)
 	switch code {
+	case codeTryAlternate:
+		s.out = appendAlternate(s.out, s.server.others.of(from))
 	case codeUnauthorized, codeStaleNonce:
 		var nonce [len(nonceHead) + nonceText]byte
 		s.out = appendAttribute(s.out, attrRealm, []byte(s.server.cfg.Realm)...)
@@ -129,6 +133,8 @@ func (s *shard) serve(m *message, a *allocation, from sender, who login) int {
 	switch {
 	case m.malformed:
 		return codeBadRequest
+	case s.ticketFault(m) != 0:
+		return s.ticketFault(m)
 	case m.kind == typeAllocate:
 		return s.allocate(m, a, from, who)
 	case m.kind == typeConnectionBind:
@@ -140,7 +146,7 @@ func (s *shard) serve(m *message, a *allocation, from sender, who login) int {
 	case len(m.unknown) > 0:
 		return codeUnknownAttribute
 	case m.kind == typeRefresh:
-		return s.refresh(m, a)
+		return s.refresh(m, a, from)
 	case m.kind == typeCreatePermission:
 		return s.createPermission(m, a)
 	case m.kind == typeConnect:
@@ -217,10 +223,7 @@ func (s *shard) mayPermit(a *allocation, peer netip.Addr) int {
 	if !a.told(index(peer)).IsValid() {
 		return codePeerFamily
 	}
-	if s.now-a.window >= grantWindow || a.window == 0 {
-		a.window, a.grants = max(s.now, 1), 0
-	}
-	if a.grants++; a.grants > grantBurst {
+	if a.hurries(s.now) {
 		s.server.refusePeer(reasonHurry)
 		return codeCapacity
 	}

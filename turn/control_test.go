@@ -107,6 +107,7 @@ func TestChallengeCodes(t *testing.T) {
 		"another realm":      {[]stun.Setter{udp, stun.NewUsername(c.who.username), stun.NewRealm("elsewhere"), stun.NewNonce(c.nonce), sign}, 401},
 		"another password":   {[]stun.Setter{udp, stun.NewUsername(c.who.username), stun.NewRealm("passerby"), stun.NewNonce(c.nonce), stun.NewLongTermIntegrity("x", "y", "z")}, 401},
 		"a username of 400":  {[]stun.Setter{udp, stun.NewUsername("9999999999:" + string(bytes.Repeat([]byte("a"), 400))), stun.NewRealm("passerby"), stun.NewNonce(c.nonce), sign}, 401},
+		"an access token":    {[]stun.Setter{udp, stun.NewUsername("kid"), stun.NewRealm("passerby"), stun.NewNonce(c.nonce), attribute{0x001B, make([]byte, 60)}, sign}, 401}, // RFC 7635
 		"an offer not taken": {[]stun.Setter{udp, stun.NewUsername(c.who.username), stun.NewRealm("passerby"), stun.NewNonce(c.nonce), attribute{0x001D, []byte{0, 1, 0, 0}}, sign}, 400},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -23,6 +23,9 @@
 // connection becomes a tunnel to the peer's. A tunnel has a goroutine for each
 // direction; for two plain connections on Linux the kernel moves the bytes.
 //
+// With Config.Mobility a client may take its allocation to another address,
+// transport and shard (RFC 8016); a broken connection does not end it then.
+//
 // Clients may come over IPv4 and IPv6; relays are IPv4, and IPv6 for those who
 // ask, alone or besides (RFC 8656), once Config has an address for them.
 //

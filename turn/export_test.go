@@ -75,7 +75,7 @@ func MappedAddress(b []byte) (a netip.AddrPort) {
 
 // Answerer answers requests of a client that holds an allocation, as if they were authentic or not, on a server that does not run.
 func Answerer(tb testing.TB) func(b []byte, authentic bool) []byte {
-	s, err := Listen(Config{Listen: "127.0.0.1:0", Secret: "x", PublicIP6: netip.IPv6Loopback(), AllowPeers: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}, Plain: true})
+	s, err := Listen(Config{Listen: "127.0.0.1:0", Secret: "x", PublicIP6: netip.IPv6Loopback(), AllowPeers: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}, Plain: true, Mobility: true})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -91,9 +91,46 @@ func Answerer(tb testing.TB) func(b []byte, authentic bool) []byte {
 			return nil
 		}
 		x.out = appendHead(x.out[:0], x.msg.kind|classSuccess, x.msg.id())
-		if code := x.serve(&x.msg, x.find(from), from, login{user: "ada"}); code != 0 {
+		if code := x.serve(&x.msg, x.meant(&x.msg, from), from, login{user: "ada"}); code != 0 {
 			x.refuse(&x.msg, code, from)
 		}
 		return x.out
+	}
+}
+
+// Bucket takes bytes at a rate.
+func Bucket(bits int64) func(bytes int, now time.Duration) bool {
+	b, r := new(bucket), newRate(bits)
+	return func(bytes int, now time.Duration) bool { return b.take(r, bytes, now) }
+}
+
+// nowhere is a pump that drops all.
+type nowhere struct{ pump }
+
+func (nowhere) toPeer(*relay, []byte, netip.AddrPort) {}
+
+// PacketPath is one ChannelData message of 1100 bytes through a shard, from a client to a peer.
+func PacketPath(tb testing.TB, cfg Config) func() {
+	cfg.Secret = "x"
+	cfg = cfg.withDefaults()
+	server := &Server{cfg: cfg, clock: time.Now, began: time.Now(), nonceKey: newNonceKey(), ledger: newLedger(cfg), limits: newBandwidth(cfg)}
+	server.relays = newRelays(cfg, &server.refused, server.ledger)
+	x := newShard(server)
+	x.pump = nowhere{}
+	from, peer := sender{at: netip.MustParseAddrPort("192.0.2.1:1")}, netip.MustParseAddrPort("192.0.2.2:2")
+	user, _ := server.ledger.admit("ada", from.at.Addr())
+	a := &allocation{client: from.at, relays: [2]*relay{new(relay)}}
+	if server.limits != nil {
+		a.meter = &meter{user: user}
+	}
+	a.peers.Store(&peers{hosts: []host{{peer.Addr(), time.Hour}}, channels: []channel{{peer: peer, number: 0x4001, open: true, until: time.Hour}}})
+	x.enter(a)
+	slot := newSlot()
+	copy(slot[headroom:], []byte{0x40, 1, 1100 >> 8, 1100 & 0xff})
+	x.lock()
+	x.mu.Unlock()
+	return func() {
+		x.now += time.Microsecond
+		x.handle(slot, headroom, channelBytes+1100, from)
 	}
 }

@@ -1,6 +1,7 @@
 package turn_test
 
 import (
+	"bytes"
 	"net"
 	"net/netip"
 	"os/exec"
@@ -28,7 +29,7 @@ func TestInteropCoturnClient(t *testing.T) {
 	}
 	cfg := turn.Config{
 		AllowPeerAddrs: append([]netip.AddrPort{peer, peer6, pair, netip.AddrPortFrom(pair.Addr(), pair.Port()+1)}, echoes...), Hairpin: true, TCPRelay: true, Quota: 100, Users: map[string]string{"static": "a password"},
-		PublicIP: netip.MustParseAddr("127.0.0.1"), PublicIP6: netip.IPv6Loopback(), TLSListen: "127.0.0.1:0", TLSCert: cert, TLSKey: key,
+		PublicIP: netip.MustParseAddr("127.0.0.1"), PublicIP6: netip.IPv6Loopback(), TLSListen: "127.0.0.1:0", TLSCert: cert, TLSKey: key, Mobility: true, Shards: 4,
 	}
 	s := mustListen(t, cfg)
 	cfg.Plain = true
@@ -37,6 +38,8 @@ func TestInteropCoturnClient(t *testing.T) {
 		cfg.SinglePort = freePort(t)
 	}
 	single := mustListen(t, cfg)
+	away := mustListen(t, turn.Config{Alternates: []netip.AddrPort{s.UDPAddr().(*net.UDPAddr).AddrPort()}})
+	drain(t, away)
 	port := func(a net.Addr) string { _, p, _ := net.SplitHostPort(a.String()); return p }
 
 	const pairs = "-y" // from client to client, each on a relay of ours
@@ -44,6 +47,7 @@ func TestInteropCoturnClient(t *testing.T) {
 		name, want string
 		out        []byte
 		err        error
+		server     *turn.Server
 	}
 	results, running := make(chan result), 0
 	for name, flags := range map[string][]string{
@@ -54,6 +58,8 @@ func TestInteropCoturnClient(t *testing.T) {
 		"TLS, channels": {"-c", "-t", "-S"}, "TLS, indications": {"-c", "-t", "-S", "-s"},
 		"DTLS, channels": {"-c", "-S"}, "DTLS, client to client": {"-c", "-S", pairs},
 		"portable, channels": {"-c"}, "portable, indications": {"-c", "-s"}, "portable, client to client": {"-c", pairs}, "portable, IPv6 relay": {"-c", "-x"},
+		"sent to another server": {"-c"}, "UDP, on the move": {"-c", "-M"}, "TCP, on the move": {"-c", "-t", "-M"},
+		"TLS, on the move": {"-c", "-t", "-S", "-M", "-m", "1"}, "DTLS, on the move": {"-c", "-S", "-M", "-m", "1"},
 		"static user": {"-c"}, "UDP, a port for RTCP besides": {}, "TCP, a port for RTCP besides": {"-t"},
 		"UDP, relays of both families": {"-Z"}, "TCP, relays of both families": {"-Z", "-t"}, "portable, relays of both families": {"-Z"},
 		"single port, relays of both families": {"-Z", "-m", "1"}, "TCP relays": {"-T", pairs}, "TCP relays, TLS": {"-T", "-S", pairs},
@@ -71,6 +77,12 @@ func TestInteropCoturnClient(t *testing.T) {
 		has := func(f string) bool { return slices.Contains(flags, f) }
 		if strings.HasPrefix(name, "portable") {
 			server = portable
+		}
+		if name == "sent to another server" {
+			server = away
+		}
+		if has("-S") && has("-M") {
+			want = "20"
 		}
 		if has("-x") {
 			to = peer6
@@ -90,7 +102,11 @@ func TestInteropCoturnClient(t *testing.T) {
 		running++
 		go func() { // all at once: each spends seconds waiting for stragglers
 			out, err := exec.CommandContext(t.Context(), tool, append(args, "127.0.0.1")...).CombinedOutput()
-			results <- result{name, want, out, err}
+			for tries := 0; has("-M") && has("-S") && err != nil && bytes.Contains(out, []byte("send: Success")) && tries < 20; tries++ {
+				// on one of four moves this client frees its TLS connection twice, and dies of it, with coturn's server too
+				out, err = exec.CommandContext(t.Context(), tool, append(args, "127.0.0.1")...).CombinedOutput()
+			}
+			results <- result{name, want, out, err, server}
 		}()
 	}
 	for range running {
@@ -102,6 +118,12 @@ func TestInteropCoturnClient(t *testing.T) {
 			got := received.FindAllSubmatch(r.out, -1)
 			if len(got) == 0 || string(got[len(got)-1][1]) != r.want || string(got[len(got)-1][2]) != r.want {
 				t.Errorf("not all %s messages were relayed there and back:\n%s", r.want, r.out)
+			}
+			if r.server == away && away.Stats().Redirected == 0 {
+				t.Error("it was not sent there")
+			}
+			if strings.HasSuffix(r.name, "on the move") && r.server.Stats().Moved == 0 {
+				t.Error("the client did not move")
 			}
 		})
 	}

@@ -10,13 +10,19 @@ type ledger struct {
 	quota, perAddress, most int
 
 	mu    sync.Mutex // guards the rest
-	held  map[string]int
+	held  map[string]*account
 	homes map[netip.Addr]int
 	all   int
 }
 
 func newLedger(c Config) *ledger {
-	return &ledger{quota: c.Quota, perAddress: c.MaxPerAddress, most: c.MaxAllocations, held: make(map[string]int), homes: make(map[netip.Addr]int)}
+	return &ledger{quota: c.Quota, perAddress: c.MaxPerAddress, most: c.MaxAllocations, held: make(map[string]*account), homes: make(map[netip.Addr]int)}
+}
+
+// account is what the allocations of a user have together.
+type account struct {
+	allocations int
+	left        [2]bucket // of the user's bandwidth, each way
 }
 
 // home is what one person can hardly have many of: an IPv4 address, or the /64 of an IPv6 one.
@@ -30,36 +36,47 @@ func home(a netip.Addr) netip.Addr {
 }
 
 // admit counts one more allocation, or says why not: codeQuota or codeCapacity.
-func (l *ledger) admit(name string, at netip.Addr) int {
+func (l *ledger) admit(name string, at netip.Addr) (*account, int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	user := l.held[name]
 	switch {
-	case l.held[name] >= l.quota || l.homes[at] >= l.perAddress:
-		return codeQuota
+	case user != nil && user.allocations >= l.quota || l.homes[at] >= l.perAddress:
+		return nil, codeQuota
 	case l.all >= l.most:
-		return codeCapacity
+		return nil, codeCapacity
+	case user == nil:
+		user = new(account)
+		l.held[name] = user
 	}
-	l.held[name]++
+	user.allocations++
 	l.homes[at]++
 	l.all++
-	return 0
+	return user, 0
 }
 
-// move counts what one client reserved for another of the same user, or says why not.
-func (l *ledger) move(from, to netip.Addr) int {
+// move counts an allocation at another address. It reports false when that has its share.
+func (l *ledger) move(from, to netip.Addr) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if from == to {
-		return 0
+		return true
 	}
 	if l.homes[to] >= l.perAddress {
-		return codeQuota
+		return false
 	}
+	l.homes[to]++
 	if l.homes[from]--; l.homes[from] == 0 {
 		delete(l.homes, from)
 	}
-	l.homes[to]++
-	return 0
+	return true
+}
+
+// account is that of a user who holds something.
+func (l *ledger) account(name string) *account {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.held[name]
 }
 
 // release gives one back.
@@ -67,7 +84,8 @@ func (l *ledger) release(name string, at netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all--
-	if l.held[name]--; l.held[name] == 0 {
+	user := l.held[name]
+	if user.allocations--; user.allocations == 0 {
 		delete(l.held, name)
 	}
 	if l.homes[at]--; l.homes[at] == 0 {

@@ -33,8 +33,11 @@ const (
 	attrAdditionalFamily   = 0x8000
 	attrAddressError       = 0x8001
 	attrAlgorithms         = 0x8002
+	attrAlternateDomain    = 0x8003
+	attrAlternateServer    = 0x8023
 	attrAdditionalDraft    = 0x8032 // ADDITIONAL-ADDRESS-FAMILY to coturn before 4.8, Debian's among them: the number of the drafts
 	attrFingerprint        = 0x8028
+	attrMobilityTicket     = 0x8030 // RFC 8016, section 4
 )
 
 // Address families of REQUESTED-ADDRESS-FAMILY (RFC 8656, section 18.6).
@@ -74,6 +77,7 @@ type message struct {
 	family     byte
 	additional byte
 	connection uint32
+	ticket     []byte   // of mobility; may be there and empty
 	unknown    []uint16 // required to be understood, and not
 
 	hasConnection bool
@@ -165,6 +169,8 @@ func (m *message) attribute(kind uint16, v []byte) {
 		if sized(4) {
 			m.family = v[0]
 		}
+	case attrMobilityTicket:
+		text(&m.ticket)
 	case attrAdditionalFamily, attrAdditionalDraft:
 		if sized(4) {
 			m.additional = v[0]

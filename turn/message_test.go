@@ -69,6 +69,8 @@ func FuzzRequest(f *testing.F) {
 		token(make([]byte, 8)), attribute{0x7001, nil}, stun.NewUsername("ada"), stun.NewRealm("passerby"), stun.NewNonce("obMatJos2AAABaaaaaaaaaaaaaaa"), stun.NewShortTermIntegrity("x")).Raw)
 	f.Add(stun.MustBuild(stun.TransactionID, stun.NewType(stun.MethodCreatePermission, stun.ClassRequest), peer("9.9.9.9:1"), peer("[2620:fe::fe]:1"), stun.NewShortTermIntegrity("x")).Raw)
 	f.Add(stun.MustBuild(stun.TransactionID, stun.NewType(stun.MethodChannelBind, stun.ClassRequest), channel(0x4001), peer("9.9.9.9:1"), attribute{0x001C, make([]byte, 32)}).Raw)
+	f.Add(stun.MustBuild(stun.TransactionID, stun.NewType(stun.MethodAllocate, stun.ClassRequest), udp, shows(nil), stun.NewShortTermIntegrity("x")).Raw)
+	f.Add(stun.MustBuild(stun.TransactionID, stun.NewType(stun.MethodRefresh, stun.ClassRequest), shows(make([]byte, 32)), stun.NewShortTermIntegrity("x")).Raw)
 	f.Add([]byte{0, 3, 0, 4, 0x21, 0x12, 0xa4, 0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0xff, 0xff})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if _, err := turn.STUNType(b); err != nil {

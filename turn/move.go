@@ -15,6 +15,9 @@ func (s *shard) handle(slot []byte, start, n int, from sender) {
 		s.count.dropped++
 		return
 	}
+	if s.server.tickets != nil && s.elsewhere(b, from) {
+		return
+	}
 	if b[0]>>6 == 1 {
 		s.channelData(slot, start, b, from)
 		return
@@ -68,13 +71,17 @@ func (s *shard) forward(a *allocation, peer netip.AddrPort, open bool, slot []by
 		return
 	}
 	payload := slot[start : start+n]
-	if other := s.other(a, peer, payload); other != nil {
-		s.count.hairpin++
-		s.deliver(other, r.told, slot, start, n)
+	other := s.other(a, peer, payload)
+	if other == nil && (peer.Port() == 0 || !open && !s.allows(a, peer) || r.all && !s.server.relays.shared.sends(a, peer, payload, s)) {
+		s.count.dropped++
 		return
 	}
-	if peer.Port() == 0 || !open && !s.allows(a, peer) || r.all && !s.server.relays.shared.sends(a, peer, payload, s) {
-		s.count.dropped++
+	if a.meter != nil && !s.lets(a.meter, toPeer, n) {
+		return
+	}
+	if other != nil {
+		s.count.hairpin++
+		s.deliver(other, r.told, slot, start, n)
 		return
 	}
 	s.count.toPeers++
@@ -121,10 +128,14 @@ func (s *shard) arrived(r *relay, from netip.AddrPort, slot []byte, n int) {
 // deliver sends a payload, which lies in slot from start on with room before and behind it, to the client of a, if a has a permission. The allocation may
 // be another shard's.
 func (s *shard) deliver(a *allocation, from netip.AddrPort, slot []byte, start, n int) {
-	s.serves(a.stream)
+	to := a.at()
+	s.serves(to.stream)
 	p := a.peers.Load()
 	if !p.permits(from.Addr(), s.now) {
 		s.count.dropped++
+		return
+	}
+	if a.meter != nil && !s.lets(a.meter, toClient, n) {
 		return
 	}
 	head, end := 0, start+n
@@ -139,14 +150,14 @@ func (s *shard) deliver(a *allocation, from netip.AddrPort, slot []byte, start, 
 		binary.NativeEndian.PutUint32(id[8:], uint32(s.ids.Uint64())) //nolint:gosec // any 32 bits do
 		head = start - putData(slot[:start], from, n, id)
 	}
-	if c == nil || a.stream != nil {
+	if c == nil || to.stream != nil {
 		for ; end%4 != start%4; end++ {
 			slot[end] = 0
 		}
 	}
 	s.count.toClients++
 	s.count.toClientBytes += uint64(n)
-	s.toSender(slot[head:end], sender{a.client, a.stream, a.local})
+	s.toSender(slot[head:end], to)
 }
 
 // toSender sends a whole message to a client.

@@ -97,6 +97,12 @@ func (p *batched) watch(r *relay) {
 	_ = p.add(r.fd)
 }
 
+func (p *batched) leave(r *relay) {
+	p.flush() // r is on the list of what is to be written
+	delete(p.relays, int32(r.fd))
+	_ = unix.EpollCtl(p.epoll, unix.EPOLL_CTL_DEL, r.fd, nil)
+}
+
 func (p *batched) close(r *relay) {
 	p.flush() // what is queued for this socket; the number may be another's soon
 	delete(p.relays, int32(r.fd))

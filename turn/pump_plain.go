@@ -95,6 +95,7 @@ func (p *single) watch(r *relay) {
 	})
 }
 
+func (p *single) leave(*relay)   {} // there is no other
 func (p *single) close(r *relay) { r.shut() }
 
 func (p *single) toClient(b []byte, to netip.AddrPort, _ netip.Addr) {

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	grantBurst  = 64 // permissions and channels that one client may ask for …
+	grantBurst  = 64 // permissions, channels and moves that one client may ask for …
 	grantWindow = time.Minute
 
 	reservedFor = 30 * time.Second // RFC 8656, section 7.2
@@ -122,8 +122,8 @@ func (r *relays) claim(t token, user string, home netip.Addr, now time.Duration)
 	if !ok || kept.user != user || kept.until <= now {
 		return nil, codeCapacity
 	}
-	if code := r.ledger.move(kept.home, home); code != 0 {
-		return nil, code
+	if !r.ledger.move(kept.home, home) {
+		return nil, codeQuota
 	}
 	delete(r.reserved, t)
 	return kept.relay, 0

@@ -21,13 +21,16 @@ type Server struct {
 	nonceKey []byte
 	udp      net.Addr
 	shards   []*shard
-	turns    sync.WaitGroup // one for each shard's pump
+	turns    sync.WaitGroup // one for each shard's pump, and one for each message that waits for two shards
 	streams  []*listener    // TCP, then TLS and DTLS when they are on
 	taken    *listener      // connections that others accepted
 	next     atomic.Uint32  // shard of the next stream
 	relays   *relays
 	tunnels  *tunnels
+	tickets  *tickets // nil when nobody may move
 	ledger   *ledger
+	others   *alternates
+	limits   *bandwidth // nil without limits
 	refused  refusals
 	failed   [transports]refusals
 	draining atomic.Bool
@@ -44,7 +47,7 @@ func listen(cfg Config, clock func() time.Time) (*Server, error) {
 	}
 	cfg = cfg.withDefaults()
 	s := &Server{
-		cfg: cfg, secrets: append([]string{cfg.Secret}, cfg.Accept...), clock: clock, began: clock(), nonceKey: newNonceKey(), ledger: newLedger(cfg),
+		cfg: cfg, secrets: append([]string{cfg.Secret}, cfg.Accept...), clock: clock, began: clock(), nonceKey: newNonceKey(), tickets: newTickets(cfg), ledger: newLedger(cfg), others: newAlternates(cfg), limits: newBandwidth(cfg),
 	}
 	s.relays, s.tunnels = newRelays(cfg, &s.refused, s.ledger), newTunnels(s)
 	if err := s.bind(); err != nil {
@@ -115,7 +118,7 @@ func (s *Server) TLSAddr() net.Addr {
 // PublicIP is the IPv4 address that clients are told.
 func (s *Server) PublicIP() netip.Addr { return s.cfg.PublicIP }
 
-// Drain makes no new allocations, and waits until the last one has ended or ctx does. New clients get 486.
+// Drain makes no new allocations, and waits until the last one has ended or ctx does. New clients get 486, or 300 with another server's address.
 func (s *Server) Drain(ctx context.Context) error {
 	s.draining.Store(true)
 	tick := time.NewTicker(100 * time.Millisecond)

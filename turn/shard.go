@@ -19,6 +19,7 @@ const maxDatagram = 1600
 // pump, for a message of a stream by that stream's.
 type shard struct {
 	server *Server
+	number int // in the server's list; locks of two are taken in this order
 	pump   pump
 
 	mu        sync.Mutex                     // guards the rest
@@ -33,8 +34,12 @@ type shard struct {
 	now       time.Duration // since the server's start
 	nonces    nonces
 	strangers budget
+	spare     [2]int // bytes of the server's bandwidth, each way
 	msg       message
-	out       []byte // the answer that is being written
+	out       []byte              // the answer that is being written
+	expected  map[sender]expected // clients that are on the move
+	carried   int                 // messages that wait for the lock of another shard too
+	with      *shard              // whose lock is held besides, or nil
 }
 
 // pump moves a shard's datagrams. It is called under the shard's lock, but for the first three, and keeps slices until flush.
@@ -47,6 +52,7 @@ type pump interface {
 	flush()
 	open(r *relay, at netip.Addr, port int) (int, error) // binds a relay socket; port 0 is any
 	watch(r *relay)                                      // from now on the shard gets what arrives there
+	leave(r *relay)                                      // another pump watches it
 	close(r *relay)
 }
 
@@ -59,7 +65,7 @@ type sender struct {
 
 func newShard(s *Server) *shard {
 	x := &shard{
-		server: s, clients: make(map[netip.AddrPort]*allocation), ids: rand.NewPCG(rand.Uint64(), rand.Uint64()),
+		server: s, number: len(s.shards), clients: make(map[netip.AddrPort]*allocation), expected: make(map[sender]expected), ids: rand.NewPCG(rand.Uint64(), rand.Uint64()),
 		nonces: newNonces(s.nonceKey), strangers: budget{key: rand.Uint64()},
 	}
 	x.serves(nil)
@@ -81,8 +87,16 @@ func (s *shard) lock() {
 	s.now = s.server.since()
 }
 
-// find is the allocation of a sender, or nil.
+// find is the allocation of a sender, or nil. Who was about to come from there has come.
 func (s *shard) find(from sender) *allocation {
+	if a := s.held(from); a != nil || s.server.tickets == nil {
+		return a
+	}
+	return s.handOver(from)
+}
+
+// held is the allocation that a sender has by now, or nil.
+func (s *shard) held(from sender) *allocation {
 	if from.stream != nil {
 		return from.stream.held
 	}
@@ -96,10 +110,27 @@ func (s *shard) expire() {
 	for len(s.due) > 0 && s.due[0].until <= s.now {
 		s.end(s.due[0])
 	}
+	for from, e := range s.expected {
+		if e.until <= s.now {
+			delete(s.expected, from)
+		}
+	}
 }
 
-// end closes an allocation.
-func (s *shard) end(a *allocation) {
+// enter makes an allocation this shard's.
+func (s *shard) enter(a *allocation) {
+	s.due.add(a)
+	s.serves(a.stream)
+	s.count.allocations++
+	if a.stream != nil {
+		a.stream.held = a
+	} else {
+		s.clients[a.client] = a
+	}
+}
+
+// leave is the opposite.
+func (s *shard) leave(a *allocation) {
 	s.due.remove(a)
 	s.serves(a.stream)
 	s.count.allocations--
@@ -107,6 +138,14 @@ func (s *shard) end(a *allocation) {
 		a.stream.held = nil
 	} else {
 		delete(s.clients, a.client)
+	}
+}
+
+// end closes an allocation.
+func (s *shard) end(a *allocation) {
+	s.leave(a)
+	if a.mobile != nil {
+		s.immobile(a)
 	}
 	for i := range a.relays {
 		s.endRelay(a, i)

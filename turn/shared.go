@@ -24,7 +24,7 @@ const maxClaims = 64
 
 func newShared(c Config) *shared {
 	return &shared{
-		on: c.SinglePort != 0, claims: make(map[netip.AddrPort]*allocation), names: make(map[string]*allocation),
+		on: c.SinglePort != 0 && !c.STUNOnly, claims: make(map[netip.AddrPort]*allocation), names: make(map[string]*allocation),
 		told: [2]netip.AddrPort{netip.AddrPortFrom(c.PublicIP, c.SinglePort), netip.AddrPortFrom(c.PublicIP6, c.SinglePort)},
 	}
 }

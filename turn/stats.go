@@ -33,6 +33,10 @@ type Stats struct {
 	Dropped                  uint64 // packets without a permission, a channel, room or sense
 	Challenges               uint64 // 401 answers to requests without credentials
 	Unanswered               uint64 // requests of strangers beyond what one address is answered
+	OverAllocation, OverUser uint64 // packets beyond the bandwidth of an allocation, and of a user
+	OverServer               uint64 // and beyond that of all
+	Redirected               uint64 // requests for an allocation that were sent to another server
+	Moved                    uint64 // allocations whose client came from another address
 
 	// Relayed TCP connections: those that there are, bound or not, two for one between two clients; how many both sides bound; how many nobody came for.
 	Tunnels                        int
@@ -63,6 +67,9 @@ type relayCount struct {
 	dropped                  uint64
 	challenges               uint64
 	unanswered               uint64
+	limited                  [limits]uint64 // dropped for want of bandwidth
+	redirected               uint64
+	moved                    uint64
 }
 
 // add puts what a shard counted into the sums.
@@ -84,6 +91,11 @@ func (st *Stats) add(t Transport, c relayCount) {
 	st.Dropped += c.dropped
 	st.Challenges += c.challenges
 	st.Unanswered += c.unanswered
+	st.OverAllocation += c.limited[limitAllocation]
+	st.OverUser += c.limited[limitUser]
+	st.OverServer += c.limited[limitServer]
+	st.Redirected += c.redirected
+	st.Moved += c.moved
 }
 
 // maxReasons bounds the reasons that are told apart.

@@ -135,7 +135,7 @@ type stream struct {
 	quiet  chan struct{} // closed when out is no longer written
 }
 
-// serve reads until the connection ends, which ends the allocation.
+// serve reads until the connection ends, which ends the allocation of a client that cannot move.
 func (s *stream) serve() {
 	slot := newSlot()
 	from := sender{at: s.at, stream: s}
@@ -159,7 +159,7 @@ func (s *stream) serve() {
 	_ = s.Conn.Close()
 	s.out.close()
 	s.shard.lock()
-	if s.held != nil {
+	if s.held != nil && s.held.mobile == nil { // else its client may come again, until its time is over
 		s.shard.end(s.held)
 	}
 	s.shard.mu.Unlock()

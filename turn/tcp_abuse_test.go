@@ -22,7 +22,7 @@ func TestTCPErrorCodes(t *testing.T) {
 	nobody := l.Addr().(*net.TCPAddr).AddrPort()
 	l.Close()
 	s := mustListen(t, turn.Config{
-		TCPRelay: true, AllowPeerAddrs: []netip.AddrPort{open, nobody},
+		TCPRelay: true, Mobility: true, AllowPeerAddrs: []netip.AddrPort{open, nobody},
 		AllowPeers: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}, DenyPeers: []netip.Prefix{netip.MustParsePrefix("9.9.9.0/24")},
 	})
 	off := mustListen(t, turn.Config{})
@@ -47,6 +47,7 @@ func TestTCPErrorCodes(t *testing.T) {
 		{"an even port", fresh("ben"), stun.MethodAllocate, []stun.Setter{tcp, evenPort(0)}, 400},
 		{"a token", fresh("ben"), stun.MethodAllocate, []stun.Setter{tcp, token(make([]byte, 8))}, 400},
 		{"DONT-FRAGMENT", fresh("ben"), stun.MethodAllocate, []stun.Setter{tcp, attribute{stun.AttrDontFragment, nil}}, 400},
+		{"to be taken elsewhere", fresh("ben"), stun.MethodAllocate, []stun.Setter{tcp, shows(nil)}, 405},
 		{"IPv6 where there is none", fresh("ben"), stun.MethodAllocate, []stun.Setter{tcp, family(2)}, 440},
 		{"a connection of nothing", fresh("ben"), stun.MethodConnect, []stun.Setter{peerAddress(open)}, 437},
 		{"a connection of an allocation for UDP", datagrams, stun.MethodConnect, []stun.Setter{peerAddress(open)}, 437},

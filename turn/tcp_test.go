@@ -30,9 +30,12 @@ func (f framed) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// mustRawOver is mustRaw over "tcp" or "tls".
+// mustRawOver is mustRaw over "udp", "tcp" or "tls".
 func mustRawOver(t testing.TB, network string, s *turn.Server, who credentials) *raw {
 	t.Helper()
+	if network == "udp" {
+		return mustRaw(t, s, who)
+	}
 	c := mustConnect(t, network, s)
 	return &raw{t: t, conn: framed{c}, who: who}
 }

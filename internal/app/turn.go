@@ -80,7 +80,11 @@ func StartTURN(cfg config.TURN, logs io.Writer) (*TURNServer, error) {
 		Listen: cfg.Listen, Realm: cfg.Realm, Secret: s.secret, Accept: former, Users: cfg.Users, STUNOnly: cfg.STUNOnly,
 		MinPort: uint16(cfg.MinPort), MaxPort: uint16(cfg.MaxPort), SinglePort: uint16(cfg.SinglePort), Quota: cfg.Quota, MaxPerAddress: cfg.PerAddress, MaxAllocations: cfg.Allocations, MaxTCP: cfg.MaxTCP, //nolint:gosec // checked by Validate
 		AllowPeers: append([]netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}, cfg.AllowPeer...),
-		DenyPeers:  cfg.DenyPeer, Hairpin: true, TCPRelay: cfg.TCPRelay, Logger: s.log,
+		DenyPeers:  cfg.DenyPeer, Hairpin: true, TCPRelay: cfg.TCPRelay, Mobility: cfg.Mobility, Logger: s.log, Alternates: cfg.Alternates,
+		MaxBandwidth: cfg.Bandwidth[0], MaxUserBandwidth: cfg.Bandwidth[1], MaxTotalBandwidth: cfg.Bandwidth[2], MaxLifetime: cfg.Lifetime,
+	}
+	for _, a := range cfg.AlternateTLS {
+		settings.TLSAlternates = append(settings.TLSAlternates, turn.Alternate{At: a.At, Domain: a.Domain})
 	}
 	settings.RelayIP, settings.RelayIP6 = families(cfg.RelayIP)
 	settings.PublicIP, settings.PublicIP6 = families(cfg.PublicIP)
@@ -211,7 +215,11 @@ func (s *TURNServer) ICEServers(user string, ttl time.Duration) []protocol.ICESe
 
 // greet tells the operator what to paste where. A secret is shown only when it was made here, since it is nowhere else.
 func (s *TURNServer) greet(out io.Writer) {
-	fmt.Fprintf(out, "\n  TURN is at %s (UDP and TCP)\n", s.URLs()[0])
+	what := "TURN"
+	if s.cfg.STUNOnly {
+		what = "STUN, and nothing else,"
+	}
+	fmt.Fprintf(out, "\n  %s is at %s (UDP and TCP)\n", what, s.URLs()[0])
 	if ip := s.server.PublicIP(); ip.IsPrivate() || ip.IsLoopback() {
 		fmt.Fprintf(out, "  %v is a private address: name the public one with --public-ip if clients come from the Internet.\n", ip)
 	}

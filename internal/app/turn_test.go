@@ -121,6 +121,14 @@ func mustCertificate(t *testing.T) (certFile, keyFile string) {
 	return certFile, keyFile
 }
 
+// STUN only: the entry has no credentials, since none are needed or made.
+func TestTURNWithoutRelays(t *testing.T) {
+	entry := runTURN(t, func(c *config.TURN) { c.STUNOnly = true }).ICEServers("ada", time.Hour)[0]
+	if len(entry.URLs) != 1 || !strings.HasPrefix(entry.URLs[0], "stun:127.0.0.1:") || entry.Username != "" || entry.Credential != "" {
+		t.Errorf("%+v", entry)
+	}
+}
+
 func TestTURNCredentials(t *testing.T) {
 	var out bytes.Buffer
 	if code := app.Main(t.Context(), []string{"turn", "credentials", "--secret", "a shared secret of apps", "--user", "ada", "--ttl", "2h"}, &out, io.Discard); code != 0 {

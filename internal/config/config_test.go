@@ -124,6 +124,24 @@ func complete(t *testing.T, sample, help string, env func(string) string) {
 	}
 }
 
+// Bandwidth is written with a unit or without, another server with the name in its certificate or without.
+func TestTURNLimitsAndAlternates(t *testing.T) {
+	c, err := config.LoadTURN([]string{"--max-bandwidth", "2.5M", "--max-user-bandwidth", "64k", "--max-total-bandwidth", "5000000000", "--max-lifetime", "4h",
+		"--alternate-server", "192.0.2.2:3478,[2001:db8::2]:3478", "--alternate-tls-server", "turn2.example.org=192.0.2.2:5349,192.0.2.3:5349"}, none, nil)
+	if err != nil || c.Bandwidth != [3]int64{2_500_000, 64_000, 5_000_000_000} || len(c.Alternates) != 2 || len(c.AlternateTLS) != 2 ||
+		c.AlternateTLS[0].String() != "turn2.example.org=192.0.2.2:5349" || c.AlternateTLS[1].String() != "192.0.2.3:5349" {
+		t.Errorf("%+v: %v", c, err)
+	}
+	for _, args := range [][]string{
+		{"--max-bandwidth", "7k"}, {"--max-bandwidth", "-1"}, {"--max-user-bandwidth", "1T"}, {"--max-total-bandwidth", "M"}, {"--max-bandwidth", "1kk"}, {"--max-bandwidth", "NaN"}, {"--max-lifetime", "30s"},
+		{"--alternate-server", "turn2.example.org:3478"}, {"--alternate-server", "192.0.2.2"}, {"--alternate-server", "0.0.0.0:3478"}, {"--alternate-tls-server", "=192.0.2.2:5349"}, {"--alternate-tls-server", "192.0.2.2:0"},
+	} {
+		if _, err := config.LoadTURN(args, none, nil); err == nil || !strings.Contains(err.Error(), args[0][2:]) {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+}
+
 func TestTURNFaults(t *testing.T) {
 	_, err := config.LoadTURN([]string{"--listen", "3478", "--secret", "short", "--min-port", "9", "--max-port", "8", "--quota", "0", "--public-ip", "192.0.2.1,192.0.2.2"}, none, nil)
 	for _, want := range []string{"listen:", "secret:", "min-port", "quota", "public-ip:"} {

@@ -29,20 +29,25 @@ type TURN struct {
 	PublicIP     []netip.Addr      // addresses that clients are told, at most one of each family
 	MinPort      int               // range of relay ports; 0: any
 	MaxPort      int
-	SinglePort   int            // the relay port of all; 0: each relay has its own
-	TCPRelay     bool           // relay TCP, too (RFC 6062)
-	AllowPeer    []netip.Prefix // special networks that may be relayed to besides the public Internet
-	DenyPeer     []netip.Prefix // networks that may not
-	Quota        int            // allocations of one user
-	PerAddress   int            // allocations of one client address; of an IPv6 /64
-	Allocations  int            // allocations of all
-	MaxTCP       int            // TCP, TLS and DTLS connections, each
-	APIListen    string         // listen address of the API that makes credentials; "off" turns it off
-	APIKeys      []string       // each opens it
-	APITLS       bool           // it speaks HTTPS with TLSCert
-	APIMaxTTL    time.Duration  // longest life of the credentials that it makes
-	Admin        string         // listen address of metrics, health and profiles
-	DrainTimeout time.Duration  // how long a stopping server lets calls go on
+	SinglePort   int              // the relay port of all; 0: each relay has its own
+	TCPRelay     bool             // relay TCP, too (RFC 6062)
+	AllowPeer    []netip.Prefix   // special networks that may be relayed to besides the public Internet
+	DenyPeer     []netip.Prefix   // networks that may not
+	Quota        int              // allocations of one user
+	PerAddress   int              // allocations of one client address; of an IPv6 /64
+	Allocations  int              // allocations of all
+	MaxTCP       int              // TCP, TLS and DTLS connections, each
+	Bandwidth    [3]int64         // bits a second each way, of an allocation, of a user, of all; 0: any
+	Lifetime     time.Duration    // of an allocation, however often it is refreshed; 0: any
+	Mobility     bool             // clients may take their allocations to another address
+	Alternates   []netip.AddrPort // other servers, while this one drains or is full
+	AlternateTLS []TURNAlternate  // the same, for TLS and DTLS
+	APIListen    string           // listen address of the API that makes credentials; "off" turns it off
+	APIKeys      []string         // each opens it
+	APITLS       bool             // it speaks HTTPS with TLSCert
+	APIMaxTTL    time.Duration    // longest life of the credentials that it makes
+	Admin        string           // listen address of metrics, health and profiles
+	DrainTimeout time.Duration    // how long a stopping server lets calls go on
 	LogLevel     string
 	LogFormat    string
 }
@@ -108,11 +113,27 @@ func (c TURN) Validate() error {
 	if c.SinglePort < 0 || c.SinglePort > 65535 || c.SinglePort != 0 && c.MinPort != 0 {
 		fault("--single-port %d: write a port from 1 to 65535, and leave out --min-port and --max-port", c.SinglePort)
 	}
+	for _, at := range c.Alternates {
+		if at.Addr().IsUnspecified() || at.Port() == 0 {
+			fault("--alternate-server: %v is no address and port that a client could use", at)
+		}
+	}
+	for _, a := range c.AlternateTLS {
+		if a.At.Addr().IsUnspecified() || a.At.Port() == 0 {
+			fault("--alternate-tls-server: %v is no address and port that a client could use", a)
+		}
+	}
 	if c.Quota < 1 || c.PerAddress < 1 || c.Allocations < 1 || c.MaxTCP < 1 {
 		fault("--quota, --max-per-address, --max-allocations and --max-tcp: at least 1")
 	}
 	c.validateAPI(fault)
 	c.ACME.validate(c.TLSCert, fault)
+	if slices.ContainsFunc(c.Bandwidth[:], func(bits int64) bool { return bits != 0 && (bits < 8000 || bits > 1e12) }) {
+		fault("--max-bandwidth, --max-user-bandwidth and --max-total-bandwidth: 8k to 1000G, or 0")
+	}
+	if c.Lifetime != 0 && c.Lifetime < time.Minute {
+		fault("--max-lifetime: %v is out of range: 1m or more, or 0s", c.Lifetime)
+	}
 	if c.DrainTimeout < 0 || c.DrainTimeout > time.Hour {
 		fault("--drain-timeout: %v is out of range: 0s to 1h", c.DrainTimeout)
 	}
@@ -171,12 +192,45 @@ func turnFlags(c *TURN) *flag.FlagSet {
 	fs.Var(list[string]{&c.APIKeys, text}, "api-key", "`secret` that opens it, 16 characters or more; several, comma separated, while applications change over")
 	fs.BoolVar(&c.APITLS, "api-tls", c.APITLS, "`true` speaks HTTPS there, with the certificate of tls-cert or acme-domain")
 	fs.Var(duration{&c.APIMaxTTL}, "api-max-ttl", "longest `time` for which credentials are made there")
+	fs.Var(list[netip.AddrPort]{&c.Alternates, addressPort}, "alternate-server", "other `servers`, comma separated, each IP address and port for UDP and TCP, that clients are sent to while this one drains or is full")
+	fs.Var(list[TURNAlternate]{&c.AlternateTLS, turnAlternate}, "alternate-tls-server", "the same for TLS and DTLS: `servers`, each domain=address:port, or address:port when its certificate has the name that clients know")
+	fs.Var(bitrate{&c.Bandwidth[0]}, "max-bandwidth", "bits a second, like 2500000 or 2.5M, that one allocation relays to peers, and as many to its client; 0: any `number`")
+	fs.Var(bitrate{&c.Bandwidth[1]}, "max-user-bandwidth", "the same for all allocations of a user together: a `number`, 0: any")
+	fs.Var(bitrate{&c.Bandwidth[2]}, "max-total-bandwidth", "the same for all together: a `number`, 0: any")
+	fs.Var(duration{&c.Lifetime}, "max-lifetime", "`time` that an allocation lives at most, however often it is refreshed; 0s: any")
+	fs.BoolVar(&c.Mobility, "mobility", c.Mobility, "`true` lets a client that asked for it take its allocation to another address (RFC 8016)")
 	fs.StringVar(&c.Admin, "admin", c.Admin, "listen `address` of /metrics, /healthz, /readyz and /debug/pprof, or off; keep it private")
 	fs.Var(duration{&c.DrainTimeout}, "drain-timeout", "`time` that a stopping server lets calls go on")
 	fs.StringVar(&c.LogLevel, "log-level", c.LogLevel, "least `level` that is logged: debug, info, warn or error")
 	fs.StringVar(&c.LogFormat, "log-format", c.LogFormat, "`format` of the log: text or json")
 	fs.String("config", "", "YAML `file` with these settings; config/turn.yaml shows all")
 	return fs
+}
+
+// TURNAlternate is another server, for TLS and DTLS.
+type TURNAlternate struct {
+	Domain string // the name in its certificate; empty: the one that clients know
+	At     netip.AddrPort
+}
+
+// String is how it is written.
+func (a TURNAlternate) String() string {
+	if a.Domain == "" {
+		return a.At.String()
+	}
+	return a.Domain + "=" + a.At.String()
+}
+
+func turnAlternate(s string) (TURNAlternate, error) {
+	domain, at, named := strings.Cut(s, "=")
+	if !named {
+		domain, at = "", s
+	}
+	if len(domain) > 255 || named && domain == "" {
+		return TURNAlternate{}, fmt.Errorf("%q has no name before the =, or too long a one", s)
+	}
+	ap, err := addressPort(at)
+	return TURNAlternate{domain, ap}, err
 }
 
 // users is a flag that may be given several times, each with one or more name:password.

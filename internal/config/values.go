@@ -50,6 +50,38 @@ func (v number) Set(s string) error {
 	return nil
 }
 
+// bitrate is a flag whose value is a number of bits a second, which may end in k, M or G.
+type bitrate struct{ bits *int64 }
+
+// String is also called on the zero bitrate, by package flag.
+func (v bitrate) String() string {
+	if v.bits == nil {
+		return ""
+	}
+	return strconv.FormatInt(*v.bits, 10)
+}
+
+func (v bitrate) Set(s string) error {
+	digits, unit := strings.TrimRight(s, "kMG"), 1.0
+	switch s[len(digits):] {
+	case "":
+	case "k":
+		unit = 1e3
+	case "M":
+		unit = 1e6
+	case "G":
+		unit = 1e9
+	default:
+		digits = ""
+	}
+	n, err := strconv.ParseFloat(digits, 64)
+	if err != nil || !(n >= 0 && n*unit < 1e15) {
+		return errors.New("write bits a second, like 64k, 2.5M, 1G")
+	}
+	*v.bits = int64(n * unit)
+	return nil
+}
+
 // several is a flag that holds more than one value.
 type several interface{ several() }
 
@@ -98,6 +130,14 @@ func address(s string) (netip.Addr, error) {
 		return a, fmt.Errorf("%q is not an IP address", s)
 	}
 	return a, nil
+}
+
+func addressPort(s string) (netip.AddrPort, error) {
+	a, err := netip.ParseAddrPort(s)
+	if err != nil {
+		return a, fmt.Errorf("%q is not an IP address and port, like 192.0.2.1:3478 or [2001:db8::1]:3478", s)
+	}
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()), nil
 }
 
 func network(s string) (netip.Prefix, error) {
