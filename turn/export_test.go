@@ -94,3 +94,11 @@ func Answerer(tb testing.TB) func(b []byte, authentic bool) []byte {
 		return x.out
 	}
 }
+
+// Strangers is how many DTLS handshakes there are with addresses that nobody has proven, in all and of one address.
+func Strangers(s *Server, of string) (all, home int) {
+	g := s.streams[2].Listener.(*greeter)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.strangers), g.homes[netip.MustParseAddr(of)]
+}

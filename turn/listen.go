@@ -3,7 +3,6 @@ package turn
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"net"
 	"strconv"
 
@@ -46,12 +45,6 @@ func listenSecure(cfg Config) (secure, datagram net.Listener, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	at := udp.LocalAddr().(*net.UDPAddr)
-	udp.Close() // the DTLS listener opens its own
 	secure = tls.NewListener(tcp, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert.current() }})
-	datagram, err = dtls.ListenWithOptions("udp", at, dtls.WithGetCertificate(func(*dtls.ClientHelloInfo) (*tls.Certificate, error) { return cert.current() }))
-	if err != nil {
-		return nil, nil, errors.Join(err, tcp.Close())
-	}
-	return secure, datagram, nil
+	return secure, greet(udp, cfg, dtls.WithGetCertificate(func(*dtls.ClientHelloInfo) (*tls.Certificate, error) { return cert.current() })), nil
 }
