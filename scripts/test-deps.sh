@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond Go and Node: two browsers, fonts for the screenshots, ip and unshare for the
-# private network, redis-server, NGINX and RabbitMQ (the tests start their own), coturn (its TURN client, and what we measure beside), Pebble (a CA). The
+# private network, openssl, redis-server, NGINX and RabbitMQ (the tests start their own), coturn (its TURN client, and what we measure beside), Pebble (a CA). The
 # packages' services stay off. As root it installs with apt; else it says what to install. Quick when all is there.
 set -eu
 packages=()
@@ -13,6 +13,7 @@ need turnutils_uclient coturn
 need pebble pebble
 need ip iproute2
 need unshare util-linux
+need openssl openssl
 need redis-server redis-server
 need nginx nginx
 need /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server

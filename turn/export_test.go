@@ -134,3 +134,11 @@ func PacketPath(tb testing.TB, cfg Config) func() {
 		x.handle(slot, headroom, channelBytes+1100, from)
 	}
 }
+
+// Strangers is how many DTLS handshakes there are with addresses that nobody has proven, in all and of one address.
+func Strangers(s *Server, of string) (all, home int) {
+	g := s.streams[2].Listener.(*greeter)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.strangers), g.homes[netip.MustParseAddr(of)]
+}

@@ -3,7 +3,6 @@ package turn
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"net"
 	"strconv"
 
@@ -50,14 +49,8 @@ func listenSecure(cfg Config) (secure, datagram net.Listener, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	at := udp.LocalAddr().(*net.UDPAddr)
-	udp.Close() // the DTLS listener opens its own
-	secure = tls.NewListener(tcp, config)
-	datagram, err = dtls.ListenWithOptions("udp", at, dtls.WithGetCertificate(func(hello *dtls.ClientHelloInfo) (*tls.Certificate, error) {
-		return config.GetCertificate(&tls.ClientHelloInfo{ServerName: hello.ServerName})
-	}))
-	if err != nil {
-		return nil, nil, errors.Join(err, tcp.Close())
+	hello := func(h *dtls.ClientHelloInfo) (*tls.Certificate, error) {
+		return config.GetCertificate(&tls.ClientHelloInfo{ServerName: h.ServerName})
 	}
-	return secure, datagram, nil
+	return tls.NewListener(tcp, config), greet(udp, cfg, dtls.WithGetCertificate(hello)), nil
 }

@@ -13,12 +13,9 @@ import (
 )
 
 const (
-	slots    = 64                     // datagrams in a batch
-	perRelay = 16                     // of one relay socket in a round
-	few      = 8                      // a round that moved less came too early …
-	closeBy  = 300 * time.Microsecond // … if the one before was not longer ago
-	collect  = 150 * time.Microsecond // so the next one waits
-	tick     = time.Second            // between looks at what has run out
+	slots    = 64          // datagrams in a batch
+	perRelay = 16          // of one relay socket in a round
+	tick     = time.Second // between looks at what has run out
 )
 
 // batched is a pump of one socket of the listen port, the clients that the kernel sends to it, and the relay sockets of its shard, in one epoll that one
@@ -32,6 +29,7 @@ type batched struct {
 
 	fromClients, fromPeers *batch.Reader
 	clients, peer          *batch.Writer
+	bundle                 bundle // for clients
 
 	relays  map[int32]*relay
 	touched []*relay // have packets in queue
@@ -41,9 +39,10 @@ type batched struct {
 
 // queued is a packet for a relay socket.
 type queued struct {
-	b    []byte
-	to   netip.AddrPort
-	next int32 // index + 1 of the same relay's next
+	b     []byte
+	to    netip.AddrPort
+	local netip.Addr // where it leaves from; of a client's packet
+	next  int32      // index + 1 of the same relay's next
 }
 
 func newBatched(s *shard, listener int, v6 bool) (*batched, error) {
@@ -114,10 +113,10 @@ func (p *batched) stop() {
 }
 
 func (p *batched) toClient(b []byte, to netip.AddrPort, local netip.Addr) {
-	if p.clients.Full() {
-		p.clients.Flush(p.listener)
+	if p.bundle.full() {
+		p.flushClients()
 	}
-	p.clients.AddFrom(b, to, local, p.v6)
+	p.bundle.add(b, to, local)
 }
 
 func (p *batched) toPeer(r *relay, b []byte, to netip.AddrPort) {
@@ -137,10 +136,12 @@ func (p *batched) toPeer(r *relay, b []byte, to netip.AddrPort) {
 
 func (p *batched) flush() {
 	p.flushRelays()
-	p.clients.Flush(p.listener)
+	p.flushClients()
 	p.shard.counts[UDP].dropped += p.clients.Dropped + p.peer.Dropped
 	p.clients.Dropped, p.peer.Dropped = 0, 0
 }
+
+func (p *batched) flushClients() { p.bundle.write(p.clients, p.listener, p.v6) }
 
 func (p *batched) flushRelays() {
 	for _, r := range p.touched {
@@ -154,13 +155,12 @@ func (p *batched) flushRelays() {
 	p.touched, p.queued = p.touched[:0], 0
 }
 
-// run serves until stop. Packets that come one by one are cheaper together, so when rounds are close and small it waits a little
-// between them; a single call, whose packets are milliseconds apart, never waits.
+// run serves until stop.
 func (p *batched) run() {
 	runtime.LockOSThread() // never unlocked: the thread, and its timer slack, end with the goroutine
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1000, 0, 0, 0)
 	events := make([]unix.EpollEvent, 2*slots)
-	nap := unix.NsecToTimespec(int64(collect))
+	pace := pace{each: apart}
 	var last, looked time.Time
 	for {
 		n, err := unix.EpollWait(p.epoll, events, int(tick/time.Millisecond))
@@ -178,7 +178,8 @@ func (p *batched) run() {
 			p.shard.expire()
 			p.shard.mu.Unlock()
 		}
-		if moved < few && now.Sub(last) < closeBy {
+		if d := pace.wait(moved, now.Sub(last)); d > 0 {
+			nap := unix.NsecToTimespec(int64(d))
 			_ = unix.Nanosleep(&nap, nil)
 		}
 		last = now
@@ -202,7 +203,7 @@ func (p *batched) round(events []unix.EpollEvent) (moved int, ended bool) {
 				continue
 			}
 			if used+perRelay > slots {
-				p.clients.Flush(p.listener)
+				p.flushClients()
 				used = 0
 			}
 			n := p.readRelay(r, used)

@@ -3,7 +3,7 @@
 // Command turn measures rows T1 to T5: what a relayed packet, an allocation and a refusal cost, beside coturn (Debian's), a server
 // like pion/turn's example, and a bare forwarder that knows nothing of TURN.
 //
-//	go run ./bench/turn -bin bin/passerby [-rounds 5] [-seconds 2] [-only T1,T4]
+//	go run ./bench/turn -bin bin/passerby [-rounds 5] [-seconds 2] [-only T1,T4] [-systems passerby,coturn] [-former another-build]
 //
 // Each server runs on one core, the load on another; systems take turns, round after round. The load keeps 8 packets in flight for each
 // client and direction (T1, T4), or sends at a pace (T3). A packet counts when it arrived at its end with the right length. CPU is the
@@ -32,9 +32,11 @@ type figure struct {
 
 func main() {
 	bin := flag.String("bin", "bin/passerby", "the server to measure")
+	former := flag.String("former", "", "another build of it, measured beside")
 	rounds := flag.Int("rounds", 5, "how often each system has its turn")
 	seconds := flag.Float64("seconds", 2, "how long a load lasts")
 	only := flag.String("only", "", "rows, comma separated; all when empty")
+	names := flag.String("systems", "passerby,coturn,pion,bare,former", "which of them")
 	idle := flag.Int("idle", 10000, "allocations of T2 and T5")
 	out := flag.String("out", "bench/out", "where the JSON goes")
 	serve := flag.String("serve", "", "be a server: pion or bare")
@@ -47,7 +49,8 @@ func main() {
 	case "bare":
 		err = serveBare(*port)
 	default:
-		err = measure(*bin, *rounds, time.Duration(*seconds*float64(time.Second)), *only, *idle, *out)
+		all := slices.DeleteFunc(systems(*bin, *former), func(s system) bool { return !slices.Contains(strings.Split(*names, ","), s.name) })
+		err = measure(all, *rounds, time.Duration(*seconds*float64(time.Second)), *only, *idle, *out)
 	}
 	if err != nil {
 		log.Fatal(err)
@@ -77,7 +80,7 @@ func rows(d time.Duration, idle int) []row {
 	}
 }
 
-func measure(bin string, rounds int, d time.Duration, only string, idle int, out string) error {
+func measure(systems []system, rounds int, d time.Duration, only string, idle int, out string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
@@ -87,7 +90,7 @@ func measure(bin string, rounds int, d time.Duration, only string, idle int, out
 			continue
 		}
 		for round := range rounds {
-			for _, s := range systems(bin) {
+			for _, s := range systems {
 				if slices.Contains(r.without, s.name) {
 					continue
 				}
@@ -98,7 +101,7 @@ func measure(bin string, rounds int, d time.Duration, only string, idle int, out
 				all = append(all, figure{r.id + " " + r.name, s.name, round, v})
 			}
 		}
-		table(r, all, bin)
+		table(r, all, systems)
 		data, err := json.MarshalIndent(all, "", " ")
 		if err != nil {
 			return err
@@ -111,7 +114,7 @@ func measure(bin string, rounds int, d time.Duration, only string, idle int, out
 }
 
 // table prints the medians of a row, and ours over the others'.
-func table(r row, all []figure, bin string) {
+func table(r row, all []figure, systems []system) {
 	fmt.Printf("\n%s: %s\n", r.id, r.name)
 	var keys []string
 	by := map[string]map[string][]float64{}
@@ -132,7 +135,7 @@ func table(r row, all []figure, bin string) {
 	slices.Sort(keys)
 	for _, k := range keys {
 		ours := median(by["passerby"][k])
-		for _, s := range systems(bin) {
+		for _, s := range systems {
 			if v := by[s.name][k]; len(v) > 0 {
 				slices.Sort(v)
 				fmt.Printf("  %-28s %-9s %10.2f / %10.2f / %10.2f   passerby ÷ it: %.2f\n", k, s.name, v[0], median(v), v[len(v)-1], ours/median(v))

@@ -30,13 +30,19 @@ type system struct {
 	command func(dir, port string) []string
 }
 
-func systems(bin string) []system {
+// passerby is a build of ours.
+func passerby(name, bin string) system {
+	return system{name, func(_, port string) []string {
+		return []string{bin, "turn", "--listen", "127.0.0.1:" + port, "--realm", realm, "--user", user + ":" + pass, "--relay-ip", "127.0.0.1",
+			"--allow-peer", "127.0.0.0/8", "--quota", "100000", "--max-per-address", "100000", "--max-allocations", "100000", "--admin", "off", "--log-level", "error", "--drain-timeout", "0s"}
+	}}
+}
+
+// systems are all of them; former is another build of ours, or empty.
+func systems(bin, former string) []system {
 	self, _ := os.Executable()
-	return []system{
-		{"passerby", func(_, port string) []string {
-			return []string{bin, "turn", "--listen", "127.0.0.1:" + port, "--realm", realm, "--user", user + ":" + pass, "--relay-ip", "127.0.0.1",
-				"--allow-peer", "127.0.0.0/8", "--quota", "100000", "--max-per-address", "100000", "--max-allocations", "100000", "--admin", "off", "--log-level", "error", "--drain-timeout", "0s"}
-		}},
+	all := []system{
+		passerby("passerby", bin),
 		{"coturn", func(dir, port string) []string {
 			return []string{"turnserver", "-n", "-L", "127.0.0.1", "-E", "127.0.0.1", "-p", port, "-m", "1", "--no-tls", "--no-dtls", "--no-cli", "--lt-cred-mech",
 				"--user", user + ":" + pass, "--realm", realm, "--allow-loopback-peers", "--log-file", filepath.Join(dir, "log"), "--simple-log",
@@ -45,6 +51,10 @@ func systems(bin string) []system {
 		{"pion", func(_, port string) []string { return []string{self, "-serve", "pion", "-port", port} }},
 		{"bare", func(_, port string) []string { return []string{self, "-serve", "bare", "-port", port} }},
 	}
+	if former != "" {
+		all = append(all, passerby("former", former))
+	}
+	return all
 }
 
 // running is a started server.

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -49,6 +50,7 @@ func turnCommand(ctx context.Context, args []string, stdout, stderr io.Writer) e
 	}
 	warnEnv(s.log, "turn")
 	s.greet(stdout)
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1) // a spare one, so that the runtime need not take those of the shards away while they are in system calls
 	return s.Run(ctx)
 }
 

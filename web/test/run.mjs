@@ -13,7 +13,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const args = process.argv.slice(2);
 const onCluster = args[0] === '--cluster';
 const names = onCluster ? args.slice(1) : args;
-const alone = ['network.test.mjs', 'page.test.mjs'];
+const alone = ['network.test.mjs', 'page.test.mjs', 'turn.test.mjs'];
 if (!existsSync(process.env.PASSERBY_BIN ?? join(here, '../../bin/passerby'))) {
   console.error('bin/passerby is missing: run "make build" first.');
   process.exit(1);

@@ -25,7 +25,7 @@ export function launchChromium(...args) {
   });
 }
 
-export function launchFirefox() {
+export function launchFirefox(options = {}, prefs = {}) {
   return puppeteer.launch({
     browser: 'firefox',
     executablePath: '/usr/bin/firefox-esr',
@@ -38,7 +38,9 @@ export function launchFirefox() {
       'media.autoplay.blocking_policy': 0,
       'media.autoplay.block-webaudio': false,
       'dom.min_background_timeout_value': 4,
+      ...prefs,
     },
+    ...options,
   });
 }
 
