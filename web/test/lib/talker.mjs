@@ -75,6 +75,7 @@ export class Talker {
     await page.exposeFunction('__tell', (what, ...more) => void (this.#heard = this.#heard.then(() => this.#hear(what, ...more))));
     await page.evaluateOnNewDocument(`(${hearSockets})()`);
     page.on('pageerror', (e) => this.#tell('trouble', { code: e.message }));
+    page.setDefaultTimeout(120_000); // the machine has other work, too
     await page.goto(this.room.url, { waitUntil: 'load' });
     await page.waitForSelector('[data-testid="start"]');
     await page.evaluate(hearClient);
