@@ -87,10 +87,9 @@ func (r result) String() string {
   %d of them at a page, with picture: %d talks finished, %d resumed on another node
   back after a lost connection: median %.2f s, longest %.2f s; longest time in which somebody did not get on: %.1f s
   texts that came twice and were not shown: %d; errors that the server answered: %v
-  Redis: %.2f ms of CPU for each match, with its texts and everybody's heartbeats; %.1f KB of memory for each person
 
   C1  doubled %d, lost %d, users in two matches %d, users stuck %d  (aim 0, 0, 0, 0)
       shown to a stranger %d, matches that nobody ended %d
-`, r.Clients+r.Browsers, r.Kills, r.Matches, r.Finished, f.Texts, r.Resumed, r.Fresh, r.Browsers, r.PagesFinished, r.PagesResumed, r.AwayP50, r.AwayMax, r.LongestGap, r.Repeats, r.Troubles, r.RedisCPU, r.RedisMemory,
+`, r.Clients+r.Browsers, r.Kills, r.Matches, r.Finished, f.Texts, r.Resumed, r.Fresh, r.Browsers, r.PagesFinished, r.PagesResumed, r.AwayP50, r.AwayMax, r.LongestGap, r.Repeats, r.Troubles,
 		f.Doubled, f.Lost, f.InTwo, f.Stuck, f.Strayed, f.Broken)
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -40,10 +42,8 @@ type result struct {
 	Faults        []string
 	AwayP50       float64 // seconds from losing the connection to being welcomed again
 	AwayMax       float64
-	LongestGap    float64 // seconds in which somebody did not get on
-	// Redis's CPU time for each match, in ms: texts and heartbeats included, our audits not. Its memory for each person, in KB.
-	RedisCPU, RedisMemory float64
-	Troubles              map[string]int // errors that the server answered, by code
+	LongestGap    float64        // seconds in which somebody did not get on
+	Troubles      map[string]int // errors that the server answered, by code
 }
 
 // chaos lets people talk on a cluster whose nodes are killed, and checks what they see.
@@ -53,18 +53,12 @@ func chaos(ctx context.Context, s settings) (_ result, err error) {
 		return result{}, err
 	}
 	defer c.Kill()
-	client := redis.NewClient(&redis.Options{Addr: strings.TrimPrefix(c.Redis.URL(), "redis://"), DisableIdentity: true})
-	defer func() { _ = client.Close() }()
 	book := newLedger()
 	ctx, end := context.WithCancel(ctx)
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer end()
-	r := &run{settings: s, cluster: c, book: book, redis: client}
-	before, err := costOf(ctx, client)
-	if err != nil {
-		return result{}, err
-	}
+	r := &run{settings: s, cluster: c, book: book}
 	if s.browsers > 0 {
 		if r.pages, err = startPages(ctx, s, c.URL(), book); err != nil {
 			return result{}, err
@@ -84,28 +78,19 @@ func chaos(ctx context.Context, s settings) (_ result, err error) {
 	if err := r.kill(ctx); err != nil {
 		return result{}, err
 	}
-	after, err := costOf(ctx, client)
-	if err != nil {
-		return result{}, err
-	}
-	matches := float64(book.matches())
 	r.settle(ctx)
 	if ctx.Err() != nil {
 		return result{}, ctx.Err()
 	}
 	end()
 	all.Wait()
-	out := r.result()
-	out.RedisCPU = 1000 * (after.CPU - before.CPU) / matches
-	out.RedisMemory = (after.Memory - before.Memory) / 1024 / float64(len(r.people))
-	return out, nil
+	return r.result(), nil
 }
 
 // run is one run while it runs.
 type run struct {
 	settings
 	cluster *stack.Cluster
-	redis   *redis.Client
 	book    *ledger
 	clients []*client
 	pages   *pages    // nil without
@@ -251,6 +236,34 @@ func (r *run) watch(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// audits looks at the keys of the queue as a whole, again and again.
+func (r *run) audits(ctx context.Context, all *sync.WaitGroup) error {
+	source, err := os.ReadFile(filepath.Join(r.repo, "match/redis/testdata/audit.lua"))
+	if err != nil {
+		return err
+	}
+	client := redis.NewClient(&redis.Options{Addr: strings.TrimPrefix(r.cluster.Redis.URL(), "redis://"), DisableIdentity: true})
+	all.Go(func() {
+		defer func() { _ = client.Close() }()
+		tick := time.NewTicker(500 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				const root = "{passerby}:"
+				wrong, err := client.Eval(ctx, string(source), []string{root}, root).StringSlice()
+				if err != nil && ctx.Err() == nil {
+					wrong = []string{err.Error()}
+				}
+				r.book.audited(wrong)
+			}
+		}
+	})
+	return nil
 }
 
 func (r *run) result() result {
