@@ -10,9 +10,10 @@ import { launchChromium } from './lib/browsers.mjs';
 import { Talker } from './lib/talker.mjs';
 
 const [url, pages, pace] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
-/** How often a page is looked at, and how often it is said where it stands; milliseconds. */
+/** How often a page is looked at, how often it is said where it stands, and when all that is known of it is; milliseconds. */
 const LOOK = 200;
 const STANDS = 2000;
+const SLOW = 40_000;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const room = { url, pace, talkers: [], owners: new Map(), calm: false, tell: (what) => console.log(JSON.stringify(what)) };
@@ -28,6 +29,9 @@ async function talk(t) {
       room.tell({ who: t.name, what: 'stands', where: await t.where() });
     }
     await t.step();
+    if (Date.now() - t.lastOn < SLOW) continue;
+    t.lastOn = Date.now();
+    console.error(`${new Date().toISOString()} ${t.name} does not get on: ${await t.describe()}`);
   }
 }
 

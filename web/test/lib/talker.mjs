@@ -57,6 +57,8 @@ const press = (match, button) => {
 
 export class Talker {
   done = false;
+  /** When something was met, delivered, shown or ended last; Unix milliseconds. */
+  lastOn = Date.now();
   #person;
   #talk = null;
   #heard = Promise.resolve();
@@ -84,6 +86,7 @@ export class Talker {
   }
 
   #tell(what, more) {
+    if (['met', 'acked', 'saw', 'over'].includes(what)) this.lastOn = Date.now();
     this.room.tell({ who: this.name, what, ...more });
   }
 
@@ -164,6 +167,10 @@ export class Talker {
   #depart() {
     this.done = true;
     this.#tell('done');
+  }
+
+  describe() {
+    return this.#person.describe();
   }
 
   /** In a sentence, for whoever wonders why it does not get on. */
