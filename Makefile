@@ -47,6 +47,11 @@ web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 test: tools ## install and start what tests need, then run all tests
 	@bash scripts/test.sh
 
+.PHONY: test-cluster
+test-cluster: build ## the tests in real browsers again, against three nodes behind NGINX
+	@bash scripts/test-deps.sh
+	@node web/test/run.mjs --cluster
+
 .PHONY: fuzz
 fuzz: ## run every fuzz test for ten seconds
 	@bash scripts/fuzz.sh

@@ -30,18 +30,15 @@ const (
 // client is a page without a browser. It keeps the rules of web/sdk/src/machine.ts, socket.ts and text.ts: it comes back
 // with its resume secret, says again what a connection lost, believes the snapshot but not a match that it has left.
 type client struct {
-	name string
 	base func() string // URL of the server that this connection goes to
-	book *ledger
 	pace time.Duration // between two texts, on average
 	rand *rand.Rand
 	from *net.Dialer // of an address of its own
 
-	mu       sync.Mutex // guards what follows
-	socket   *websocket.Conn
+	person
+	socket   *websocket.Conn // this and what follows is guarded by mu
 	token    string
 	resume   string
-	state    string // connecting, waiting, matched, reconnecting, leaving or done
 	syncing  bool
 	known    bool // the server knows the wish
 	talk     *talk
@@ -51,17 +48,11 @@ type client struct {
 	again    time.Time // when to search again; zero for never
 	heard    time.Time // the last word of the server
 	asked    bool      // whether it was asked for one since
-	lastOn   time.Time // when it last got on: a match, a text, an end
-	calm     bool      // looks for nobody after this match
 
-	tries    int
-	resumed  int
-	fresh    int
-	talks    int // finished
-	repeats  int // texts that came twice and were not shown
-	downAt   time.Time
-	away     []time.Duration // how long it was without a connection
-	troubles map[string]int  // errors of the server, by code
+	tries   int
+	repeats int // texts that came twice and were not shown
+	downAt  time.Time
+	away    []time.Duration // how long it was without a connection
 }
 
 // live keeps the page open until ctx ends or it is done.
@@ -380,8 +371,6 @@ func (c *client) search(find bool) {
 	}
 	c.write(&protocol.Next{Head: protocol.Re("search"), Key: key, After: &after})
 }
-
-func (c *client) on() { c.lastOn = time.Now() }
 
 // tick does what is due as long as a connection lives.
 func (c *client) tick(over <-chan struct{}, socket *websocket.Conn) {

@@ -1,10 +1,11 @@
 // Command chaos is row C1: people talk on three nodes with NGINX and a Redis, all of them real programs, while one node
 // after the other is killed with SIGKILL and started again.
 //
-//	go run ./bench/chaos [-clients 300] [-last 2m] [-every 10s]
+//	go run ./bench/chaos [-clients 300] [-browsers 2] [-last 2m] [-every 10s]
 //
 // Every text has a number and a sender; each person writes some, waits until all of both are acknowledged and shown, and
-// presses Next; one in eight leaves in the middle. Half of the people come through NGINX, half to the nodes themselves. A
+// presses Next; one in eight leaves in the middle. Half of the people come through NGINX, half to the nodes themselves. Some
+// sit at the real page in a real browser and talk with picture, among themselves: they must also see each other. A
 // ledger in this process compares what each was shown with what was written, and the keys of the queue are audited as a
 // whole twice a second. At the end everybody has to finish one more talk. It exits with 1 unless nothing was wrong.
 package main
@@ -29,6 +30,7 @@ func main() {
 		fmt.Printf("%s  %s\n", time.Now().Format("15:04:05"), fmt.Sprintf(format, args...))
 	}}
 	flag.IntVar(&s.clients, "clients", 300, "people")
+	flag.IntVar(&s.browsers, "browsers", 2, "people at pages in a real browser, besides: an even number")
 	flag.DurationVar(&s.last, "last", 2*time.Minute, "how long nodes are killed")
 	flag.DurationVar(&s.every, "every", 10*time.Second, "from one kill to the next")
 	flag.DurationVar(&s.pace, "pace", time.Second, "between two texts of one person, on average")
@@ -82,11 +84,12 @@ func (r result) String() string {
 	f := r.Figures
 	return fmt.Sprintf(`
   %d people, %d kills, %d matches (%d talks finished), %d texts shown, %d resumed on another node, %d fresh sessions
+  %d of them at a page, with picture: %d talks finished, %d resumed on another node
   back after a lost connection: median %.2f s, longest %.2f s; longest time in which somebody did not get on: %.1f s
   texts that came twice and were not shown: %d; errors that the server answered: %v
 
   C1  doubled %d, lost %d, users in two matches %d, users stuck %d  (aim 0, 0, 0, 0)
       shown to a stranger %d, matches that nobody ended %d
-`, r.Clients, r.Kills, r.Matches, r.Finished, f.Texts, r.Resumed, r.Fresh, r.AwayP50, r.AwayMax, r.LongestGap, r.Repeats, r.Troubles,
+`, r.Clients+r.Browsers, r.Kills, r.Matches, r.Finished, f.Texts, r.Resumed, r.Fresh, r.Browsers, r.PagesFinished, r.PagesResumed, r.AwayP50, r.AwayMax, r.LongestGap, r.Repeats, r.Troubles,
 		f.Doubled, f.Lost, f.InTwo, f.Stuck, f.Strayed, f.Broken)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -19,31 +20,34 @@ import (
 
 // settings say how a run goes.
 type settings struct {
-	cluster stack.Config
-	repo    string        // where the repository is
-	clients int           // an even number, so that everybody finds somebody
-	last    time.Duration // how long nodes are killed
-	every   time.Duration // from one kill to the next
-	down    time.Duration // how long a killed node is away
-	pace    time.Duration // between two texts of one person, on average
-	patient time.Duration // who gets nowhere for so long is stuck
-	say     func(format string, args ...any)
+	cluster  stack.Config
+	repo     string        // where the repository is
+	clients  int           // an even number, so that everybody finds somebody
+	browsers int           // people at pages in real browsers, besides; an even number, too
+	last     time.Duration // how long nodes are killed
+	every    time.Duration // from one kill to the next
+	down     time.Duration // how long a killed node is away
+	pace     time.Duration // between two texts of one person, on average
+	patient  time.Duration // who gets nowhere for so long is stuck
+	say      func(format string, args ...any)
 }
 
 // result is what a run found.
 type result struct {
-	Clients, Kills, Matches, Finished, Resumed, Fresh, Repeats int
+	Clients, Browsers, Kills, Matches, Finished, Resumed, Fresh, Repeats int
 
-	Figures    figures
-	Faults     []string
-	AwayP50    float64 // seconds from losing the connection to being welcomed again
-	AwayMax    float64
-	LongestGap float64        // seconds in which somebody did not get on
-	Troubles   map[string]int // errors that the server answered, by code
+	PagesFinished int // of Finished, by people in browsers
+	PagesResumed  int // of Resumed
+	Figures       figures
+	Faults        []string
+	AwayP50       float64 // seconds from losing the connection to being welcomed again
+	AwayMax       float64
+	LongestGap    float64        // seconds in which somebody did not get on
+	Troubles      map[string]int // errors that the server answered, by code
 }
 
 // chaos lets people talk on a cluster whose nodes are killed, and checks what they see.
-func chaos(ctx context.Context, s settings) (result, error) {
+func chaos(ctx context.Context, s settings) (_ result, err error) {
 	c, err := stack.StartCluster(s.cluster)
 	if err != nil {
 		return result{}, err
@@ -55,9 +59,16 @@ func chaos(ctx context.Context, s settings) (result, error) {
 	defer all.Wait()
 	defer end()
 	r := &run{settings: s, cluster: c, book: book}
+	if s.browsers > 0 {
+		if r.pages, err = startPages(ctx, s, c.URL(), book); err != nil {
+			return result{}, err
+		}
+		defer func() { err = errors.Join(err, r.pages.close()) }()
+		r.people = append(r.people, r.pages.people...)
+	}
 	for i := range s.clients {
 		client := r.newClient(i)
-		r.clients = append(r.clients, client)
+		r.clients, r.people = append(r.clients, client), append(r.people, &client.person)
 		all.Go(func() { client.live(ctx) })
 	}
 	all.Go(func() { r.watch(ctx) })
@@ -82,6 +93,8 @@ type run struct {
 	cluster *stack.Cluster
 	book    *ledger
 	clients []*client
+	pages   *pages    // nil without
+	people  []*person // clients and pages
 	kills   int
 
 	mu  sync.Mutex // guards gap
@@ -91,7 +104,10 @@ type run struct {
 // newClient makes a person who comes through NGINX, or, as through a balancer of connections, to any node that listens.
 func (r *run) newClient(i int) *client {
 	rng := rand.New(rand.NewPCG(uint64(i), 1)) //nolint:gosec // a small number
-	c := &client{name: fmt.Sprint("p", i), book: r.book, pace: r.pace, rand: rng, state: "connecting", lastOn: time.Now(), troubles: map[string]int{}}
+	c := &client{pace: r.pace, rand: rng, person: person{
+		name: fmt.Sprint("p", i), book: r.book, state: "connecting", lastOn: time.Now(), troubles: map[string]int{},
+	}}
+	c.where = c.stands
 	c.from = &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 1, byte(i/200), byte(1+i%200))}}
 	if c.base = r.cluster.URL; i%2 == 1 {
 		c.base = func() string { return r.anyNode(rng) }
@@ -139,34 +155,37 @@ func (r *run) kill(ctx context.Context) error {
 // settle waits until each person has finished one more talk that began after the last kill, lets them leave one after
 // the other, and notes who never did.
 func (r *run) settle(ctx context.Context) {
-	before := make([]int, len(r.clients))
-	for i, c := range r.clients {
-		c.mu.Lock()
-		before[i] = c.talks + 1 // the one that runs may have begun before
-		c.mu.Unlock()
+	before := make([]int, len(r.people))
+	for i, p := range r.people {
+		p.mu.Lock()
+		before[i] = p.talks + 1 // the one that runs may have begun before
+		p.mu.Unlock()
 	}
 	r.say("no more kills; everybody has to finish another talk")
-	r.until(ctx, func(i int, c *client) bool { return c.talks > before[i] })
-	for _, c := range r.clients {
-		c.mu.Lock()
-		c.calm = true
-		c.mu.Unlock()
+	r.until(ctx, func(i int, p *person) bool { return p.talks > before[i] })
+	for _, p := range r.people {
+		p.mu.Lock()
+		p.calm = true
+		p.mu.Unlock()
 	}
-	r.until(ctx, func(_ int, c *client) bool { return c.state == "done" })
+	if r.pages != nil {
+		r.pages.settle()
+	}
+	r.until(ctx, func(_ int, p *person) bool { return p.state == "done" })
 }
 
 // until waits until something holds for everybody, and notes for whom it does not in twice the time that is given to them.
-func (r *run) until(ctx context.Context, ok func(i int, c *client) bool) {
+func (r *run) until(ctx context.Context, ok func(i int, p *person) bool) {
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
 	for late := time.Now().Add(2 * r.patient); ; {
 		waiting := map[string]string{}
-		for i, c := range r.clients {
-			c.mu.Lock()
-			if !ok(i, c) {
-				waiting[c.name] = c.where()
+		for i, p := range r.people {
+			p.mu.Lock()
+			if !ok(i, p) {
+				waiting[p.name] = p.where()
 			}
-			c.mu.Unlock()
+			p.mu.Unlock()
 		}
 		if len(waiting) == 0 || ctx.Err() != nil {
 			return
@@ -181,8 +200,8 @@ func (r *run) until(ctx context.Context, ok func(i int, c *client) bool) {
 	}
 }
 
-// where is called with mu held.
-func (c *client) where() string {
+// stands is called with mu held.
+func (c *client) stands() string {
 	s := fmt.Sprintf("%s, connected %t, %d finished, got on %.1f s ago", c.state, c.socket != nil, c.talks, time.Since(c.lastOn).Seconds())
 	if t := c.talk; t != nil {
 		s += fmt.Sprintf(", in %s with %s: sent %d of %d, acknowledged %d, shown %d of %d", t.match, t.partner, t.sent, t.plan, t.acked, t.shown, t.theyPlan)
@@ -200,19 +219,19 @@ func (r *run) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			for _, c := range r.clients {
-				c.mu.Lock()
-				gap, where, done := now.Sub(c.lastOn), c.where(), c.calm
-				c.mu.Unlock()
+			for _, p := range r.people {
+				p.mu.Lock()
+				gap, where, done := now.Sub(p.lastOn), p.where(), p.calm
+				p.mu.Unlock()
 				if done {
 					continue
 				}
 				r.mu.Lock()
 				r.gap = max(r.gap, gap)
 				r.mu.Unlock()
-				if gap > r.patient && !told[c.name] {
-					told[c.name] = true
-					r.book.stuck(c.name, where)
+				if gap > r.patient && !told[p.name] {
+					told[p.name] = true
+					r.book.stuck(p.name, where)
 				}
 			}
 		}
@@ -248,18 +267,26 @@ func (r *run) audits(ctx context.Context, all *sync.WaitGroup) error {
 }
 
 func (r *run) result() result {
-	out := result{Clients: len(r.clients), Kills: r.kills, Matches: r.book.matches(), Troubles: map[string]int{}, LongestGap: r.gap.Seconds()}
+	out := result{Clients: len(r.clients), Browsers: r.browsers, Kills: r.kills, Matches: r.book.matches(), Troubles: map[string]int{}, LongestGap: r.gap.Seconds()}
 	out.Figures, out.Faults = r.book.close()
 	var away []time.Duration
-	for _, c := range r.clients {
-		out.Finished += c.talks
-		out.Resumed += c.resumed
-		out.Fresh += c.fresh
-		out.Repeats += c.repeats
-		away = append(away, c.away...)
-		for code, n := range c.troubles {
+	for _, p := range r.people {
+		out.Finished += p.talks
+		out.Resumed += p.resumed
+		out.Fresh += p.fresh
+		for code, n := range p.troubles {
 			out.Troubles[code] += n
 		}
+	}
+	if r.pages != nil {
+		for _, p := range r.pages.people {
+			out.PagesFinished += p.talks
+			out.PagesResumed += p.resumed
+		}
+	}
+	for _, c := range r.clients {
+		out.Repeats += c.repeats
+		away = append(away, c.away...)
 	}
 	if slices.Sort(away); len(away) > 0 {
 		out.AwayP50, out.AwayMax = away[len(away)/2].Seconds(), away[len(away)-1].Seconds()

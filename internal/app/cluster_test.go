@@ -96,13 +96,21 @@ func stats(t *testing.T, base string) (a protocol.StatsAnswer) {
 
 // TestTwoNodes: strangers on different nodes talk; the node of one is killed; she resumes on the other, and nothing
 // is lost or shown twice.
-func TestTwoNodes(t *testing.T) { twoNodes(t) }
+func TestTwoNodes(t *testing.T) { twoNodes(t, testenv.Redis(t)) }
 
 // TestTwoNodesOnRabbitMQ is the same with --bus.
-func TestTwoNodesOnRabbitMQ(t *testing.T) { twoNodes(t, "--bus", testenv.Rabbit(t).URL()) }
+func TestTwoNodesOnRabbitMQ(t *testing.T) {
+	twoNodes(t, testenv.Redis(t), "--bus", testenv.Rabbit(t).URL())
+}
 
-func twoNodes(t *testing.T, flags ...string) {
-	redis, dir := testenv.Redis(t), t.TempDir()
+// TestTwoNodesOnACluster is the same on a Redis Cluster.
+func TestTwoNodesOnACluster(t *testing.T) {
+	redis, _ := testenv.RedisCluster(t)
+	twoNodes(t, redis)
+}
+
+func twoNodes(t *testing.T, redis string, flags ...string) {
+	dir := t.TempDir()
 	one, two := startNode(t, redis, dir, "one", flags...), startNode(t, redis, dir, "two", flags...)
 	lb := startBalancer(t, one, two)
 	lb.turn(1)

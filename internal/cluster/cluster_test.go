@@ -19,9 +19,16 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestSessions(t *testing.T) { sessions(t, testenv.Redis(t)) }
 
-func TestSessionsOnACluster(t *testing.T) {
+func TestOnACluster(t *testing.T) {
 	url, _ := testenv.RedisCluster(t)
 	sessions(t, url)
+	members(t, url)
+}
+
+func TestOnSentinel(t *testing.T) {
+	url := testenv.Sentinel(t).URL()
+	sessions(t, url)
+	members(t, url)
 }
 
 func sessions(t *testing.T, url string) {
@@ -114,12 +121,13 @@ func total(m *cluster.Members, nodes, sessions int) func() bool {
 	}
 }
 
-func TestMembers(t *testing.T) {
-	server := testenv.StartRedis(t, "--save", "", "--appendonly", "no")
+func TestMembers(t *testing.T) { members(t, testenv.Redis(t)) }
+
+func members(t *testing.T, url string) {
 	gone := make(chan string, 16)
-	one, _ := member(t, server.URL(), "one", gone)
-	_, leave := member(t, server.URL(), "three", make(chan string, 16))
-	client := testenv.OpenRedis(t, server.URL())
+	one, _ := member(t, url, "one", gone)
+	_, leave := member(t, url, "three", make(chan string, 16))
+	client := testenv.OpenRedis(t, url)
 	if err := client.Do(t.Context(), "ZADD", "{passerby:nodes}:alive", "99999999999999", "dead").Err(); err != nil { // a node that never beats
 		t.Fatal(err)
 	}

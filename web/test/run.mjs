@@ -1,5 +1,5 @@
 // Runs the tests in real browsers: node web/test/run.mjs [--cluster] [NAME …] (part of a test file's name).
-// With --cluster they run against three nodes behind NGINX, but for what only one server can show.
+// With --cluster they run against three nodes behind NGINX; a test that cannot says why it is skipped.
 //
 // As root everything runs in a private network namespace (lib/net.mjs, docs/decisions/0001-firefox-in-tests.md), which
 // vanishes with the process. The files run one after the other: browsers are heavy. Screenshots land in web/test/out.
@@ -13,7 +13,6 @@ const here = dirname(fileURLToPath(import.meta.url));
 const args = process.argv.slice(2);
 const onCluster = args[0] === '--cluster';
 const names = onCluster ? args.slice(1) : args;
-const alone = ['network.test.mjs', 'page.test.mjs', 'turn.test.mjs'];
 if (!existsSync(process.env.PASSERBY_BIN ?? join(here, '../../bin/passerby'))) {
   console.error('bin/passerby is missing: run "make build" first.');
   process.exit(1);
@@ -26,7 +25,7 @@ if (onCluster && !process.env.PASSERBY_TEST_CLUSTER) {
 if (!enterNamespace(fileURLToPath(import.meta.url), args)) {
   mkdirSync(join(here, 'out'), { recursive: true });
   const files = readdirSync(here)
-    .filter((f) => f.endsWith('.test.mjs') && (onCluster ? !alone.includes(f) : !f.startsWith('cluster-')))
+    .filter((f) => f.endsWith('.test.mjs') && (onCluster || !f.startsWith('cluster-')))
     .filter((f) => !names.length || names.some((n) => f.includes(n)))
     .sort()
     .map((f) => join(here, f));

@@ -54,6 +54,8 @@ func TestConformanceOnACluster(t *testing.T) {
 	conform(t, url)
 }
 
+func TestConformanceOnSentinel(t *testing.T) { conform(t, testenv.Sentinel(t).URL()) }
+
 func TestJoinSaysWhatIsMissing(t *testing.T) {
 	if _, err := redis.Join(t.Context(), redis.Config{Name: "a"}); err == nil {
 		t.Error("joined without a client")

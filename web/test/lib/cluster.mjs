@@ -62,7 +62,16 @@ export class Cluster {
   /** Ends a node (from 1) as kill -9 does; tells it to stop; starts it again. */
   kill = (node) => this.#tell(`kill ${node}`);
   halt = (node) => this.#tell(`stop ${node}`);
-  up = (node) => this.#tell(`start ${node}`);
+  start = (node) => this.#tell(`start ${node}`);
+
+  /** Ends all nodes, one after the other; starts them again. */
+  async down(signal = 'SIGTERM') {
+    for (let node = 1; node <= this.nodes; node++) await (signal === 'SIGKILL' ? this.kill(node) : this.halt(node));
+    return { code: 0 };
+  }
+  async up() {
+    for (let node = 1; node <= this.nodes; node++) await this.start(node);
+  }
 
   /** What all nodes have logged. */
   get log() {

@@ -25,7 +25,7 @@ export function endure(stage, mode) {
         await Promise.all([a.has(`b ${n}`), b.has(`a ${n}`)]);
         await Promise.all([a.inState('matched'), b.inState('matched')]);
         await look();
-        await stage.server.up(node);
+        await stage.server.start(node);
       }
       for (const [p, other] of [[a, 'b'], [b, 'a']]) {
         assert.equal(await p.matchId(), match, `${p.name} is in the same match`);
