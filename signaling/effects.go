@@ -100,6 +100,9 @@ func (s *session) call(effect machine.Effect) machine.Event {
 		return machine.Done{Answer: e.Answer, Err: s.failed("block", d.Queue.Block(ctx, s.self.User, e.Other))}
 	case machine.Offer:
 		sdp, err := d.Media.Offer(ctx, id, e.SDP)
+		if err == nil {
+			s.media.Store(true)
+		}
 		return machine.Answered{ID: e.ID, SDP: sdp, Err: s.failed("offer", err)}
 	}
 	return nil

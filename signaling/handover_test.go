@@ -34,11 +34,16 @@ func TestResumeOnAnotherNode(t *testing.T) {
 	fed("s-bob", "s-ann", "node-0")
 	fed("s-ann", "s-bob", "node-1")
 	talk(ann, bob, m.Match, 1)
+	ann.send(&protocol.Offer{SDP: "v=0"})
+	expect[*protocol.Answer](ann)
 	_ = ann.ws.Close()
 	if p := expect[*protocol.Partner](bob); p.State != protocol.PartnerReconnecting {
 		t.Fatalf("partner: %+v", p)
 	}
 	ann = w.nodes[2].resume(t, ann)
+	if ann.media {
+		t.Error("the node says that it has the peer connection, which leads to another")
+	}
 	if snap := expect[*protocol.Matched](ann); snap.Match != m.Match || !snap.Resumed || snap.Sent != 1 {
 		t.Fatalf("snapshot: %+v", snap) // the count was handed over, though nobody saved it
 	}

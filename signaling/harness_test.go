@@ -154,6 +154,7 @@ type client struct {
 	name    string
 	session string
 	resume  string
+	media   bool // what the welcome said
 }
 
 func (n *node) url() string { return "ws" + strings.TrimPrefix(n.server.URL, "http") }
@@ -239,6 +240,7 @@ func (n *node) resume(t *testing.T, old *client) *client {
 	if w.Resume == old.resume {
 		t.Fatalf("resume of %s: the secret was not changed", old.name)
 	}
+	c.media = w.Media
 	return c
 }
 

@@ -64,6 +64,7 @@ type session struct {
 
 	slot    uint8       // in the registry
 	ticking atomic.Bool // a Tick waits in the mailbox
+	media   atomic.Bool // this node answered an offer of the session
 }
 
 // stored is what the store has of a session.
@@ -266,7 +267,7 @@ func (s *session) take(j join) bool {
 		return true
 	}
 	s.send(&protocol.Welcome{
-		Head: protocol.Re(j.id), Session: s.self.Session, Resume: secret, Resumed: resumed,
+		Head: protocol.Re(j.id), Session: s.self.Session, Resume: secret, Resumed: resumed, Media: s.media.Load(),
 		Token: token, ExpiresAt: expires.UTC().Format(time.RFC3339),
 		ICEServers: servers, Limits: s.hub.cfg.Limits(),
 	})
@@ -316,7 +317,10 @@ func (s *session) complain(err *protocol.Error) {
 }
 
 // cut takes the session's media and data channel down: who floods keeps no other way in. A resume offers anew.
-func (s *session) cut() { s.hub.deps.Media.Remove(s.self.Session) }
+func (s *session) cut() {
+	s.media.Store(false)
+	s.hub.deps.Media.Remove(s.self.Session)
+}
 
 // close leaves nothing behind.
 func (s *session) close() {

@@ -7,6 +7,9 @@ type Welcome struct {
 	// Resume is the secret that takes this session over; a new one each time.
 	Resume  string `json:"resume"`
 	Resumed bool   `json:"resumed"`
+	// Media says whether this node answered an offer of the session: else its peer connection leads to another node, or
+	// nowhere, and the client makes a new one.
+	Media bool `json:"media"`
 	// Token is a fresh token for the same session.
 	Token string `json:"token"`
 	// ExpiresAt is when Token expires, as RFC 3339.

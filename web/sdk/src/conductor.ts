@@ -263,7 +263,7 @@ export class Conductor {
         this.limits = { graceMs: message.limits.grace_ms, resumeMs: message.limits.resume_ms };
         this.call.setIceServers(this.#line.welcomed(message, this.#wish));
         this.tabs.hold(message.session, () => this.#give());
-        return this.run({ on: 'welcome', resumed: message.resumed });
+        return this.run({ on: 'welcome', resumed: message.resumed, media: message.media });
       }
       case 'pong':
         return message.id === 'sync' ? this.run({ on: 'synced' }) : undefined;

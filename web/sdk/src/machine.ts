@@ -45,7 +45,8 @@ export type Input =
   | { on: 'down' }
   | { on: 'expired' }
   /** From the server. `synced` is the end of the snapshot after `welcome`. */
-  | { on: 'welcome'; resumed: boolean }
+  /** `media`: whether this node has the peer connection. */
+  | { on: 'welcome'; resumed: boolean; media: boolean }
   | { on: 'synced' }
   | { on: 'waiting'; since: number; position?: number | undefined; estimateMs?: number | undefined; wish?: number | undefined }
   /** `wish`: the number of the wish that this answers, if it answers a find. `unwanted`: of another mode than is wished by now. */
@@ -131,7 +132,7 @@ export function step(model: Model, input: Input): Step {
 
     case 'welcome':
       if (!model.syncing) return stay();
-      if (input.resumed) return stay({ do: model.takingOver ? 'offer' : 'mend' });
+      if (input.resumed) return stay({ do: model.takingOver || !input.media ? 'offer' : 'mend' });
       if (model.takingOver) return giveUp(model);
       return unknownToServer(model, { do: 'offer' });
     case 'synced':

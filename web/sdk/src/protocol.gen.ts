@@ -242,6 +242,8 @@ export interface Welcome {
   /** Resume is the secret that takes this session over; a new one each time. */
   resume: string
   resumed: boolean
+  /** Media says whether this node answered an offer of the session: else its peer connection leads to another node, or nowhere, and the client makes a new one. */
+  media: boolean
   /** Token is a fresh token for the same session. */
   token: string
   /** ExpiresAt is when Token expires, as RFC 3339. */

@@ -30,7 +30,7 @@ const iceServer = shape({ urls: listOf(string), username: optional(string), cred
 /** One check for each type of message. */
 const messages: Record<ServerMessage['type'], Check> = {
   welcome: shape({
-    session: filled, resume: filled, resumed: boolean, token: filled, expires_at: filled,
+    session: filled, resume: filled, resumed: boolean, media: boolean, token: filled, expires_at: filled,
     ice_servers: (v) => v === null || listOf(iceServer)(v), limits,
   }),
   answer: shape({ sdp: filled }),

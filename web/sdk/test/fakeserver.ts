@@ -116,7 +116,7 @@ export class FakeServer {
     socket.session = session;
     this.sessions.set(session.id, session);
     this.#send(session, {
-      type: 'welcome', session: session.id, resume: session.resume, resumed: known !== undefined, token,
+      type: 'welcome', session: session.id, resume: session.resume, resumed: known !== undefined, media: known !== undefined, token,
       expires_at: new Date(Date.now() + 3_600_000).toISOString(), ice_servers: [],
       limits: this.limits,
     });

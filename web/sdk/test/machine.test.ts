@@ -20,7 +20,7 @@ const next: Input = { on: 'next' };
 const wish: Input = { on: 'wish' };
 const answered = (n: number): Input => ({ on: 'waiting', since: 1, wish: n });
 const synced: Input = { on: 'synced' };
-const welcome = (resumed: boolean): Input => ({ on: 'welcome', resumed });
+const welcome = (resumed: boolean, media = true): Input => ({ on: 'welcome', resumed, media });
 const ended = (match: string, reason: 'next' | 'left' | 'moderated' | 'drain' = 'next'): Input => ({ on: 'ended', match, reason });
 
 /** Effects in short: name, and what tells it apart. */
@@ -114,6 +114,7 @@ const table: [string, Input[], Input, string, Model['state'], { autoNext: boolea
   ['lost in a match', inMatch, down, '', 'reconnecting'],
   ['up again: take over', [...inMatch, down], up, 'hello resume, sync', 'reconnecting'],
   ['taken over: look after media', [...inMatch, down, up], welcome(true), 'mend', 'reconnecting'],
+  ['on another node: new media', [...inMatch, down, up], welcome(true, false), 'offer', 'reconnecting'],
   ['the match goes on', [...inMatch, down, up, welcome(true)], met('A'), 'begin A again', 'matched'],
   ['the match has ended meanwhile', [...inMatch, down, up, welcome(true)], ended('A'), 'clear, ended A next, next after A', 'waiting'],
   ['the server only waits', [...inMatch, down, up, welcome(true)], waiting, 'clear, ended A lost, waiting', 'waiting'],
