@@ -153,7 +153,8 @@ func arriveLate(q *redis.Queue, who string, tags ...string) match.Standing {
 func TestLateFlights(t *testing.T) {
 	addr, name := testenv.StartRedis(t, "--save", "").Addr, newName()
 	client, own := newClient(t, addr), newClient(t, addr)
-	lead(t, running(t, client, fast(name)))
+	leader := running(t, client, fast(name))
+	lead(t, leader)
 	var sent []any
 	own.AddHook(recordFirst{&sent, "publish"})
 	q := running(t, own, fast(name))
@@ -175,6 +176,7 @@ func TestLateFlights(t *testing.T) {
 	if err := client.Set(t.Context(), "{"+name+"}:v", "another:1", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
+	lead(t, leader) // in a new term, in which it has heard of nobody
 	again("of another term")
 }
 
