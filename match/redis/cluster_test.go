@@ -125,12 +125,18 @@ func (twice) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
 	}
 }
 
-// Whatever is sent twice is done once.
+// The suite on a node that does not lead: every call goes to another one. Whatever is sent twice is done once.
 func TestSentTwice(t *testing.T) {
 	client := newClient(t, testenv.StartRedis(t, "--save", "").Addr)
 	client.AddHook(twice{})
 	t.Setenv("MATCHTEST_SEED", "3")
-	matchtest.Run(t, onTheTestsClock(client))
+	matchtest.Run(t, func(t testing.TB, cfg match.Config) matchtest.Subject {
+		cfg.Sweep = time.Hour
+		name := newName()
+		lead(t, running(t, client, redis.Config{Config: cfg, Name: name}))
+		q := running(t, client, redis.Config{Config: cfg, Name: name})
+		return matchtest.Subject{Queue: q, Sweep: q.Sweep}
+	})
 }
 
 // A late twin of what a node has written changes nothing.
