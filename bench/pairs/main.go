@@ -112,8 +112,8 @@ func run(rounds, pairs, nodes int, depths string, works []string, quietly bool) 
 		n, _ := strconv.Atoi(d)
 		deepest = max(deepest, n)
 	}
-	took, err := measureTakeover(ctx, client, deepest)
-	return samples, quiet + fmt.Sprintf("another node goes on with %d waiting after %v\n", deepest, took), err
+	took, worked, err := measureTakeover(ctx, client, deepest)
+	return samples, quiet + fmt.Sprintf("another node goes on with %d waiting after %v, of which it works %v\n", deepest, took, worked), err
 }
 
 // measure fills an empty Redis to the depth, then makes pairs.

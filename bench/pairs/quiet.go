@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"passerby/bench/internal/cputime"
 )
 
 // measureQuiet times single calls, with 10,000 waiting.
@@ -51,24 +54,30 @@ func measureQuiet(ctx context.Context, client *redis.Client) (string, error) {
 	return line.String() + "\n", nil
 }
 
-// measureTakeover is the time of the first call after the node that led has stopped.
-func measureTakeover(ctx context.Context, client *redis.Client, depth int) (time.Duration, error) {
+// measureTakeover is how long the first call takes after the node that led has stopped, and how long this process works for it.
+func measureTakeover(ctx context.Context, client *redis.Client, depth int) (took, worked time.Duration, err error) {
 	if err := client.FlushAll(ctx).Err(); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	c, err := newCrowd(ctx, client, 1, true, 1)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	err = each(depth, func() error { _, _, err := c.arrive(ctx, true); return err })
 	if c.stop(); err != nil {
-		return 0, err
+		return 0, 0, err
+	}
+	before, err := cputime.Of(os.Getpid())
+	if err != nil {
+		return 0, 0, err
 	}
 	start := time.Now()
 	c, err = newCrowd(ctx, client, 1, true, 1)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer c.stop()
-	return time.Since(start), nil
+	took = time.Since(start)
+	after, err := cputime.Of(os.Getpid())
+	return took, after - before, err
 }

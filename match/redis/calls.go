@@ -147,7 +147,7 @@ func (q *Queue) attempt(ctx context.Context, w work) error {
 	}
 	switch {
 	case q.book != nil:
-		return q.commit(ctx, w)
+		return q.commit(w)
 	case len(w.own) > 0:
 		return q.forward(ctx, w.own)
 	}

@@ -71,32 +71,6 @@ func (q *Queue) seek(ctx context.Context) error {
 	return q.load(got[1])
 }
 
-// load reads the queue. Nobody else writes meanwhile: the version is this node's, and every commit of another is refused.
-func (q *Queue) load(version string) error {
-	b := &book{term: q.term, version: version, signed: time.Now(), last: make(map[string]reply), mail: make(map[string][]byte)}
-	b.state = queue.New(q.cfg.Config, func(home string, e match.Event) {
-		b.mail[home] = appendFrame(b.mail[home], hintFrame, appendHint(nil, e))
-	})
-	b.state.Watch(q.slack)
-	ctx, cancel := context.WithTimeout(context.Background(), loadTimeout)
-	defer cancel()
-	records, err := q.loadRecords(ctx)
-	if err != nil {
-		return err
-	}
-	var bonds []queue.Bond
-	for _, key := range []string{recentsKey, blocksKey} {
-		some, err := q.loadBonds(ctx, key)
-		if err != nil {
-			return err
-		}
-		bonds = append(bonds, some...)
-	}
-	b.state.Restore(q.now(), records, bonds)
-	q.book = b
-	return nil
-}
-
 // now is Redis's time, or that of a test, in Unix milliseconds.
 func (q *Queue) now() int64 {
 	if q.cfg.Now != nil {
@@ -120,7 +94,7 @@ func (q *Queue) sample(sent time.Time, answer []string) error {
 }
 
 // commit does the work on the book and writes what has changed. Nobody hears of it before Redis has accepted it.
-func (q *Queue) commit(ctx context.Context, w work) error {
+func (q *Queue) commit(w work) error {
 	b, done := q.book, false
 	if len(w.own)+len(w.guests) > 0 || w.sweep {
 		b.state.Begin(q.now())
@@ -139,7 +113,7 @@ func (q *Queue) commit(ctx context.Context, w work) error {
 	if w.sweep && done {
 		b.state.Retry()
 	}
-	if err := q.write(ctx, w); err != nil {
+	if err := q.write(w); err != nil {
 		return err
 	}
 	for i, p := range w.own {
@@ -198,8 +172,9 @@ func (b *book) apply(c call, node string, done bool) (a answer) {
 	return a
 }
 
-// write sends the changes to Redis, with the mail, if the version there is still that of the book.
-func (q *Queue) write(ctx context.Context, w work) error {
+// write sends the changes to Redis, with the mail, if the version there is still that of the book. It takes its own
+// time: reading the queue may have taken longer than a call waits, and must not have been in vain.
+func (q *Queue) write(w work) error {
 	b := q.book
 	var words commands
 	q.changes(&words)
@@ -222,6 +197,8 @@ func (q *Queue) write(ctx context.Context, w work) error {
 	if len(words) == 0 && len(w.own) == 0 {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), flightTimeout)
+	defer cancel()
 	sent := time.Now()
 	got, err := commitScript.Run(ctx, q.client, []string{q.key("v")}, append([]any{b.version, after}, words...)...).StringSlice()
 	if errors.Is(err, redis.Nil) {
