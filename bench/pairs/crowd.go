@@ -17,9 +17,10 @@ import (
 // callers is how many people call at the same moment: load, so that calls share batches.
 const callers = 256
 
-// crowd is a population and its queue. People of one side never fit each other, so the depth stays.
+// crowd is a population and the nodes that it is on. People of one side never fit each other, so the depth stays.
 type crowd struct {
-	queue *redis.Queue
+	nodes []*redis.Queue // the first leads
+	stop  func()
 	all   bool // all wishes, or only the gender that makes the two sides
 	mu    sync.Mutex
 	rng   *rand.Rand
@@ -27,10 +28,27 @@ type crowd struct {
 	n     atomic.Int64
 }
 
-func newCrowd(client goredis.UniversalClient, all bool, seed uint64) (*crowd, error) {
-	q, err := redis.New(client, redis.Config{Config: match.Config{Confirm: time.Hour, Lease: time.Hour}})
+func newCrowd(ctx context.Context, client goredis.UniversalClient, nodes int, all bool, seed uint64) (*crowd, error) {
 	rng := rand.New(rand.NewPCG(seed, 0))
-	return &crowd{queue: q, all: all, rng: rng, tags: rand.NewZipf(rng, 1.1, 1, 4999)}, err
+	c := &crowd{all: all, rng: rng, tags: rand.NewZipf(rng, 1.1, 1, 4999)}
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	c.stop = func() { cancel(); running.Wait() }
+	for range nodes {
+		q, err := redis.New(client, redis.Config{Config: match.Config{Confirm: time.Hour, Lease: time.Hour}})
+		if err != nil {
+			c.stop()
+			return nil, err
+		}
+		running.Go(func() { _ = q.Run(ctx) })
+		<-q.Listening()
+		if _, err := q.Renew(ctx, "nobody"); err != nil {
+			c.stop()
+			return nil, err
+		}
+		c.nodes = append(c.nodes, q)
+	}
+	return c, nil
 }
 
 var languages = []string{"", "", "", "", "", "en", "en", "en", "de", "fr", "es", "pt", "tr"}
@@ -61,10 +79,15 @@ func (c *crowd) wish(man bool) match.Wish {
 	return w
 }
 
-// arrive lets one person arrive who has waited for long enough to take anyone.
+// arrive lets one person arrive on the next node who has waited for long enough to take anyone.
 func (c *crowd) arrive(ctx context.Context, man bool) (string, match.Standing, error) {
-	name := fmt.Sprintf("session-%016x", c.n.Add(1))
-	s, err := c.queue.Arrive(ctx, match.Ticket{
+	n := c.n.Add(1)
+	return c.arriveOn(ctx, c.nodes[n%int64(len(c.nodes))], n, man)
+}
+
+func (c *crowd) arriveOn(ctx context.Context, q *redis.Queue, n int64, man bool) (string, match.Standing, error) {
+	name := fmt.Sprintf("session-%016x", n)
+	s, err := q.Arrive(ctx, match.Ticket{
 		Session: name, User: "user-" + name[8:], Node: "node-1", Wish: c.wish(man), Since: time.Now().Add(-time.Minute),
 		Key: "p256:BHc2Jb4yWbpgdVhQ2o1ks0CzMv6hQ0mM3wCwPvX1v8m0i5b3E1g8cQyQ3m4bqk0hQxJ9cKj1oJ2b6b7n8d9e0f1g",
 	})

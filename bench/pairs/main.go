@@ -1,16 +1,17 @@
 // Command pairs measures M1: what a pair costs Redis, with many waiting, beside the floor.
 //
-//	go run ./bench/pairs [-rounds 5] [-pairs 10000] [-depths 1000,10000,100000] [-work floor,none,all,life] [-quiet=false]
+//	go run ./bench/pairs [-rounds 5] [-pairs 10000] [-depths 1000,10000,100000] [-work floor,none,all,life] [-nodes 1] [-quiet=false]
 //
 // It starts a redis-server of its own. The floor is two ZADD and one ZPOPMIN of two, pipelined, on the same Redis at the
-// same depth: no rules, no state, nobody told. The queue is match/redis as a node uses it, called by 256 people at once:
+// same depth: no rules, no state, nobody told. The queue is match/redis as nodes use it, called by 256 people at once:
 //
 //	none   one arrival that waits and one that is paired; wishes: only the gender that makes two sides
 //	all    the same with 0 to 5 tags of 5000 (Zipf, s = 1.1), languages, several genders sought, widening
 //	life   all, and both confirm, renew once, and leave (partners remembered)
 //
 // Rounds go A B A B; ratios are taken within a round. CPU is that of Redis's main thread by its own account.
-// Then quiet calls, one at a time: the time of an arrival beside that of a PING.
+// Then quiet calls, one at a time: the time of an arrival, on the node that leads and on another, beside that of a PING.
+// And how long another node takes to go on from what stands in Redis, at the greatest depth.
 package main
 
 import (
@@ -53,10 +54,11 @@ func main() {
 	pairs := flag.Int("pairs", 10000, "how many in each measurement")
 	depths := flag.String("depths", "1000,10000,100000", "how many wait")
 	works := flag.String("work", "floor,none,all,life", "what is measured, in this order; the first is what others are divided by")
+	nodes := flag.Int("nodes", 1, "how many nodes people come to, in turn")
 	quietly := flag.Bool("quiet", true, "measure quiet calls too")
 	out := flag.String("out", "bench/out", "where the JSON goes")
 	flag.Parse()
-	samples, quiet, err := run(*rounds, *pairs, *depths, strings.Split(*works, ","), *quietly)
+	samples, quiet, err := run(*rounds, *pairs, *nodes, *depths, strings.Split(*works, ","), *quietly)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -71,7 +73,7 @@ func main() {
 	}
 }
 
-func run(rounds, pairs int, depths string, works []string, quietly bool) (samples []sample, quiet string, err error) {
+func run(rounds, pairs, nodes int, depths string, works []string, quietly bool) (samples []sample, quiet string, err error) {
 	client, stop, err := redisserver.Start()
 	if err != nil {
 		return nil, "", err
@@ -86,7 +88,7 @@ func run(rounds, pairs int, depths string, works []string, quietly bool) (sample
 			}
 			var floor float64
 			for _, what := range works {
-				s, err := measure(ctx, client, what, depth, pairs, uint64(round))
+				s, err := measure(ctx, client, what, nodes, depth, pairs, uint64(round))
 				if err != nil {
 					return nil, "", fmt.Errorf("%s: %w", what, err)
 				}
@@ -99,14 +101,23 @@ func run(rounds, pairs int, depths string, works []string, quietly bool) (sample
 			}
 		}
 	}
-	if quietly {
-		quiet, err = measureQuiet(ctx, client)
+	if !quietly {
+		return samples, "", nil
 	}
-	return samples, quiet, err
+	if quiet, err = measureQuiet(ctx, client); err != nil {
+		return nil, "", err
+	}
+	deepest := 0
+	for d := range strings.SplitSeq(depths, ",") {
+		n, _ := strconv.Atoi(d)
+		deepest = max(deepest, n)
+	}
+	took, worked, err := measureTakeover(ctx, client, deepest)
+	return samples, quiet + fmt.Sprintf("another node goes on with %d waiting after %v, of which it works %v\n", deepest, took, worked), err
 }
 
 // measure fills an empty Redis to the depth, then makes pairs.
-func measure(ctx context.Context, client *redis.Client, what string, depth, pairs int, seed uint64) (sample, error) {
+func measure(ctx context.Context, client *redis.Client, what string, nodes, depth, pairs int, seed uint64) (sample, error) {
 	if err := client.FlushAll(ctx).Err(); err != nil {
 		return sample{}, err
 	}
@@ -114,16 +125,17 @@ func measure(ctx context.Context, client *redis.Client, what string, depth, pair
 	makePairs := func() error { return floorPairs(ctx, client, depth, pairs) }
 	s := sample{What: what, Depth: depth, Pairs: pairs, Waiting: depth}
 	if what != "floor" {
-		c, err := newCrowd(client, what != "none", seed)
+		c, err := newCrowd(ctx, client, nodes, what != "none", seed)
 		if err != nil {
 			return s, err
 		}
+		defer c.stop()
 		fill = func() error {
 			return each(depth, func() error { _, _, err := c.arrive(ctx, true); return err })
 		}
 		makePairs = func() error { return each(pairs, func() error { return c.pair(ctx, what == "life") }) }
 		defer func() {
-			if st, err := c.queue.Stats(ctx); err == nil {
+			if st, err := c.nodes[0].Stats(ctx); err == nil {
 				s.Waiting = st.Waiting[match.Video]
 			}
 		}()
@@ -172,17 +184,18 @@ func (c *crowd) pair(ctx context.Context, life bool) error {
 	if err != nil || !life || s.Pair == nil {
 		return err
 	}
+	q := c.nodes[c.n.Load()%int64(len(c.nodes))]
 	sides := []string{s.Pair.Initiator.Session, s.Pair.Responder.Session}
 	for _, session := range sides {
-		if err := c.queue.Confirm(ctx, session, s.Pair.ID); err != nil {
+		if err := q.Confirm(ctx, session, s.Pair.ID); err != nil {
 			return err
 		}
-		if _, err := c.queue.Renew(ctx, session); err != nil {
+		if _, err := q.Renew(ctx, session); err != nil {
 			return err
 		}
 	}
 	for _, session := range sides {
-		if err := c.queue.Leave(ctx, session, match.EndLeft); err != nil {
+		if err := q.Leave(ctx, session, match.EndLeft); err != nil {
 			return err
 		}
 	}
@@ -235,40 +248,6 @@ func floorPairs(ctx context.Context, client *redis.Client, depth, pairs int) err
 		}
 	}
 	return first
-}
-
-// measureQuiet times single calls, with 10,000 waiting.
-func measureQuiet(ctx context.Context, client *redis.Client) (string, error) {
-	if err := client.FlushAll(ctx).Err(); err != nil {
-		return "", err
-	}
-	c, err := newCrowd(client, true, 1)
-	if err != nil {
-		return "", err
-	}
-	if err := each(10000, func() error { _, _, err := c.arrive(ctx, true); return err }); err != nil {
-		return "", err
-	}
-	var ping, arrive []time.Duration
-	for i := range 2000 {
-		start := time.Now()
-		if err := client.Ping(ctx).Err(); err != nil {
-			return "", err
-		}
-		ping = append(ping, time.Since(start))
-		start = time.Now()
-		if _, _, err := c.arrive(ctx, i%2 == 0); err != nil {
-			return "", err
-		}
-		arrive = append(arrive, time.Since(start))
-		time.Sleep(time.Millisecond)
-	}
-	slices.Sort(ping)
-	slices.Sort(arrive)
-	at := func(d []time.Duration, share float64) float64 {
-		return float64(d[int(share*float64(len(d)-1))].Microseconds())
-	}
-	return fmt.Sprintf("quiet, one call at a time, 10000 waiting: arrival p50 %.0f µs, p99 %.0f µs; PING p50 %.0f µs, p99 %.0f µs\n", at(arrive, 0.5), at(arrive, 0.99), at(ping, 0.5), at(ping, 0.99)), nil
 }
 
 func print(samples []sample) {

@@ -13,7 +13,7 @@ import (
 const statsAge = time.Second
 
 // board keeps what the queue said of itself last: anybody may ask for it, without a token and as often as he likes, and each
-// asking of the queue is a run of its script in Redis.
+// asking of the queue is a call to the node that leads it.
 type board struct {
 	mu     sync.Mutex // guards what follows
 	last   match.Stats

@@ -3,9 +3,12 @@ package memory
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
+	"time"
 
 	"passerby/match"
+	"passerby/match/internal/queue"
 )
 
 var _ match.Queue = (*Queue)(nil)
@@ -15,17 +18,8 @@ type Queue struct {
 	cfg   match.Config
 	hints hints
 
-	mu       sync.Mutex // guards everything below; held through each change, never while Notify runs
-	now      int64      // Unix milliseconds of the call in hand; never goes back
-	seq      uint64
-	sessions map[string]*stay // waiting, paired, or absent with an ending to tell
-	users    map[string]*stay // the waiting or paired stay of a user
-	pools    map[match.Mode]*pool
-	recents  *bonds
-	blocks   *bonds
-	due      due
-	held     map[*stay]struct{} // to be tried again by Sweep
-	pairs    int
+	mu    sync.Mutex // guards state; held through each change, never while Notify runs
+	state *queue.State
 }
 
 // New makes an empty queue. Somebody must call Run, or Sweep from time to time.
@@ -34,27 +28,16 @@ func New(cfg match.Config) (*Queue, error) {
 		return nil, err
 	}
 	cfg = cfg.WithDefaults()
-	q := &Queue{
-		cfg:      cfg,
-		hints:    hints{notify: cfg.Notify},
-		sessions: make(map[string]*stay),
-		users:    make(map[string]*stay),
-		pools:    make(map[match.Mode]*pool),
-		recents:  newBonds(cfg.Recents, cfg.Memory, cfg.RecentFor.Milliseconds()),
-		blocks:   newBonds(cfg.Blocks, cfg.Memory, cfg.BlockFor.Milliseconds()),
-		held:     make(map[*stay]struct{}),
-	}
-	for _, m := range match.Modes {
-		q.pools[m] = newPool()
-	}
+	q := &Queue{cfg: cfg, hints: hints{notify: cfg.Notify}}
+	q.state = queue.New(cfg, func(_ string, e match.Event) { q.hints.put(e) })
 	return q, nil
 }
 
 // begin takes the lock and does what has fallen due; the caller defers end.
 func (q *Queue) begin() {
 	q.mu.Lock()
-	q.now = max(q.now, millis(q.cfg.Now()))
-	q.elapse()
+	q.state.Begin(q.cfg.Now().UnixMilli())
+	q.state.Elapse(math.MaxInt)
 }
 
 func (q *Queue) end() {
@@ -78,32 +61,11 @@ func (q *Queue) Arrive(ctx context.Context, t match.Ticket) (match.Standing, err
 
 	q.begin()
 	defer q.end()
-	since := q.now
-	if !t.Since.IsZero() {
-		since = min(since, millis(t.Since))
+	s, err := q.state.Arrive(t, "", 0)
+	if err != nil {
+		return s, fmt.Errorf("arrive: %w", err)
 	}
-	if q.sessions[t.Session] == nil && q.users[t.User] == nil && len(q.sessions) >= q.cfg.Capacity {
-		return match.Standing{}, fmt.Errorf("arrive: %w", match.ErrFull)
-	}
-	for _, old := range [2]*stay{q.sessions[t.Session], q.users[t.User]} {
-		if old == nil {
-			continue
-		}
-		switch old.state {
-		case match.Waiting:
-			since = min(since, old.since)
-			q.drop(old)
-		case match.Paired:
-			reason := match.EndNext
-			if old.ticket.Session != t.Session {
-				reason = match.EndLeft
-			}
-			q.part(old.couple, reason, t.Session)
-		}
-	}
-	s := q.enroll(t, since, q.now+q.cfg.Lease.Milliseconds())
-	q.try(s, true)
-	return q.standing(s), nil
+	return s, nil
 }
 
 // Leave implements match.Queue.
@@ -113,14 +75,7 @@ func (q *Queue) Leave(ctx context.Context, session string, reason match.EndReaso
 	}
 	q.begin()
 	defer q.end()
-	s := q.sessions[session]
-	if s == nil {
-		return nil
-	}
-	if s.state == match.Paired {
-		q.part(s.couple, reason, session)
-	}
-	q.drop(s)
+	q.state.Leave(session, reason)
 	return nil
 }
 
@@ -131,12 +86,7 @@ func (q *Queue) Confirm(ctx context.Context, session, pair string) error {
 	}
 	q.begin()
 	defer q.end()
-	s := q.sessions[session]
-	if s == nil || s.state != match.Paired || s.couple.pair.ID != pair {
-		return fmt.Errorf("confirm %s: %w", pair, match.ErrGone)
-	}
-	s.couple.confirmed[s.couple.side(s)] = true
-	return nil
+	return q.state.Confirm(session, pair)
 }
 
 // Renew implements match.Queue.
@@ -146,14 +96,7 @@ func (q *Queue) Renew(ctx context.Context, session string) (match.Standing, erro
 	}
 	q.begin()
 	defer q.end()
-	s := q.sessions[session]
-	if s == nil {
-		return match.Standing{}, nil
-	}
-	if s.state != match.Absent {
-		s.lease = q.now + q.cfg.Lease.Milliseconds()
-	}
-	return q.standing(s), nil
+	return q.state.Renew(session, ""), nil
 }
 
 // Block implements match.Queue.
@@ -166,17 +109,7 @@ func (q *Queue) Block(ctx context.Context, user, other string) error {
 	}
 	q.begin()
 	defer q.end()
-	q.blocks.add(user, other, q.now)
-	if s := q.users[user]; s != nil && s.state == match.Paired && s.couple == q.coupleOf(other) {
-		q.part(s.couple, match.EndBlocked, "")
-	}
-	return nil
-}
-
-func (q *Queue) coupleOf(user string) *couple {
-	if s := q.users[user]; s != nil {
-		return s.couple
-	}
+	q.state.Block(user, other)
 	return nil
 }
 
@@ -187,24 +120,27 @@ func (q *Queue) Stats(ctx context.Context) (match.Stats, error) {
 	}
 	q.begin()
 	defer q.end()
-	st := match.Stats{Waiting: make(map[match.Mode]int, len(q.pools)), Pairs: q.pairs}
-	for m, p := range q.pools {
-		st.Waiting[m] = int(p.line.count())
-	}
-	return st, nil
+	return q.state.Stats(), nil
 }
 
-func (q *Queue) standing(s *stay) match.Standing {
-	st := match.Standing{State: s.state, Ended: s.ended}
-	switch s.state {
-	case match.Waiting:
-		p := q.pools[s.ticket.Wish.Mode]
-		st.Since = moment(s.since)
-		st.Position = rank(p.line, s) + 1
-		st.Estimate = p.rate.estimate(q.now, st.Position)
-	case match.Paired:
-		pair := s.couple.pair
-		st.Pair = &pair
+// Run sweeps until ctx is done; it returns nil then. One Run per queue is enough.
+func (q *Queue) Run(ctx context.Context) error {
+	ticker := time.NewTicker(q.cfg.Sweep)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			q.Sweep()
+		}
 	}
-	return st
+}
+
+// Sweep does now what Run does from time to time: whatever has fallen due,
+// then another try, the oldest first, for those whom a recent partner waits for.
+func (q *Queue) Sweep() {
+	q.begin()
+	defer q.end()
+	q.state.Retry()
 }

@@ -29,7 +29,8 @@ func TestRedisClock(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Position != i+1 || s.Since.Before(before.Truncate(time.Millisecond)) || s.Since.After(client.Time(t.Context()).Val()) {
+		const unsure = time.Second // nodes know Redis's time from its answers
+		if s.Position != i+1 || s.Since.Before(before.Add(-unsure)) || s.Since.After(client.Time(t.Context()).Val().Add(unsure)) {
 			t.Errorf("%s: %+v; Redis says %v", lang, s, before)
 		}
 	}

@@ -1,31 +1,37 @@
-// Package redis is the match.Queue of many nodes: its state lives in one Redis, every call is one atomic script.
+// Package redis is the match.Queue of many nodes: its state lives in one Redis, and one node at a time decides on it.
 //
-//	node ── calls of the same moment, in one batch ──▶ script ──▶ people, pairs, lists (one slot)
-//	  ▲                                                  │
-//	  └───────── hints, a channel per node ◀── PUBLISH ──┘      any node's Run sweeps what is due
+//	node ── calls of the same moment, in one message ──▶ the node that leads ── what has changed, in one script ──▶ Redis
+//	  ▲                                                    (match/internal/queue)        if the version is still      │
+//	  └──────────── replies and hints, a channel per node ◀── PUBLISH ── that of the leader ◀────────────────────────┘
 //
-// Keys, all with the hash tag {NAME} and so in one slot of a Cluster (lua/ says more):
+// Keys, all with the hash tag {NAME} and so in one slot of a Cluster:
 //
-//	{N}:s  HASH session → person, packed        {N}:l:mode:class:bucket  ZSET who waits there, by place
-//	{N}:u  HASH user → side of his session      {N}:f:mode, {N}:fs:mode  HASH bucket → classes that have a list (tags; scopes)
-//	{N}:p  number of pairs                      {N}:w:mode  ZSET who waits, by place
-//	{N}:d  ZSET what is due, by time            {N}:dl, {N}:dc  LIST leases of newcomers, confirmations: due in their order
-//	{N}:h  ZSET who is to be tried again by a sweep
-//	{N}:b:user  ZSET blocks, recent partners    {N}:bl:b, {N}:bl:r  ZSET all of them, by their end
-//	{N}:r:mode  HASH slot of time → people      {N}:n:node  channel of hints
-//	{N}:q  number of the last arrival           {N}:t       when the last round of sweeping was
+//	{N}:v       version: the term of a lead, and the number of the last commit in it
+//	{N}:lead    the node that leads; runs out without a sign of life
+//	{N}:people  HASH session → record (record.go)
+//	{N}:blocks, {N}:recents  ZSET who must not meet, by the end of that
+//	{N}:n:node  channel of a node
 //
-// Calls of one moment go together: a quiet queue answers after one round trip, a busy one shares the price of a run among
-// up to 128 calls, heartbeats of a whole node included. So match.Queue needs no batch form of Renew.
+// The node that leads holds the queue in memory and decides there. Each batch of decisions is one commit: a script that
+// writes the changes, and passes replies and hints on, only if the version is the one that the leader wrote last. So nothing is
+// heard of that does not stand in Redis, and a leader that was thought dead, or whose Redis has lost writes, can change nothing: it
+// is refused, reads everything anew, or follows another. No clock and no lease is needed for that; {N}:lead only keeps
+// nodes from taking the lead from each other.
 //
-// Nobody's clock but Redis's counts. A node holds no state: when it dies, its people's leases run out and any
-// other node's sweep lets them go; when they come back to another node before that, their next call moves the hints there.
+// Calls of one moment go together. A quiet queue answers the leader's own people after one round trip, others after two;
+// a busy one shares the price among many. A call is carried out once in a term, however often its flight
+// is sent; across terms an arrival that comes again changes nothing (it has a number), nor does anything else.
+//
+// Nobody's clock but Redis's counts: the leader learns it from each answer. When the leader dies, any node goes on from
+// what stands in Redis: at its next call, or look (4 a second), if Redis sees that nobody listens there any more, else
+// after 2 s. Other nodes hold nothing: their people's leases run out, or they come back elsewhere.
 //
 // What a Redis can lose: with asynchronous replication a failover forgets its last writes. The queue then is
 // as it was a moment before, whole; Renew tells each session what is true now, and a session that is absent arrives again.
 // Redis must not evict keys (maxmemory-policy noeviction).
 //
-// Safe for concurrent use? Yes. Who closes? Run ends with its context; the client belongs to who made it.
-// What happens when full? Arrive answers match.ErrFull at Config.Capacity; calls wait in the node while a batch is
-// under way, for as long as their contexts allow. Hints are lost while Redis is away.
+// Safe for concurrent use? Yes. Who closes? Run ends with its context, and hands the lead over; the client belongs to who made
+// it. What happens when full? Arrive answers match.ErrFull at Config.Capacity; calls wait in the node while a batch is
+// under way, for as long as their contexts allow; flights of other nodes beyond 1,024 are dropped and come again. Hints
+// are lost while Redis is away, or beyond 65,536 that wait for Notify.
 package redis

@@ -201,7 +201,7 @@ func TestDeadNodesPeopleGo(t *testing.T) {
 		}
 	})
 	until(t, "nobody left", func() bool {
-		n, err := client.HLen(t.Context(), "{"+name+"}:s").Result()
+		n, err := client.HLen(t.Context(), "{"+name+"}:people").Result()
 		return err == nil && n == 0
 	})
 	audit(t, client, name)

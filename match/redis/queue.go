@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -14,33 +15,50 @@ import (
 
 var _ match.Queue = (*Queue)(nil)
 
+// maxName is the most bytes of a session's, a user's or a node's name.
+const maxName = 1024
+
 // Queue is one node's access to the queue in Redis. Make it with New.
 type Queue struct {
-	cfg    Config
-	client redis.UniversalClient
-	script *redis.Script
-	root   string // the key that routes to the slot
-	node   string // names this Queue among others; its channel of hints
-	number atomic.Int64
+	cfg     Config
+	client  redis.UniversalClient
+	cluster bool
+	node    string        // names this Queue among others; its channel
+	slack   time.Duration // by which leases in Redis may be behind
 
+	arrivals  atomic.Int64
 	listening chan struct{} // closed by Run
 	listen    sync.Once
+	flights   sync.WaitGroup
 
-	flights sync.WaitGroup
+	// Of who flies: one goroutine at a time.
+	book    *book // nil: this node does not lead
+	leader  string
+	term    string // of the leader
+	number  int64  // of the last flight
+	clock   clock
+	failing bool
+
 	mu      sync.Mutex // guards the rest
-	calls   []*call    // that wait for the next batch
-	flying  bool       // a batch is under way
+	work    work
+	flying  bool
+	awaited int64         // number of the flight whose reply is to go …
+	reply   chan<- string // … here
 }
 
 // New makes a node's queue on a client that stays the caller's. It sends nothing yet. Somebody must call Run:
-// it brings the hints, and sweeps.
+// it brings the hints and the replies of other nodes, and sweeps.
 func New(client redis.UniversalClient, cfg Config) (*Queue, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	return &Queue{cfg: cfg, client: client, script: newScript(cfg), root: "{" + cfg.Name + "}:", node: rand.Text()[:12], listening: make(chan struct{})}, nil
+	_, cluster := client.(*redis.ClusterClient)
+	return &Queue{cfg: cfg, client: client, cluster: cluster, node: rand.Text()[:12], slack: cfg.Lease / 2, listening: make(chan struct{})}, nil
 }
+
+func (q *Queue) key(name string) string     { return "{" + q.cfg.Name + "}:" + name }
+func (q *Queue) channel(node string) string { return q.key("n:" + node) }
 
 // Arrive implements match.Queue.
 func (q *Queue) Arrive(ctx context.Context, t match.Ticket) (match.Standing, error) {
@@ -52,24 +70,16 @@ func (q *Queue) Arrive(ctx context.Context, t match.Ticket) (match.Standing, err
 		return match.Standing{}, fmt.Errorf("arrive: %w", err)
 	}
 	t.Wish = wish
-	since := int64(1) << 62 // now
-	if !t.Since.IsZero() {
-		since = t.Since.UnixMilli()
-	}
-	ticket, side := packArrive(t, since, q.number.Add(1))
-	answer, err := q.do(ctx, ticket, side)
-	if err == nil && len(answer) > 0 && answer[0] == "full" {
-		err = match.ErrFull
-	}
+	a, err := q.do(ctx, call{kind: arrive, number: q.arrivals.Add(1), ticket: t})
 	if err != nil {
 		return match.Standing{}, fmt.Errorf("arrive: %w", err)
 	}
-	return parseStanding(answer)
+	return a.standing, nil
 }
 
 // Leave implements match.Queue.
 func (q *Queue) Leave(ctx context.Context, session string, reason match.EndReason) error {
-	if _, err := q.do(ctx, packCall('l', session, string(reason))); err != nil {
+	if _, err := q.do(ctx, call{kind: leave, session: session, word: string(reason)}); err != nil {
 		return fmt.Errorf("leave: %w", err)
 	}
 	return nil
@@ -77,11 +87,7 @@ func (q *Queue) Leave(ctx context.Context, session string, reason match.EndReaso
 
 // Confirm implements match.Queue.
 func (q *Queue) Confirm(ctx context.Context, session, pair string) error {
-	answer, err := q.do(ctx, packCall('c', session, pair))
-	if err == nil && len(answer) > 0 && answer[0] == "gone" {
-		err = match.ErrGone
-	}
-	if err != nil {
+	if _, err := q.do(ctx, call{kind: confirm, session: session, word: pair}); err != nil {
 		return fmt.Errorf("confirm %s: %w", pair, err)
 	}
 	return nil
@@ -89,11 +95,11 @@ func (q *Queue) Confirm(ctx context.Context, session, pair string) error {
 
 // Renew implements match.Queue.
 func (q *Queue) Renew(ctx context.Context, session string) (match.Standing, error) {
-	answer, err := q.do(ctx, packCall('r', session, ""))
+	a, err := q.do(ctx, call{kind: renew, session: session})
 	if err != nil {
 		return match.Standing{}, fmt.Errorf("renew: %w", err)
 	}
-	return parseStanding(answer)
+	return a.standing, nil
 }
 
 // Block implements match.Queue.
@@ -101,7 +107,7 @@ func (q *Queue) Block(ctx context.Context, user, other string) error {
 	if user == "" || other == "" || user == other {
 		return ctx.Err()
 	}
-	if _, err := q.do(ctx, packCall('b', user, other)); err != nil {
+	if _, err := q.do(ctx, call{kind: block, session: user, word: other}); err != nil {
 		return fmt.Errorf("block: %w", err)
 	}
 	return nil
@@ -109,17 +115,9 @@ func (q *Queue) Block(ctx context.Context, user, other string) error {
 
 // Stats implements match.Queue.
 func (q *Queue) Stats(ctx context.Context) (match.Stats, error) {
-	answer, err := q.do(ctx, packCall('t', "", ""))
+	a, err := q.do(ctx, call{kind: stats})
 	if err != nil {
 		return match.Stats{}, fmt.Errorf("stats: %w", err)
 	}
-	if len(answer) != 2+len(match.Modes) {
-		return match.Stats{}, errWire
-	}
-	count := func(i int) int { n, _ := answer[i].(int64); return int(n) }
-	st := match.Stats{Waiting: make(map[match.Mode]int, len(match.Modes)), Pairs: count(1)}
-	for i, m := range match.Modes {
-		st.Waiting[m] = count(2 + i)
-	}
-	return st, nil
+	return a.stats, nil
 }

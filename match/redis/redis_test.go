@@ -34,6 +34,13 @@ func running(t testing.TB, client goredis.UniversalClient, cfg redis.Config) *re
 	if err != nil {
 		t.Fatal(err)
 	}
+	run(t, q)
+	return q
+}
+
+// run runs a queue until the test ends; it returns when hints come through.
+func run(t testing.TB, q *redis.Queue) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- q.Run(ctx) }()
@@ -48,7 +55,6 @@ func running(t testing.TB, client goredis.UniversalClient, cfg redis.Config) *re
 	case <-time.After(10 * time.Second):
 		t.Fatal("the queue does not listen")
 	}
-	return q
 }
 
 // onTheTestsClock is the suite's factory for queues that take the suite's clock.

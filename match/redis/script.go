@@ -1,99 +1,33 @@
 package redis
 
 import (
-	"embed"
-	"fmt"
-	"regexp"
-	"strings"
-	"time"
+	_ "embed"
 
 	"github.com/redis/go-redis/v9"
-
-	"passerby/match"
-	"passerby/match/internal/class"
 )
 
-//go:embed lua/*.lua
-var sources embed.FS
+//go:embed lua/commit.lua
+var commitSource string
 
-// Bounds of the work in one run of the script, so that nobody waits long for it.
-const (
-	besideEntries = 16  // due entries handled beside the calls of a batch
-	sweptEntries  = 128 // due or held entries handled by one sweep
-)
+//go:embed lua/seek.lua
+var seekSource string
 
-// Of the estimate: paired people are counted in slots of time.
-const (
-	rateSlot  = 15 * time.Second
-	rateSlots = 8
-	rateLeast = 4 // people, below which a rate would be a guess
-)
+var commitScript, seekScript = redis.NewScript(commitSource), redis.NewScript(seekSource)
 
-// newScript puts the files of lua/ together with what they know of the configuration.
-func newScript(c Config) *redis.Script { return redis.NewScript(source(c)) }
+// mostWords is how many words a command of commit.lua may have: they pass through Lua's stack.
+const mostWords = 1000
 
-// constants are names in capitals and what stands for them: a number or a string as Lua writes it. Lua itself has
-// none: each would be a variable to be captured by every function that names it, in every run, and looked up at every use.
-type constants map[string]string
+// commands are what commit.lua carries out.
+type commands []any
 
-var (
-	constantName = regexp.MustCompile(`'[^'\n]*'|--[^\n]*|\b[A-Z][A-Z_]+\b`)
-	constantLine = regexp.MustCompile(`(?m)^local ([A-Z][A-Z_, ]+) = (.*?)(?: --.*)?$`)
-)
+// add adds a command.
+func (c *commands) add(words ...any) { *c = append(append(*c, len(words)), words...) }
 
-// define takes lines like "local ONE, TWO = 1, 2" out of a text.
-func (c constants) define(lua string) string {
-	return constantLine.ReplaceAllStringFunc(lua, func(line string) string {
-		parts := constantLine.FindStringSubmatch(line)
-		values := strings.Split(parts[2], ", ")
-		for i, name := range strings.Split(parts[1], ", ") {
-			c[name] = c.fill(values[i])
-		}
-		return ""
-	})
-}
-
-// fill puts the values in their places, but for those in comments and strings.
-func (c constants) fill(lua string) string {
-	return constantName.ReplaceAllStringFunc(lua, func(name string) string {
-		if value, known := c[name]; known {
-			return value
-		}
-		return name
-	})
-}
-
-func source(c Config) string {
-	root := "{" + c.Name + "}:"
-	known := constants{}
-	for name, key := range map[string]string{
-		"SESSIONS": "s", "USERS": "u", "PAIRS": "p", "DUE": "d", "LEASES": "dl", "CONFIRMS": "dc", "HELD": "h", "LINE": "w:", "LISTS": "l:", "FILLED": "f:", "SCOPES": "fs:",
-		"BONDS": "b:", "BONDLOG": "bl:", "RATES": "r:", "HINTS": "n:", "SEQUENCE": "q", "ROUND": "t",
-	} {
-		known[name] = fmt.Sprintf("'%s'", root+key)
+// each adds a command with arguments in groups of so many that belong together: none, one command, or several.
+func (c *commands) each(group int, name, key string, args []any) {
+	for len(args) > 0 {
+		n := min(len(args), mostWords/group*group)
+		*c = append(append(*c, n+2, name, key), args[:n]...)
+		args = args[n:]
 	}
-	for name, n := range map[string]int64{
-		"PATIENCE": c.Grace.Milliseconds(), "REMATCH": c.Rematch.Milliseconds(), "LEASE_TIME": c.Lease.Milliseconds(), "CONFIRM": c.Confirm.Milliseconds(),
-		"RECENT_FOR": c.RecentFor.Milliseconds(), "BLOCK_FOR": c.BlockFor.Milliseconds(), "RECENTS": int64(c.Recents), "BLOCKS": int64(c.Blocks),
-		"BONDS_OVERALL": int64(c.Memory), "CAPACITY": int64(c.Capacity), "BESIDE": besideEntries, "SWEPT": sweptEntries,
-		"SLOT": rateSlot.Milliseconds(), "SLOTS": rateSlots, "FEWEST": rateLeast,
-	} {
-		known[name] = fmt.Sprint(n)
-	}
-	var b strings.Builder
-	b.WriteString("local modes = {")
-	for _, m := range match.Modes {
-		fmt.Fprintf(&b, "'%s', ", m)
-	}
-	b.WriteString("}\nlocal accepting = {")
-	for _, mask := range class.Accepting {
-		fmt.Fprintf(&b, "%d, ", mask)
-	}
-	b.WriteString("} -- class + 1 → classes that it and that accept each other\n")
-	files, _ := sources.ReadDir("lua") // sorted: the numbers give the order; embedded, so it cannot fail
-	for _, f := range files {
-		text, _ := sources.ReadFile("lua/" + f.Name())
-		b.WriteString(known.fill(known.define(string(text))))
-	}
-	return b.String()
 }

@@ -1,23 +1,46 @@
 package redis
 
 import (
+	"encoding/binary"
 	"errors"
-	"math"
-	"slices"
-	"strings"
 	"time"
 
 	"passerby/match"
 )
 
-// What nodes and script hand each other. Numbers are big-endian; strings of a side have their length in front, in two bytes.
+// What nodes say to each other. A message is one frame or more: a letter, the length in four bytes, the rest.
 //
-//	side: session, user, node, key, language
-//	hint: '1' made or '2' over, milliseconds (a float of eight bytes), then the lengths and after them the strings: session, reason,
-//	      id and mode of the pair, sides of initiator and responder, shared tags, each after a \n
-//	      (lengths of sides, session and tags: two bytes, else one)
+//	'f' flight: term, node, number, how many calls (two bytes), calls
+//	'r' reply:  number of the flight, how many answers (two bytes), answers
+//	'h' hint:   kind, session, reason, pair
+//
+// Numbers and strings as in records.
 
 var errWire = errors.New("the queue in Redis holds something that no node of this version has written")
+
+const (
+	flightFrame = 'f'
+	replyFrame  = 'r'
+	hintFrame   = 'h'
+)
+
+func appendFrame(b []byte, letter byte, body []byte) []byte {
+	b = append(b, letter)
+	return append(binary.BigEndian.AppendUint32(b, uint32(len(body))), body...)
+}
+
+func appendString(b []byte, s string) []byte {
+	return append(binary.BigEndian.AppendUint16(b, uint16(len(s))), s...)
+}
+
+func appendNumber(b []byte, n int64) []byte { return binary.BigEndian.AppendUint64(b, uint64(n)) }
+
+func flag(set bool) byte {
+	if set {
+		return 1
+	}
+	return 0
+}
 
 // cutter takes a message apart. After a fault it yields nothing any more.
 type cutter struct {
@@ -25,9 +48,11 @@ type cutter struct {
 	err  error
 }
 
+func (c *cutter) fail() { c.rest, c.err = "", errWire }
+
 func (c *cutter) take(n int) string {
 	if n > len(c.rest) {
-		c.rest, c.err = "", errWire
+		c.fail()
 		return ""
 	}
 	s := c.rest[:n]
@@ -35,7 +60,7 @@ func (c *cutter) take(n int) string {
 	return s
 }
 
-func (c *cutter) number(size int) (n uint64) {
+func (c *cutter) uint(size int) (n uint64) {
 	s := c.take(size)
 	for i := range len(s) {
 		n = n<<8 | uint64(s[i])
@@ -43,105 +68,82 @@ func (c *cutter) number(size int) (n uint64) {
 	return n
 }
 
-func (c *cutter) string() string { return c.take(int(c.number(2))) }
+func (c *cutter) byte() byte     { return byte(c.uint(1)) }
+func (c *cutter) flag() bool     { return c.byte() != 0 }
+func (c *cutter) number() int64  { return int64(c.uint(8)) }
+func (c *cutter) string() string { return c.take(int(c.uint(2))) }
 
-func appendSide(b []byte, t match.Ticket) []byte {
-	for _, s := range []string{t.Session, t.User, t.Node, t.Key, t.Wish.Language} {
-		b = appendString(b, s)
+// time is a time in milliseconds; 0 stands for none.
+func (c *cutter) time() time.Time {
+	if ms := c.number(); ms != 0 {
+		return time.UnixMilli(ms)
 	}
-	return b
+	return time.Time{}
 }
 
-func parseSide(packed string) (match.Side, error) {
-	c := cutter{rest: packed}
-	s := match.Side{Session: c.string(), User: c.string(), Node: c.string(), Key: c.string(), Language: c.string()}
-	if c.err != nil || c.rest != "" {
-		return match.Side{}, errWire
+func appendTime(b []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return appendNumber(b, 0)
 	}
-	return s, nil
+	return appendNumber(b, t.UnixMilli())
 }
 
-func parsePair(id, mode string, ms int64, initiator, responder, tags string) (match.Pair, error) {
-	a, errA := parseSide(initiator)
-	b, errB := parseSide(responder)
-	if errA != nil || errB != nil {
-		return match.Pair{}, errWire
-	}
-	p := match.Pair{ID: id, Mode: match.Mode(mode), At: time.UnixMilli(ms), Initiator: a, Responder: b}
-	if shared := strings.Split(tags, "\n")[1:]; len(shared) > 0 {
-		slices.Sort(shared)
-		p.Tags = shared
-	}
-	return p, nil
-}
-
-// parseHint takes the first hint of a message.
-func parseHint(s string) (e match.Event, rest string, err error) {
-	c := cutter{rest: s}
-	switch c.take(1) {
-	case "1":
-		e.Kind = match.PairMade
-	case "2":
-		e.Kind = match.PairEnded
-	default:
-		return e, "", errWire
-	}
-	ms := int64(math.Float64frombits(c.number(8)))
-	var strs [7]string
-	var lengths [len(strs)]int
-	for i, size := range [len(strs)]int{2, 1, 1, 1, 2, 2, 2} {
-		lengths[i] = int(c.number(size))
-	}
-	for i, n := range lengths {
-		strs[i] = c.take(n)
-	}
-	if c.err != nil {
-		return e, "", c.err
-	}
-	e.Session, e.Reason = strs[0], match.EndReason(strs[1])
-	e.Pair, err = parsePair(strs[2], strs[3], ms, strs[4], strs[5], strs[6])
-	return e, c.rest, err
-}
-
-// parseStanding reads {"w", since, position, estimate}, {"p", id, mode, milliseconds, initiator, responder, tags}, {"a"} or
-// {"a", pair, reason}.
-func parseStanding(fields []any) (match.Standing, error) {
-	text := func(i int) string {
-		if i < len(fields) {
-			s, _ := fields[i].(string)
-			return s
-		}
+func (c *cutter) mode() match.Mode {
+	n := int(c.byte())
+	if n < 1 || n > len(match.Modes) {
+		c.fail()
 		return ""
 	}
-	number := func(i int) int64 {
-		if i < len(fields) {
-			n, _ := fields[i].(int64)
-			return n
-		}
-		return 0
-	}
-	switch text(0) {
-	case "w":
-		return match.Standing{
-			State: match.Waiting, Since: time.UnixMilli(number(1)), Position: int(number(2)), Estimate: estimate(number(3)),
-		}, nil
-	case "p":
-		p, err := parsePair(text(1), text(2), number(3), text(4), text(5), text(6))
-		return match.Standing{State: match.Paired, Pair: &p}, err
-	case "a":
-		if text(1) == "" {
-			return match.Standing{}, nil
-		}
-		return match.Standing{Ended: &match.Ending{Pair: text(1), Reason: match.EndReason(text(2))}}, nil
-	}
-	return match.Standing{}, errWire
+	return match.Modes[n-1]
 }
 
-// estimate rounds to seconds, as exactly as it can be; 0 when it is unknown or over ten minutes.
-func estimate(ms int64) time.Duration {
-	d := time.Duration(ms) * time.Millisecond
-	if d <= 0 || d > 10*time.Minute {
-		return 0
+// frame takes the next frame.
+func (c *cutter) frame() (letter byte, body string) {
+	letter = c.byte()
+	return letter, c.take(int(c.uint(4)))
+}
+
+// end reports a fault, or that something is left over.
+func (c *cutter) end() error {
+	if c.rest != "" {
+		c.fail()
 	}
-	return max(d.Round(time.Second), time.Second)
+	return c.err
+}
+
+func appendPair(b []byte, p match.Pair) []byte {
+	b = appendString(b, p.ID)
+	b = append(b, modeNumber(p.Mode))
+	b = appendTime(b, p.At)
+	for _, side := range []match.Side{p.Initiator, p.Responder} {
+		for _, s := range []string{side.Session, side.User, side.Node, side.Key, side.Language} {
+			b = appendString(b, s)
+		}
+	}
+	return appendTags(b, p.Tags)
+}
+
+func (c *cutter) pair() match.Pair {
+	p := match.Pair{ID: c.string(), Mode: c.mode(), At: c.time()}
+	for _, s := range []*match.Side{&p.Initiator, &p.Responder} {
+		*s = match.Side{Session: c.string(), User: c.string(), Node: c.string(), Key: c.string(), Language: c.string()}
+	}
+	p.Tags = c.tags()
+	return p
+}
+
+func appendHint(b []byte, e match.Event) []byte {
+	b = append(b, byte(e.Kind))
+	b = appendString(b, e.Session)
+	b = appendString(b, string(e.Reason))
+	return appendPair(b, e.Pair)
+}
+
+func parseHint(s string) (match.Event, error) {
+	c := cutter{rest: s}
+	e := match.Event{Kind: match.EventKind(c.byte()), Session: c.string(), Reason: match.EndReason(c.string()), Pair: c.pair()}
+	if e.Kind != match.PairMade && e.Kind != match.PairEnded {
+		c.fail()
+	}
+	return e, c.end()
 }

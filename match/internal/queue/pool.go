@@ -1,4 +1,4 @@
-package memory
+package queue
 
 import (
 	"math/bits"

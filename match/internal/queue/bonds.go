@@ -1,4 +1,4 @@
-package memory
+package queue
 
 import "slices"
 
@@ -12,6 +12,8 @@ type bonds struct {
 	perUser int
 	overall int
 	keep    int64 // milliseconds
+
+	changed func(user, other string, until int64) // nil: nobody asks; until 0: forgotten
 }
 
 type bond struct {
@@ -46,15 +48,26 @@ func (b *bonds) remembers(user, other string, now int64) bool {
 func (b *bonds) add(user, other string, now int64) {
 	b.forget(now)
 	b.drop(user, other)
-	list := b.of[user]
-	if len(list) >= b.perUser {
-		b.live -= len(list) - b.perUser + 1
-		list = slices.Delete(list, 0, len(list)-b.perUser+1)
+	if list := b.of[user]; len(list) >= b.perUser {
+		for _, x := range slices.Clone(list[:len(list)-b.perUser+1]) {
+			b.drop(user, x.other)
+		}
 	}
-	until := now + b.keep
-	b.of[user] = append(list, bond{other, until})
+	b.put(user, other, now+b.keep)
+	b.note(user, other, now+b.keep)
+}
+
+// put adds the newest of all.
+func (b *bonds) put(user, other string, until int64) {
+	b.of[user] = append(b.of[user], bond{other, until})
 	b.live++
 	b.log = append(b.log, logged{user, other, until})
+}
+
+func (b *bonds) note(user, other string, until int64) {
+	if b.changed != nil {
+		b.changed(user, other, until)
+	}
 }
 
 // forget drops what has run out, and the oldest while there are too many.
@@ -83,6 +96,7 @@ func (b *bonds) drop(user, other string) {
 		return
 	}
 	b.live--
+	b.note(user, other, 0)
 	if list = slices.Delete(list, i, i+1); len(list) == 0 {
 		delete(b.of, user)
 	} else {

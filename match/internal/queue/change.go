@@ -1,4 +1,4 @@
-package memory
+package queue
 
 import (
 	"crypto/rand"
@@ -7,30 +7,50 @@ import (
 	"passerby/match/internal/class"
 )
 
-// The changes of state. Each leaves the queue whole; all run under its lock.
+// The changes of state. Each leaves the queue whole.
 
 // enroll puts a session in line at a place.
-func (q *Queue) enroll(t match.Ticket, since, lease int64) *stay {
+func (q *State) enroll(t match.Ticket, since, lease int64, home string, call int64) *stay {
 	q.seq++
 	t.Since = moment(since)
-	s := &stay{ticket: t, since: since, seq: q.seq, lease: lease, state: match.Waiting, class: class.Of(t.Wish)}
+	s := &stay{ticket: t, since: since, seq: q.seq, lease: lease, state: match.Waiting, class: class.Of(t.Wish), home: home, call: call}
 	now := moment(q.now)
 	s.open = match.Relaxed(t, now, q.cfg.Grace)
-	graceAt := since + q.cfg.Grace.Milliseconds()
-	s.wide = t.Wish.Widen && graceAt <= q.now
-	if graceAt > q.now && (!s.open || t.Wish.Widen) {
-		q.due.add(entry{at: graceAt, kind: graceEnds, seq: s.seq, stay: s})
-	}
-	q.due.add(entry{at: lease, kind: leaseEnds, seq: s.seq, stay: s})
-	q.sessions[t.Session] = s
-	q.users[t.User] = s
-	q.pools[t.Wish.Mode].enter(s)
+	s.wide = t.Wish.Widen && q.graceOf(s) <= q.now
+	q.place(s)
+	q.note(s.ticket.Session)
 	return s
+}
+
+func (q *State) graceOf(s *stay) int64 { return s.since + q.cfg.Grace.Milliseconds() }
+
+// place puts a waiting stay where searches and time find it.
+func (q *State) place(s *stay) {
+	q.known(s)
+	if !s.open || s.ticket.Wish.Widen && !s.wide {
+		q.due.add(entry{at: q.graceOf(s), kind: graceEnds, seq: s.seq, stay: s})
+	}
+	q.pools[s.ticket.Wish.Mode].enter(s)
+}
+
+// known puts a stay where calls and its lease find it.
+func (q *State) known(s *stay) {
+	q.sessions[s.ticket.Session] = s
+	if s.state != match.Absent {
+		q.users[s.ticket.User] = s
+	}
+	q.due.add(entry{at: s.lease, kind: leaseEnds, seq: s.seq, stay: s})
+}
+
+// join counts a new couple, and its time to confirm begins.
+func (q *State) join(c *couple) {
+	q.pairs++
+	q.due.add(entry{at: c.pair.At.UnixMilli() + q.cfg.Confirm.Milliseconds(), kind: unconfirmed, seq: c.sides[0].seq, couple: c})
 }
 
 // try pairs a waiting stay with the best partner there is, and tells the
 // partner; the stay itself is told unless its own call answers it.
-func (q *Queue) try(s *stay, answered bool) {
+func (q *State) try(s *stay, answered bool) {
 	partner := q.search(s)
 	if partner == nil {
 		return
@@ -42,24 +62,26 @@ func (q *Queue) try(s *stay, answered bool) {
 	}
 }
 
-func (q *Queue) pair(initiator, responder *stay) *couple {
-	c := &couple{sides: [2]*stay{initiator, responder}}
-	c.pair = match.Pair{
-		ID: rand.Text(), Mode: initiator.ticket.Wish.Mode, At: moment(q.now),
-		Initiator: side(initiator), Responder: side(responder),
-		Tags: match.SharedTags(initiator.ticket.Wish.Tags, responder.ticket.Wish.Tags),
-	}
+func (q *State) pair(initiator, responder *stay) *couple {
+	c := newCouple(rand.Text(), q.now, initiator, responder)
 	p := q.pools[c.pair.Mode]
 	for _, s := range c.sides {
 		p.leave(s)
 		delete(q.held, s)
 		s.held = false
 		s.state, s.couple = match.Paired, c
+		q.note(s.ticket.Session)
 	}
 	p.rate.add(q.now, 2)
-	q.pairs++
-	q.due.add(entry{at: q.now + q.cfg.Confirm.Milliseconds(), kind: unconfirmed, seq: initiator.seq, couple: c})
+	q.join(c)
 	return c
+}
+
+func newCouple(id string, at int64, initiator, responder *stay) *couple {
+	return &couple{sides: [2]*stay{initiator, responder}, pair: match.Pair{
+		ID: id, Mode: initiator.ticket.Wish.Mode, At: moment(at), Initiator: side(initiator), Responder: side(responder),
+		Tags: match.SharedTags(initiator.ticket.Wish.Tags, responder.ticket.Wish.Tags),
+	}}
 }
 
 func side(s *stay) match.Side {
@@ -69,7 +91,7 @@ func side(s *stay) match.Side {
 
 // part ends a couple. Both are absent then, remember each other, and both but
 // the session that did it are told and keep the ending for a lease.
-func (q *Queue) part(c *couple, reason match.EndReason, by string) {
+func (q *State) part(c *couple, reason match.EndReason, by string) {
 	a, b := c.sides[0].ticket.User, c.sides[1].ticket.User
 	q.recents.add(a, b, q.now)
 	q.recents.add(b, a, q.now)
@@ -84,7 +106,7 @@ func (q *Queue) part(c *couple, reason match.EndReason, by string) {
 }
 
 // lapse ends a couple that was not confirmed in time: no partner to remember.
-func (q *Queue) lapse(c *couple) {
+func (q *State) lapse(c *couple) {
 	q.dissolve(c)
 	for i, s := range c.sides {
 		if !c.confirmed[i] {
@@ -94,14 +116,14 @@ func (q *Queue) lapse(c *couple) {
 	for i, s := range c.sides {
 		if c.confirmed[i] {
 			q.drop(s)
-			again := q.enroll(s.ticket, s.since, s.lease)
+			again := q.enroll(s.ticket, s.since, s.lease, s.home, s.call)
 			q.tell(again, match.PairEnded, c, match.EndLost)
 			q.try(again, false)
 		}
 	}
 }
 
-func (q *Queue) dissolve(c *couple) {
+func (q *State) dissolve(c *couple) {
 	c.over = true
 	q.pairs--
 	for _, s := range c.sides {
@@ -110,20 +132,22 @@ func (q *Queue) dissolve(c *couple) {
 }
 
 // dismiss makes a stay absent and tells it why; it is remembered for one lease.
-func (q *Queue) dismiss(s *stay, c *couple, reason match.EndReason) {
+func (q *State) dismiss(s *stay, c *couple, reason match.EndReason) {
 	s.state = match.Absent
 	s.ended = &match.Ending{Pair: c.pair.ID, Reason: reason}
 	s.lease = q.now + q.cfg.Lease.Milliseconds()
 	delete(q.users, s.ticket.User)
+	q.note(s.ticket.Session)
 	q.tell(s, match.PairEnded, c, reason)
 }
 
 // drop takes a stay out of everything but a live couple.
-func (q *Queue) drop(s *stay) {
+func (q *State) drop(s *stay) {
 	if s.state == match.Waiting {
 		q.pools[s.ticket.Wish.Mode].leave(s)
 	}
 	s.state = match.Absent
+	q.note(s.ticket.Session)
 	delete(q.held, s)
 	if q.sessions[s.ticket.Session] == s {
 		delete(q.sessions, s.ticket.Session)
@@ -133,13 +157,13 @@ func (q *Queue) drop(s *stay) {
 	}
 }
 
-func (q *Queue) hold(s *stay) {
+func (q *State) hold(s *stay) {
 	if !s.held {
 		s.held = true
 		q.held[s] = struct{}{}
 	}
 }
 
-func (q *Queue) tell(s *stay, kind match.EventKind, c *couple, reason match.EndReason) {
-	q.hints.put(match.Event{Session: s.ticket.Session, Kind: kind, Pair: c.pair, Reason: reason})
+func (q *State) tell(s *stay, kind match.EventKind, c *couple, reason match.EndReason) {
+	q.told(s.home, match.Event{Session: s.ticket.Session, Kind: kind, Pair: c.pair, Reason: reason})
 }

@@ -1,4 +1,4 @@
-package memory
+package queue
 
 import (
 	"time"
@@ -7,12 +7,13 @@ import (
 )
 
 // stay is one session's time in the queue, from an Arrive to the next or to
-// the end. Once out of Queue.sessions it is dead and never comes back.
+// the end. Once out of State.sessions it is dead and never comes back.
 type stay struct {
 	ticket match.Ticket
 	since  int64  // place: Unix milliseconds …
 	seq    uint64 // … and order of arrival among equals
 	lease  int64  // Unix milliseconds; moved by Renew
+	kept   int64  // the lease as it was recorded
 	state  match.State
 
 	open bool // takes anyone compatible: names no tags, or is past grace
@@ -20,6 +21,8 @@ type stay struct {
 	held bool // a recent partner waits whom it may not meet yet
 
 	class  uint8         // own gender × genders sought
+	home   string        // who spoke for the session last …
+	call   int64         // … and the number of its Arrive there; 0: none
 	couple *couple       // while paired
 	ended  *match.Ending // while absent: what a missed hint would have said
 }
@@ -48,5 +51,4 @@ func (c *couple) side(s *stay) int {
 
 func (c *couple) settled() bool { return c.confirmed[0] && c.confirmed[1] }
 
-func millis(t time.Time) int64  { return t.UnixMilli() }
 func moment(ms int64) time.Time { return time.UnixMilli(ms) }

@@ -1,4 +1,4 @@
-package memory
+package queue
 
 import (
 	"slices"
@@ -27,7 +27,7 @@ func (f found) better(o found) bool {
 
 // search finds the best partner for s now: the most shared tags, then the
 // oldest. Recent partners come only when nobody else is there for either.
-func (q *Queue) search(s *stay) *stay {
+func (q *State) search(s *stay) *stay {
 	p := q.pools[s.ticket.Wish.Mode]
 	var best found
 	var recent []found
@@ -67,7 +67,7 @@ func (q *Queue) search(s *stay) *stay {
 
 // again chooses among recent partners: the best who has waited long enough,
 // as s has, while no stranger waits for either of them. Those refused are held.
-func (q *Queue) again(s *stay, recent []found) *stay {
+func (q *State) again(s *stay, recent []found) *stay {
 	if len(recent) == 0 {
 		return nil
 	}
@@ -93,7 +93,7 @@ func (q *Queue) again(s *stay, recent []found) *stay {
 
 // strangerFor reports whether somebody waits whom s could meet some day and
 // has not met lately, even one who still holds out for a tag.
-func (q *Queue) strangerFor(s *stay) bool {
+func (q *State) strangerFor(s *stay) bool {
 	p := q.pools[s.ticket.Wish.Mode]
 	stranger := false
 	for _, sc := range [2]scope{openly, patient} {
@@ -114,7 +114,7 @@ func (q *Queue) strangerFor(s *stay) bool {
 }
 
 // mayMeet checks the hard limits once more by the rules themselves, and blocks.
-func (q *Queue) mayMeet(a, b *stay) bool {
+func (q *State) mayMeet(a, b *stay) bool {
 	return match.Compatible(a.ticket, b.ticket, moment(q.now), q.cfg.Grace) &&
 		!q.blocks.met(a.ticket.User, b.ticket.User, q.now)
 }
