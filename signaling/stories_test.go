@@ -158,6 +158,8 @@ func TestResumeInAMatchBringsTheSnapshot(t *testing.T) {
 	expect[*protocol.PartnerText](ann)
 	ann.send(&protocol.Ack{Match: m.Match, N: 1})
 	expect[*protocol.Ack](bob)
+	ann.send(&protocol.Offer{SDP: "v=0"})
+	expect[*protocol.Answer](ann)
 
 	_ = ann.ws.Close()
 	if p := expect[*protocol.Partner](bob); p.State != protocol.PartnerReconnecting || p.Match != m.Match {
@@ -166,6 +168,9 @@ func TestResumeInAMatchBringsTheSnapshot(t *testing.T) {
 	bob.send(&protocol.Text{Match: m.Match, N: 2, Body: body("into the void")})
 	bob.quiet()
 	back := n.resume(t, ann)
+	if !back.media {
+		t.Error("the node says that it has no peer connection")
+	}
 	snap := expect[*protocol.Matched](back)
 	if !snap.Resumed || snap.Match != m.Match || snap.Sent != 2 || snap.Acked != 1 || snap.KeyID != m.KeyID {
 		t.Fatalf("snapshot: %+v", snap)

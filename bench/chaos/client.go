@@ -333,6 +333,9 @@ func (c *client) drop(chose bool) {
 	if c.talk == nil {
 		return
 	}
+	if c.talk.finished() { // whoever of the two leaves it first
+		c.talks++
+	}
 	c.book.over(c.name, c.talk.match, chose, chose && !c.talk.finished())
 	if chose {
 		c.left = append([]string{c.talk.match}, c.left[:min(len(c.left), leftKept-1)]...)
@@ -343,9 +346,6 @@ func (c *client) drop(chose bool) {
 
 // next is the button.
 func (c *client) next() {
-	if c.talk.finished() {
-		c.talks++
-	}
 	c.drop(true)
 	if c.socket == nil || c.syncing {
 		c.state = "reconnecting" // the snapshot decides what to ask for
