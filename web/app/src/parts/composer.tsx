@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
 import { Icon } from './icon';
@@ -15,9 +15,12 @@ export function Composer() {
   const typing = useTyping((on) => controller.typing(on));
   const open = match !== null;
 
-  useEffect(() => {
+  // Before anything can be typed: an effect after the paint would take away what was.
+  useLayoutEffect(() => {
     setText('');
     typing(false);
+  }, [match?.id]);
+  useEffect(() => {
     if (match?.mode === 'text' && matchMedia('(hover: hover)').matches) field.current?.focus();
   }, [match?.id]);
 
