@@ -22,8 +22,9 @@ func histories(t *testing.T, factory Factory) {
 	if testing.Short() {
 		seeds = seeds[:4]
 	}
-	if s := os.Getenv(seedVariable); s != "" {
-		seed, err := strconv.ParseUint(s, 10, 64)
+	one := os.Getenv(seedVariable)
+	if one != "" {
+		seed, err := strconv.ParseUint(one, 10, 64)
 		if err != nil {
 			t.Fatalf("%s: %v", seedVariable, err)
 		}
@@ -31,6 +32,9 @@ func histories(t *testing.T, factory Factory) {
 	}
 	for _, seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			if one == "" {
+				t.Parallel()
+			}
 			h := newHistory(t, factory, seed)
 			if h.w.sub.Advance != nil {
 				t.Skip("the queue takes no clock, and histories need exact time")
