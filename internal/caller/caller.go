@@ -31,7 +31,7 @@ func (p Proxies) Network(r *http.Request) netip.Prefix {
 		}
 		hop = addr
 	}
-	return network(hop)
+	return NetworkOf(hop)
 }
 
 // Unnamed says that a proxy on this machine or on a private network passed the request on and is not trusted: all who come through it count as one.
@@ -58,12 +58,14 @@ func peer(r *http.Request) netip.Addr {
 	return ap.Addr().WithZone("").Unmap()
 }
 
-func network(a netip.Addr) netip.Prefix {
+// NetworkOf is the network of an address: an IPv4 address by itself, the /64 of an IPv6 one, without its zone. It is not valid if the address is not.
+func NetworkOf(a netip.Addr) netip.Prefix {
+	a = a.WithZone("").Unmap()
 	bits := a.BitLen()
 	if a.Is6() {
 		bits = 64
 	}
-	p, _ := a.Prefix(bits) // a is valid and has that many
+	p, _ := a.Prefix(bits) // a has that many
 	return p
 }
 

@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"passerby/internal/caller"
 )
 
 // Protocols of TURN and STUN over TLS (RFC 7443).
@@ -41,8 +43,8 @@ type Porter struct {
 	gone chan struct{} // closed by Close
 
 	mu      sync.Mutex // guards what follows
-	waiting map[net.Conn]netip.Addr
-	homes   map[netip.Addr]int
+	waiting map[net.Conn]netip.Prefix
+	homes   map[netip.Prefix]int
 	closed  bool
 	turns   sync.WaitGroup
 }
@@ -61,7 +63,7 @@ func New(l net.Listener, cfg Config) *Porter {
 		cfg.PerAddress = 256
 	}
 	return &Porter{
-		cfg: cfg, raw: l, http: make(chan net.Conn), gone: make(chan struct{}), waiting: map[net.Conn]netip.Addr{}, homes: map[netip.Addr]int{},
+		cfg: cfg, raw: l, http: make(chan net.Conn), gone: make(chan struct{}), waiting: map[net.Conn]netip.Prefix{}, homes: map[netip.Prefix]int{},
 	}
 }
 
@@ -115,7 +117,8 @@ func (p *Porter) Run() error {
 }
 
 func (p *Porter) admit(c net.Conn) bool {
-	from := home(c.RemoteAddr())
+	addr, _ := netip.ParseAddrPort(c.RemoteAddr().String())
+	from := caller.NetworkOf(addr.Addr())
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed || len(p.waiting) >= p.cfg.Most || p.homes[from] >= p.cfg.PerAddress {
@@ -135,20 +138,6 @@ func (p *Porter) leave(c net.Conn) {
 	if p.homes[from]--; p.homes[from] == 0 {
 		delete(p.homes, from)
 	}
-}
-
-// home is what one client can hardly have many of.
-func home(a net.Addr) netip.Addr {
-	tcp, ok := a.(*net.TCPAddr)
-	if !ok {
-		return netip.Addr{}
-	}
-	ip := tcp.AddrPort().Addr().Unmap()
-	if ip.Is6() {
-		prefix, _ := ip.Prefix(64)
-		return prefix.Addr()
-	}
-	return ip
 }
 
 // meet finds out what a client wants and hands it on, or closes it.
