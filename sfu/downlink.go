@@ -41,10 +41,10 @@ type downlink struct {
 }
 
 func newDownlink(p *peer, kind int) *downlink {
+	// Never zero, and never the other kind's: the same keys protect both.
+	ssrc := rand.Uint32()&^3 | uint32(kind+1)
 	return &downlink{
-		peer: p, kind: kind,
-		// Never zero, and never the other kind's: the same keys protect both.
-		ssrc: rand.Uint32()&^3 | uint32(kind+1),
+		peer: p, kind: kind, ssrc: ssrc, header: rtp.Header{Version: 2, SSRC: ssrc},
 		gate: stream.NewGate(kind == video),
 		rewriter: stream.NewRewriter(clocks[kind], stream.Start{
 			Seq: uint16(rand.Uint32()), Timestamp: rand.Uint32(), PictureID: uint16(rand.Uint32()),
@@ -53,12 +53,15 @@ func newDownlink(p *peer, kind int) *downlink {
 	}
 }
 
-// negotiated notes the payload type that the browser wants, and gives the SSRC.
-func (d *downlink) negotiated(payload uint8) uint32 {
+// negotiated notes the payload type that the browser wants. Under another one nothing is sent again: two headers under one
+// number would break AES-GCM.
+func (d *downlink) negotiated(payload uint8) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.header = rtp.Header{Version: 2, PayloadType: payload, SSRC: d.ssrc}
-	return d.ssrc
+	if d.ring != nil && d.header.PayloadType != payload {
+		d.ring.Reset()
+	}
+	d.header.PayloadType = payload
 }
 
 // open lets packets out; nil keeps them in.

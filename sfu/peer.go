@@ -118,6 +118,7 @@ func (p *peer) negotiate(ctx context.Context, in offer) (answer string, err erro
 		d := p.down[kind].Load()
 		if d == nil {
 			d = newDownlink(p, kind)
+			d.negotiated(media.codec.payload)
 			p.down[kind].Store(d)
 			d.open(p.shield.Load())
 			if r := p.seat.route.Load(); r != nil && p.seat.peer.Load() == p {
@@ -125,7 +126,8 @@ func (p *peer) negotiate(ctx context.Context, in offer) (answer string, err erro
 				p.wake()
 			}
 		}
-		sources[kind] = d.negotiated(media.codec.payload)
+		d.negotiated(media.codec.payload)
+		sources[kind] = d.ssrc
 	}
 	desc, err := p.pc.CreateAnswer(nil)
 	if err != nil {

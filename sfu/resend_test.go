@@ -48,3 +48,39 @@ func TestResentPacketsAreIdentical(t *testing.T) {
 		t.Errorf("sent again (-first +again):\n%s", diff)
 	}
 }
+
+// A downlink bears its own SSRC before anything is negotiated, and answers no NACK for what went out under another payload type.
+func TestHeadersAreNotMixed(t *testing.T) {
+	from, _ := pair(t)
+	fresh := [2]*downlink{newDownlink(from, audio), newDownlink(from, video)}
+	for _, d := range fresh {
+		if d.header.SSRC != d.ssrc || d.ssrc == 0 {
+			t.Errorf("the header says %d, the answer %d", d.header.SSRC, d.ssrc)
+		}
+	}
+	if fresh[audio].ssrc == fresh[video].ssrc {
+		t.Error("audio and video have one SSRC")
+	}
+	w := &keepWriter{}
+	var d *downlink
+	for _, to := range *from.seat.fed.Load() {
+		d = to.peer.Load().down[video].Load()
+	}
+	d.writer = w
+	now := time.Now()
+	from.receiveRTP(rtpBytes(t, video, 500), now)
+	if len(w.packets) != 1 {
+		t.Fatalf("%d packets", len(w.packets))
+	}
+	nack := []rtcp.NackPair{{PacketID: w.packets[0].SequenceNumber}}
+	d.negotiated(d.header.PayloadType)
+	d.resend(nack, now.Add(time.Second))
+	if len(w.packets) != 2 {
+		t.Error("the same payload type again empties the ring")
+	}
+	d.negotiated(d.header.PayloadType + 1)
+	d.resend(nack, now.Add(2*time.Second))
+	if len(w.packets) != 2 {
+		t.Error("a packet was sent again under another header")
+	}
+}
