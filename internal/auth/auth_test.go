@@ -134,22 +134,46 @@ func TestKeysSurviveARestartAndARace(t *testing.T) {
 	}
 }
 
-func TestFrankBindsEveryPart(t *testing.T) {
+// A ticket is good for one purpose and one name, until its time; keys may be rotated without anybody noticing.
+func TestTickets(t *testing.T) {
 	k, err := auth.LoadKeys(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := bytes.Repeat([]byte{7}, 32)
-	tag := k.Frank("m", "s", 1, 2, c)
-	if !bytes.Equal(tag, k.Frank("m", "s", 1, 2, c)) {
-		t.Error("not deterministic")
+	now := time.Unix(1_800_000_000, 0)
+	ticket := k.Ticket("picture", "report-1", now.Add(time.Minute))
+	if name, ok := k.Redeem("picture", ticket, now.Add(time.Minute)); !ok || name != "report-1" {
+		t.Errorf("in its last second: %q, %t", name, ok)
 	}
-	for name, other := range map[string][]byte{
-		"match": k.Frank("m2", "s", 1, 2, c), "sender": k.Frank("m", "s2", 1, 2, c), "n": k.Frank("m", "s", 2, 2, c),
-		"at": k.Frank("m", "s", 1, 3, c), "commitment": k.Frank("m", "s", 1, 2, c[:31]),
+	later := k.Ticket("picture", "report-1", now.Add(time.Hour))
+	for name, bad := range map[string]string{
+		"longer life": later[:strings.LastIndexByte(later, '.')] + ticket[strings.LastIndexByte(ticket, '.'):],
+		"other name":  strings.Replace(ticket, "report-1", "report-2", 1), "empty": "", "dots": "..", "huge": strings.Repeat("a", 1000) + ticket,
 	} {
-		if bytes.Equal(tag, other) {
-			t.Errorf("%s is not in the tag", name)
+		if got, ok := k.Redeem("picture", bad, now); ok {
+			t.Errorf("%s: %q", name, got)
 		}
 	}
+	if _, ok := k.Redeem("picture", ticket, now.Add(61*time.Second)); ok {
+		t.Error("taken after its time")
+	}
+	if _, ok := k.Redeem("else", ticket, now); ok {
+		t.Error("taken for another purpose")
+	}
+}
+
+func FuzzRedeem(f *testing.F) {
+	k, err := auth.LoadKeys(f.TempDir())
+	if err != nil {
+		f.Fatal(err)
+	}
+	now := time.Unix(1_800_000_000, 0)
+	good := k.Ticket("picture", "r", now)
+	f.Add(good)
+	f.Add("r.1.AAAA")
+	f.Fuzz(func(t *testing.T, ticket string) {
+		if _, ok := k.Redeem("picture", ticket, now); ok && ticket != good {
+			t.Errorf("taken: %q", ticket)
+		}
+	})
 }
