@@ -16,7 +16,6 @@ import (
 type Keys struct {
 	Token    []byte // signs session tokens
 	franking []byte // tags text messages
-	ticket   []byte // signs tickets
 	old      *Keys  // of before the last rotation: they sign nothing any more, and what they signed still counts
 	TURN     string // shared secret of the TURN REST credentials
 	Link     []byte // shared by all nodes, for the links between them
@@ -100,13 +99,13 @@ func create(name string) error {
 }
 
 func derive(root []byte) (Keys, error) {
-	var keys [5][]byte
-	for i, purpose := range []string{"session token", "franking", "turn", "link", "ticket"} {
+	var keys [4][]byte
+	for i, purpose := range []string{"session token", "franking", "turn", "link"} {
 		k, err := hkdf.Key(sha256.New, root, nil, "passerby "+purpose, 32)
 		if err != nil {
 			return Keys{}, fmt.Errorf("auth: derive %s key: %w", purpose, err)
 		}
 		keys[i] = k
 	}
-	return Keys{Token: keys[0], franking: keys[1], TURN: hex.EncodeToString(keys[2]), Link: keys[3], ticket: keys[4]}, nil
+	return Keys{Token: keys[0], franking: keys[1], TURN: hex.EncodeToString(keys[2]), Link: keys[3]}, nil
 }
