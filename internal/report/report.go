@@ -1,6 +1,6 @@
 // Package report takes what people report: it checks all that is offered as proof, and keeps the report for the moderators.
 //
-//	signaling → Desk.Report → evidence, each thing by itself → store: all of the report, or nothing
+//	signaling → Desk.File → evidence, each thing by itself → store: all of the report, or nothing
 //
 // A Desk is safe for concurrent use and has nothing to close.
 package report
@@ -16,7 +16,6 @@ import (
 
 	"passerby/internal/evidence"
 	"passerby/internal/store"
-	"passerby/signaling"
 	"passerby/signaling/protocol"
 )
 
@@ -33,7 +32,23 @@ type Desk struct {
 	Weigh func(ctx context.Context, reporter string) float64
 }
 
-var _ signaling.Reports = Desk{}
+// ErrEvidence says that something is offered as proof that is none; the text, which names it, is for the reporter.
+var ErrEvidence = errors.New("the report was not taken")
+
+// Filing is what one person says of another.
+type Filing struct {
+	Reporter, Session string // user and session
+	About             Met
+	Message           *protocol.Report
+}
+
+// Met is who was met in a match.
+type Met struct {
+	Match         string
+	User, Session string
+	Mode          protocol.Mode
+	Began         int64 // Unix ms
+}
 
 // severities order the moderators' queue: higher comes first.
 var severities = map[protocol.ReportReason]int{"minor": 5, "threat": 4, "nudity": 3, "hate": 3, "spam": 1, "other": 1}
@@ -53,10 +68,11 @@ type proof struct {
 	Tag        string `json:"tag"`
 }
 
-// Report implements signaling.Reports.
-func (d Desk) Report(ctx context.Context, in signaling.Report) (string, error) {
+// File checks a report and keeps it, or does neither: an error for a proof that does not hold wraps ErrEvidence. It answers
+// the report's number.
+func (d Desk) File(ctx context.Context, in Filing) (string, error) {
 	m, about := in.Message, in.About
-	detail, err := json.Marshal(met{Mode: about.Mode, Began: about.At, Reporter: in.Session, Reported: about.Session})
+	detail, err := json.Marshal(met{Mode: about.Mode, Began: about.Began, Reporter: in.Session, Reported: about.Session})
 	if err != nil {
 		return "", fmt.Errorf("encode a report: %w", err)
 	}
@@ -89,7 +105,7 @@ func (d Desk) weight(ctx context.Context, reporter string) float64 {
 }
 
 // text adds a message of the one who is reported, if he sent it.
-func (d Desk) text(to []store.Evidence, about signaling.Met, e protocol.Evidence) ([]store.Evidence, error) {
+func (d Desk) text(to []store.Evidence, about Met, e protocol.Evidence) ([]store.Evidence, error) {
 	raw := base64.RawURLEncoding
 	key, err1 := raw.DecodeString(e.KF)
 	commitment, err2 := raw.DecodeString(e.Commitment)
@@ -98,10 +114,10 @@ func (d Desk) text(to []store.Evidence, about signaling.Met, e protocol.Evidence
 		Match: about.Match, Sender: about.Session, N: e.N, At: e.At, Text: e.Text, Key: key, Commitment: commitment, Tag: tag,
 	}
 	if err1 != nil || err2 != nil || err3 != nil {
-		return nil, fmt.Errorf("%w: message %d: its proof is not base64url", signaling.ErrEvidence, e.N)
+		return nil, fmt.Errorf("%w: message %d: its proof is not base64url", ErrEvidence, e.N)
 	}
 	if err := claim.Verify(d.Tags); err != nil {
-		return nil, fmt.Errorf("%w: message %d: %w", signaling.ErrEvidence, e.N, err)
+		return nil, fmt.Errorf("%w: message %d: %w", ErrEvidence, e.N, err)
 	}
 	// What proves it is kept, so that it can be checked again by who trusts this server's keys and not its database.
 	// Without the words: a NUL in them, which the sender could choose, is more than a database takes in JSON.
@@ -119,11 +135,11 @@ func (d Desk) text(to []store.Evidence, about signaling.Met, e protocol.Evidence
 func (d Desk) picture(to []store.Evidence, encoded string) ([]store.Evidence, error) {
 	data, err := base64.RawURLEncoding.DecodeString(encoded)
 	if err != nil {
-		return nil, fmt.Errorf("%w: the picture is not base64url", signaling.ErrEvidence)
+		return nil, fmt.Errorf("%w: the picture is not base64url", ErrEvidence)
 	}
 	clean, err := evidence.Picture(data)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", signaling.ErrEvidence, err)
+		return nil, fmt.Errorf("%w: %w", ErrEvidence, err)
 	}
 	return append(to, store.Evidence{Kind: "picture", From: "reporter", At: time.Now(), Proof: store.Unproven, Type: "image/jpeg", Body: clean}), nil
 }

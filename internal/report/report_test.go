@@ -14,7 +14,6 @@ import (
 	"passerby/internal/evidence"
 	"passerby/internal/report"
 	"passerby/internal/store"
-	"passerby/signaling"
 	"passerby/signaling/protocol"
 )
 
@@ -34,7 +33,7 @@ func (d *drawer) SaveReport(_ context.Context, r store.Report) (store.Report, er
 
 const at = int64(1_800_000_000_000)
 
-var about = signaling.Met{Match: "m1", User: "bob", Session: "s-bob", Mode: protocol.ModeVideo, At: at}
+var about = report.Met{Match: "m1", User: "bob", Session: "s-bob", Mode: protocol.ModeVideo, Began: at}
 
 var b64 = base64.RawURLEncoding.EncodeToString
 
@@ -55,7 +54,7 @@ func said(k auth.Keys, n uint64, words string) protocol.Evidence {
 }
 
 func file(d report.Desk, m *protocol.Report) (string, error) {
-	return d.Report(context.Background(), signaling.Report{Reporter: "ann", Session: "s-ann", About: about, Message: m})
+	return d.File(context.Background(), report.Filing{Reporter: "ann", Session: "s-ann", About: about, Message: m})
 }
 
 func TestReportIsKeptWithItsProofs(t *testing.T) {
@@ -102,16 +101,16 @@ func TestOneForgeryAndNothingIsKept(t *testing.T) {
 		"the picture is not base64":   {Match: "m1", Reason: "threat", Picture: "!"},
 	} {
 		kept := &drawer{}
-		if _, err := file(report.Desk{Keep: kept, Tags: k}, m); !errors.Is(err, signaling.ErrEvidence) || !strings.Contains(err.Error(), name) || kept.report.Match != "" {
+		if _, err := file(report.Desk{Keep: kept, Tags: k}, m); !errors.Is(err, report.ErrEvidence) || !strings.Contains(err.Error(), name) || kept.report.Match != "" {
 			t.Errorf("%v, want %s; kept %+v", err, name, kept.report)
 		}
 	}
 	// A message of another match that the same two had, and one of the reporter's own.
-	for _, met := range []signaling.Met{{Match: "m2", User: "bob", Session: "s-bob"}, {Match: "m1", User: "cid", Session: "s-cid"}} {
-		_, err := report.Desk{Keep: &drawer{}, Tags: k}.Report(context.Background(), signaling.Report{
+	for _, met := range []report.Met{{Match: "m2", User: "bob", Session: "s-bob"}, {Match: "m1", User: "cid", Session: "s-cid"}} {
+		_, err := report.Desk{Keep: &drawer{}, Tags: k}.File(context.Background(), report.Filing{
 			Reporter: "ann", About: met, Message: &protocol.Report{Match: met.Match, Reason: "hate", Evidence: []protocol.Evidence{said(k, 2, "hi")}},
 		})
-		if !errors.Is(err, signaling.ErrEvidence) {
+		if !errors.Is(err, report.ErrEvidence) {
 			t.Errorf("%+v: %v", met, err)
 		}
 	}
@@ -119,7 +118,7 @@ func TestOneForgeryAndNothingIsKept(t *testing.T) {
 
 func TestStoreIsAway(t *testing.T) {
 	away := errors.New("no database")
-	if _, err := file(report.Desk{Keep: &drawer{err: away}, Tags: keys(t)}, &protocol.Report{Match: "m1", Reason: "spam"}); !errors.Is(err, away) || errors.Is(err, signaling.ErrEvidence) {
+	if _, err := file(report.Desk{Keep: &drawer{err: away}, Tags: keys(t)}, &protocol.Report{Match: "m1", Reason: "spam"}); !errors.Is(err, away) || errors.Is(err, report.ErrEvidence) {
 		t.Error(err)
 	}
 	if _, err := file(report.Desk{Keep: &drawer{err: store.ErrExists}, Tags: keys(t)}, &protocol.Report{Match: "m1", Reason: "spam"}); err != nil {
