@@ -18,6 +18,7 @@ type Keys struct {
 	franking []byte // tags text messages
 	old      *Keys  // of before the last rotation: they sign nothing any more, and what they signed still counts
 	TURN     string // shared secret of the TURN REST credentials
+	Proof    []byte // signs challenges of proof of work
 	Link     []byte // shared by all nodes, for the links between them
 }
 
@@ -99,13 +100,13 @@ func create(name string) error {
 }
 
 func derive(root []byte) (Keys, error) {
-	var keys [4][]byte
-	for i, purpose := range []string{"session token", "franking", "turn", "link"} {
+	var keys [5][]byte
+	for i, purpose := range []string{"session token", "franking", "turn", "link", "proof"} {
 		k, err := hkdf.Key(sha256.New, root, nil, "passerby "+purpose, 32)
 		if err != nil {
 			return Keys{}, fmt.Errorf("auth: derive %s key: %w", purpose, err)
 		}
 		keys[i] = k
 	}
-	return Keys{Token: keys[0], franking: keys[1], TURN: hex.EncodeToString(keys[2]), Link: keys[3]}, nil
+	return Keys{Token: keys[0], franking: keys[1], TURN: hex.EncodeToString(keys[2]), Link: keys[3], Proof: keys[4]}, nil
 }
