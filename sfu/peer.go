@@ -36,6 +36,9 @@ type peer struct {
 	exporter    exporter
 	shield      atomic.Pointer[shield] // from the first time that it is connected
 
+	outward   outward
+	restraint restraint
+
 	types atomic.Pointer[payloads]
 	up    [2]uplink
 	down  [2]atomic.Pointer[downlink]
@@ -109,7 +112,7 @@ func (p *peer) negotiate(ctx context.Context, in offer) (answer string, err erro
 	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: in.sdp}); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrSDP, err)
 	}
-	var sources [2]uint32
+	var sources [2]source
 	for kind := range p.down {
 		media := in.of(kind)
 		if media == nil || !media.receives {
@@ -118,7 +121,7 @@ func (p *peer) negotiate(ctx context.Context, in offer) (answer string, err erro
 		d := p.down[kind].Load()
 		if d == nil {
 			d = newDownlink(p, kind)
-			d.negotiated(media.codec.payload)
+			d.negotiated(&media.codec)
 			p.down[kind].Store(d)
 			d.open(p.shield.Load())
 			if r := p.seat.route.Load(); r != nil && p.seat.peer.Load() == p {
@@ -126,8 +129,8 @@ func (p *peer) negotiate(ctx context.Context, in offer) (answer string, err erro
 				p.wake()
 			}
 		}
-		d.negotiated(media.codec.payload)
-		sources[kind] = d.ssrc
+		d.negotiated(&media.codec)
+		sources[kind] = source{d.ssrc, d.repair.SSRC}
 	}
 	desc, err := p.pc.CreateAnswer(nil)
 	if err != nil {
