@@ -128,5 +128,10 @@ func (m *seat) limit() (least int64) {
 			}
 		}
 	}
+	if outlets := m.outlets.Load(); outlets != nil {
+		for _, o := range *outlets {
+			lower(o.limit.Load())
+		}
+	}
 	return least
 }
