@@ -10,16 +10,21 @@ import (
 	"github.com/pion/sdp/v3"
 )
 
-// streamID groups audio and video for lip sync.
-const streamID = "partner"
+// streamID groups the audio and video of a slot for lip sync.
+func streamID(slot int) string {
+	if slot == 0 {
+		return "partner"
+	}
+	return "partner-" + strconv.Itoa(slot)
+}
 
 // source is what a browser receives of a kind: the SSRC, and that of the packets sent again. 0 is nothing.
 type source struct{ ssrc, repair uint32 }
 
-// answer makes the answer to an offer out of pion's, which is about the data channel alone. sources are what
-// the browser receives, by kind. The server's candidates are in the first section of the bundle, so that one
+// answer makes the answer to an offer out of pion's, which is about the data channel alone. ssrcs are those of what
+// the browser receives. The server's candidates are in the first section of the bundle, so that one
 // exchange is enough.
-func (o *offer) answer(pion string, sources [2]source, udp, tcp []netip.AddrPort) (string, error) {
+func (o *offer) answer(pion string, ssrcs sources, udp, tcp []netip.AddrPort) (string, error) {
 	var desc sdp.SessionDescription
 	if err := desc.UnmarshalString(pion); err != nil || len(desc.MediaDescriptions) != 1 {
 		return "", fmt.Errorf("sfu: own answer: %d sections, %w", len(desc.MediaDescriptions), err)
@@ -42,7 +47,7 @@ func (o *offer) answer(pion string, sources [2]source, udp, tcp []netip.AddrPort
 		case s.kind == application:
 			m.Attributes = append([]sdp.Attribute{{Key: "mid", Value: s.mid}}, m.Attributes...)
 		default:
-			m = s.agreed(transport, sources[s.kind])
+			m = s.agreed(transport, ssrcs[s.slot][s.kind])
 		}
 		if !s.rejected {
 			if len(mids) == 0 {
@@ -90,6 +95,9 @@ func (s *section) agreed(transport []sdp.Attribute, from source) *sdp.MediaDescr
 	if s.codec.twcc != 0 {
 		m.WithValueAttribute("extmap", strconv.Itoa(int(s.codec.twcc))+" "+transportCC)
 	}
+	if s.codec.level != 0 {
+		m.WithValueAttribute("extmap", strconv.Itoa(int(s.codec.level))+" "+audioLevel)
+	}
 	if s.codec.rtx != 0 {
 		again := strconv.Itoa(int(s.codec.rtx))
 		m.MediaName.Formats = append(m.MediaName.Formats, again)
@@ -98,14 +106,15 @@ func (s *section) agreed(transport []sdp.Attribute, from source) *sdp.MediaDescr
 	}
 	sends := s.receives && from.ssrc != 0
 	if sends {
-		id := streamID + " " + kindNames[s.kind]
+		stream := streamID(s.slot)
+		id := stream + " " + kindNames[s.kind]
 		ssrcs := []uint32{from.ssrc}
 		if s.codec.rtx != 0 && from.repair != 0 {
 			m.WithValueAttribute("ssrc-group", fmt.Sprintf("FID %d %d", from.ssrc, from.repair))
 			ssrcs = append(ssrcs, from.repair)
 		}
 		for _, ssrc := range ssrcs {
-			m.WithValueAttribute("ssrc", fmt.Sprintf("%d cname:%s", ssrc, streamID))
+			m.WithValueAttribute("ssrc", fmt.Sprintf("%d cname:%s", ssrc, stream))
 			m.WithValueAttribute("ssrc", fmt.Sprintf("%d msid:%s", ssrc, id))
 		}
 		m.WithValueAttribute("msid", id)

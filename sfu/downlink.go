@@ -16,7 +16,7 @@ import (
 // resendGap is the least time between two sendings of one packet.
 const resendGap = 20 * time.Millisecond
 
-// downlink is what one browser receives of one kind: one unbroken stream,
+// downlink is what one browser receives of one kind in one slot: one unbroken stream,
 // whoever feeds it.
 type downlink struct {
 	peer *peer
@@ -45,12 +45,11 @@ type downlink struct {
 	failed, probes                  atomic.Uint64
 }
 
-func newDownlink(p *peer, kind int) *downlink {
-	// Never zero, and never the other kind's: the same keys protect both.
-	ssrc := rand.Uint32()&^3 | uint32(kind+1)
+func newDownlink(p *peer, slot, kind int) *downlink {
+	ssrc := p.source(slot, kind)
 	repair := rtp.Header{Version: 2, SequenceNumber: uint16(rand.Uint32())}
 	if kind == video {
-		repair.SSRC = rand.Uint32()&^3 | 3
+		repair.SSRC = ssrc | repairBit
 	}
 	return &downlink{
 		peer: p, kind: kind, ssrc: ssrc, header: rtp.Header{Version: 2, SSRC: ssrc}, repair: repair,

@@ -114,6 +114,18 @@ func (p *peer) restrain(now time.Time) {
 	p.writeRTCP(&rtcp.ReceiverEstimatedMaximumBitrate{SenderSSRC: 1, Bitrate: float32(bits), SSRCs: []uint32{ssrc}})
 }
 
+// share is what each of those who feed the peer may send, in bits per second; 0: no limit is known.
+func (p *peer) share() int64 {
+	limit, n := p.outward.limit.Load(), int64(0)
+	if limit == 0 {
+		return 0
+	}
+	for range p.seat.routes {
+		n++
+	}
+	return max(limit/max(n, 1), congestion.Floor)
+}
+
 // limit is the least that any receiver of the id can take; 0: no limit is known.
 func (m *seat) limit() (least int64) {
 	lower := func(bits int64) {
@@ -123,8 +135,8 @@ func (m *seat) limit() (least int64) {
 	}
 	if fed := m.fed.Load(); fed != nil {
 		for _, to := range *fed {
-			if p := to.peer.Load(); p != nil {
-				lower(p.outward.limit.Load())
+			if p := to.seat.peer.Load(); p != nil {
+				lower(p.share())
 			}
 		}
 	}

@@ -15,7 +15,7 @@ func receiver(t testing.TB) (from *peer, d *downlink, w *keepWriter) {
 	t.Helper()
 	from, _ = pair(t)
 	for _, to := range *from.seat.fed.Load() {
-		d = to.peer.Load().down[video].Load()
+		d = to.downlink(video)
 	}
 	w = &keepWriter{}
 	d.writer = w
