@@ -20,6 +20,8 @@ type Keys struct {
 	franking []byte // tags text messages
 	TURN     string // shared secret of the TURN REST credentials
 	Link     []byte // shared by all nodes, for the links between them
+	Audit    []byte // of the audit log's chain
+	Identity []byte // makes pseudonyms of device keys and networks
 }
 
 // Fingerprint names the keys without telling them: nodes whose users move between them must have the same.
@@ -73,15 +75,15 @@ func create(name string) error {
 }
 
 func derive(root []byte) (Keys, error) {
-	var keys [4][]byte
-	for i, purpose := range []string{"session token", "franking", "turn", "link"} {
+	var keys [6][]byte
+	for i, purpose := range []string{"session token", "franking", "turn", "link", "audit", "identity"} {
 		k, err := hkdf.Key(sha256.New, root, nil, "passerby "+purpose, 32)
 		if err != nil {
 			return Keys{}, fmt.Errorf("auth: derive %s key: %w", purpose, err)
 		}
 		keys[i] = k
 	}
-	return Keys{Token: keys[0], franking: keys[1], TURN: hex.EncodeToString(keys[2]), Link: keys[3]}, nil
+	return Keys{Token: keys[0], franking: keys[1], TURN: hex.EncodeToString(keys[2]), Link: keys[3], Audit: keys[4], Identity: keys[5]}, nil
 }
 
 // Frank returns the franking tag of a forwarded message: HMAC-SHA-256 over match, sender's session, n, time (Unix ms) and the 32-byte
