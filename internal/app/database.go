@@ -32,7 +32,7 @@ func (s *Server) openDatabase() (err error) {
 		if s.cfg.Redis != "" {
 			s.log.Warn("the database is a file of this machine: nodes on other machines know nothing of what it holds, bans among it; give --database the URL of a PostgreSQL")
 		}
-		s.store, err = sqlite.Open(ctx, s.cfg.File(), s.keys.Audit)
+		s.store, err = sqlite.Open(ctx, s.cfg.File(), s.own.Audit)
 		return err
 	}
 	if err := checkTables(ctx, s.cfg.Database); errors.Is(err, sqldb.ErrBehind) {
@@ -40,7 +40,7 @@ func (s *Server) openDatabase() (err error) {
 	} else if err != nil {
 		s.log.Warn("the database is away: chats go on, nothing is stored", "err", err)
 	}
-	s.store, err = postgres.Open(s.cfg.Database, s.keys.Audit)
+	s.store, err = postgres.Open(s.cfg.Database, s.own.Audit)
 	return err
 }
 

@@ -24,6 +24,7 @@ import (
 	"passerby/internal/cluster"
 	"passerby/internal/config"
 	"passerby/internal/porter"
+	"passerby/internal/proof"
 	"passerby/internal/redisdb"
 	"passerby/internal/store"
 	"passerby/match"
@@ -38,6 +39,7 @@ type Server struct {
 	cfg      config.Config
 	log      *slog.Logger
 	keys     auth.Keys
+	own      auth.StoreKeys
 	registry *prometheus.Registry
 
 	sfu          *sfu.Server
@@ -47,6 +49,7 @@ type Server struct {
 	databaseAway atomic.Bool
 	queue        runningQueue
 	hub          *signaling.Hub
+	guard        *proof.Guard
 
 	address string // of this node's sessions, on the bus
 	memory  busmemory.Bus
@@ -80,6 +83,9 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 		}
 		return nil, err
 	}
+	if s.own, err = auth.LoadStoreKeys(cfg.DataDir); err != nil {
+		return nil, err
+	}
 	if s.cfg.ACME.Dir == "" {
 		s.cfg.ACME.Dir = filepath.Join(cfg.DataDir, "acme")
 	}
@@ -111,7 +117,7 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 }
 
 func (s *Server) build(events *sink) error {
-	tokens, err := auth.NewTokens(s.keys.Token, nil)
+	tokens, err := auth.NewTokens(s.keys.Token, nil, s.keys.OldToken())
 	if err != nil {
 		return err
 	}
@@ -128,6 +134,7 @@ func (s *Server) build(events *sink) error {
 	if err != nil {
 		return err
 	}
+	s.guard = s.newGuard()
 	s.hub = signaling.New(s.signaling(), signaling.Deps{
 		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: sessions, Allow: s.userLimits(),
 		Network: caller.Proxies(s.cfg.TrustedProxies).Network, ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,

@@ -84,7 +84,10 @@ func auditCommand(ctx context.Context, args []string, stdout io.Writer) error {
 
 // withStore opens the configured database for a command.
 func withStore(ctx context.Context, cfg config.Config, f func(store.Store) error) error {
-	keys, err := auth.LoadKeys(cfg.DataDir)
+	if _, err := auth.LoadKeys(cfg.DataDir); err != nil {
+		return err
+	}
+	keys, err := auth.LoadStoreKeys(cfg.DataDir)
 	if err != nil {
 		return err
 	}

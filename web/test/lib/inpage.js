@@ -27,6 +27,10 @@
       brush.fillRect(0, 0, canvas.width, canvas.height);
       brush.fillStyle = '#888'; // something that moves, so that frames differ
       brush.fillRect(n++ % canvas.width, 0, 8, 8);
+      for (let i = 0; setup.lively && i < 200; i++) { // a picture that takes all the bits that there are
+        brush.fillStyle = `hsl(${Math.random() * 360} 60% 50%)`;
+        brush.fillRect(Math.random() * canvas.width, Math.random() * canvas.height, 24, 24);
+      }
     };
     paint();
     const timer = setInterval(paint, 1000 / setup.fps);
@@ -63,8 +67,8 @@
 
   // Connections
   const only = (config) => {
-    if (!setup.turn || !config?.iceServers) return config; // setup.turn: the one transport that the network lets through
-    const pass = (url) => url.includes(`transport=${setup.turn}`);
+    if (!setup.turn || !config?.iceServers) return config; // setup.turn: what the URLs have in common that the network lets through
+    const pass = (url) => url.includes(setup.turn);
     return { ...config, iceServers: config.iceServers.map((s) => ({ ...s, urls: [s.urls].flat().filter(pass) })).filter((s) => s.urls.length) };
   };
   const Native = window.RTCPeerConnection;
