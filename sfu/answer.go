@@ -10,13 +10,18 @@ import (
 	"github.com/pion/sdp/v3"
 )
 
-// streamID groups audio and video for lip sync.
-const streamID = "partner"
+// streamID groups the audio and video of a slot for lip sync.
+func streamID(slot int) string {
+	if slot == 0 {
+		return "partner"
+	}
+	return "partner-" + strconv.Itoa(slot)
+}
 
-// answer makes the answer to an offer out of pion's, which is about the data channel alone. sources are the SSRCs of what
-// the browser receives, by kind; 0 is nothing. The server's candidates are in the first section of the bundle, so that one
+// answer makes the answer to an offer out of pion's, which is about the data channel alone. ssrcs are those of what
+// the browser receives. The server's candidates are in the first section of the bundle, so that one
 // exchange is enough.
-func (o *offer) answer(pion string, sources [2]uint32, udp, tcp []netip.AddrPort) (string, error) {
+func (o *offer) answer(pion string, ssrcs sources, udp, tcp []netip.AddrPort) (string, error) {
 	var desc sdp.SessionDescription
 	if err := desc.UnmarshalString(pion); err != nil || len(desc.MediaDescriptions) != 1 {
 		return "", fmt.Errorf("sfu: own answer: %d sections, %w", len(desc.MediaDescriptions), err)
@@ -39,7 +44,7 @@ func (o *offer) answer(pion string, sources [2]uint32, udp, tcp []netip.AddrPort
 		case s.kind == application:
 			m.Attributes = append([]sdp.Attribute{{Key: "mid", Value: s.mid}}, m.Attributes...)
 		default:
-			m = s.agreed(transport, sources[s.kind])
+			m = s.agreed(transport, ssrcs[s.slot][s.kind])
 		}
 		if !s.rejected {
 			if len(mids) == 0 {
@@ -87,10 +92,14 @@ func (s *section) agreed(transport []sdp.Attribute, source uint32) *sdp.MediaDes
 	if s.codec.twcc != 0 {
 		m.WithValueAttribute("extmap", strconv.Itoa(int(s.codec.twcc))+" "+transportCC)
 	}
+	if s.codec.level != 0 {
+		m.WithValueAttribute("extmap", strconv.Itoa(int(s.codec.level))+" "+audioLevel)
+	}
 	sends := s.receives && source != 0
 	if sends {
-		id := streamID + " " + kindNames[s.kind]
-		m.WithValueAttribute("ssrc", fmt.Sprintf("%d cname:%s", source, streamID))
+		stream := streamID(s.slot)
+		id := stream + " " + kindNames[s.kind]
+		m.WithValueAttribute("ssrc", fmt.Sprintf("%d cname:%s", source, stream))
 		m.WithValueAttribute("ssrc", fmt.Sprintf("%d msid:%s", source, id))
 		m.WithValueAttribute("msid", id)
 	}

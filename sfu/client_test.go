@@ -170,6 +170,9 @@ func newClient(t testing.TB, s *sfu.Server, id string, o clientOptions) *client 
 	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
 		engine.RegisterFeedback(webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBTransportCC}, kind)
 	}
+	if err := engine.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: audioLevel}, webrtc.RTPCodecTypeAudio); err != nil {
+		t.Fatal(err)
+	}
 	registry := &interceptor.Registry{}
 	if err := webrtc.ConfigureTWCCHeaderExtensionSender(engine, registry); err != nil {
 		t.Fatal(err)

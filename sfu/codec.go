@@ -25,6 +25,7 @@ type codec struct {
 	fmtp     string   // its parameters
 	feedback []string // those of the server's that the browser has, too
 	twcc     uint8    // id of the transport-wide sequence number; 0 is none
+	level    uint8    // id of the audio level (RFC 6464); 0 is none
 }
 
 // findCodec looks for the codec of a kind. ok is false when the browser does not offer it.
@@ -59,12 +60,26 @@ func (c *codec) describe(m *sdp.MediaDescription, kind int, format string) {
 		if is && slices.Contains(codecs[kind].feedback, v) && !slices.Contains(c.feedback, v) {
 			c.feedback = append(c.feedback, v)
 		}
-		if id, uri, _ := strings.Cut(a.Value, " "); a.Key == "extmap" && strings.TrimSpace(uri) == transportCC {
-			id, _, _ = strings.Cut(id, "/") // a direction
-			if n, err := strconv.ParseUint(id, 10, 8); err == nil && n > 0 {
-				c.twcc = uint8(n)
-			}
-		}
+		c.extension(a)
+	}
+}
+
+// extension reads which id a header extension of ours has.
+func (c *codec) extension(a sdp.Attribute) {
+	if a.Key != "extmap" {
+		return
+	}
+	id, uri, _ := strings.Cut(a.Value, " ")
+	id, _, _ = strings.Cut(id, "/") // a direction
+	n, err := strconv.ParseUint(id, 10, 8)
+	if err != nil || n == 0 {
+		return
+	}
+	switch strings.TrimSpace(uri) {
+	case transportCC:
+		c.twcc = uint8(n)
+	case audioLevel:
+		c.level = uint8(n)
 	}
 }
 
@@ -79,8 +94,9 @@ func of(a sdp.Attribute, key, format string) (value string, ok bool) {
 
 // payloads says what the payload types and header extension ids of a peer mean.
 type payloads struct {
-	kind [128]int8 // audio, video, or -1
-	twcc [2]uint8  // by kind
+	kind  [128]int8 // audio, video, or -1
+	twcc  [2]uint8  // by kind
+	level uint8     // of audio, where it is asked for
 }
 
 func (o *offer) payloads() *payloads {
@@ -92,6 +108,7 @@ func (o *offer) payloads() *payloads {
 		if s := o.of(kind); s != nil {
 			p.kind[s.codec.payload] = int8(kind)
 			p.twcc[kind] = s.codec.twcc
+			p.level = max(p.level, s.codec.level)
 		}
 	}
 	return p

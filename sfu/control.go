@@ -45,8 +45,8 @@ func (p *peer) keyFrameWanted(ssrc uint32, now time.Time) {
 }
 
 func (p *peer) downBySSRC(ssrc uint32) *downlink {
-	for kind := range p.down {
-		if d := p.down[kind].Load(); d != nil && d.ssrc == ssrc {
+	for d := range p.downlinks {
+		if d.ssrc == ssrc {
 			return d
 		}
 	}
@@ -79,10 +79,10 @@ func (p *peer) senderReport(r *rtcp.SenderReport, now time.Time) {
 	}
 }
 
-// routed tells both downlinks of a new route.
-func (p *peer) routed(r *route, keyed bool, now time.Time) {
-	for kind := range p.down {
-		if d := p.down[kind].Load(); d != nil {
+// routed tells both downlinks of a slot of a new route.
+func (p *peer) routed(slot int, r *route, keyed bool, now time.Time) {
+	for kind := range p.down[slot] {
+		if d := p.down[slot][kind].Load(); d != nil {
 			d.routed(r, keyed, now)
 		}
 	}
@@ -112,15 +112,17 @@ func (p *peer) tick() (more bool) {
 	}
 	for kind := range p.up {
 		p.up[kind].tick(now)
-		if d := p.down[kind].Load(); d != nil {
-			d.tick(now)
-		}
+	}
+	for d := range p.downlinks {
+		d.tick(now)
 	}
 	p.feedback.mu.Lock()
 	p.sendFeedback(now)
 	p.feedback.mu.Unlock()
-	if r := p.seat.route.Load(); r != nil && r.from.remote != nil {
-		r.from.remote.tick(now)
+	for r := range p.seat.routes {
+		if r.from.remote != nil {
+			r.from.remote.tick(now)
+		}
 	}
 	if p.busy(now) {
 		return true
@@ -133,5 +135,5 @@ func (p *peer) tick() (more bool) {
 }
 
 func (p *peer) busy(now time.Time) bool {
-	return p.seat.route.Load() != nil || now.UnixNano()-p.lastPacket.Load() < int64(quiet)
+	return p.seat.routed() || now.UnixNano()-p.lastPacket.Load() < int64(quiet)
 }

@@ -15,7 +15,7 @@ import (
 // resendGap is the least time between two sendings of one packet.
 const resendGap = 20 * time.Millisecond
 
-// downlink is what one browser receives of one kind: one unbroken stream,
+// downlink is what one browser receives of one kind in one slot: one unbroken stream,
 // whoever feeds it.
 type downlink struct {
 	peer *peer
@@ -40,9 +40,8 @@ type downlink struct {
 	failed                          atomic.Uint64
 }
 
-func newDownlink(p *peer, kind int) *downlink {
-	// Never zero, and never the other kind's: the same keys protect both.
-	ssrc := rand.Uint32()&^3 | uint32(kind+1)
+func newDownlink(p *peer, slot, kind int) *downlink {
+	ssrc := p.source(slot, kind)
 	return &downlink{
 		peer: p, kind: kind, ssrc: ssrc, header: rtp.Header{Version: 2, SSRC: ssrc},
 		gate: stream.NewGate(kind == video),

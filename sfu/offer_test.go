@@ -118,7 +118,7 @@ func TestOfferErrors(t *testing.T) {
 		{"no mid", strings.ReplaceAll(sdp, "a=mid", "a=amid"), sfu.ErrSDP},
 		{"other media", strings.ReplaceAll(sdp, "m=audio", "m=smell"), sfu.ErrSDP},
 		{"the server as DTLS client", strings.ReplaceAll(sdp, "a=setup:actpass", "a=setup:passive"), sfu.ErrSDP},
-		{"two videos", sdp + "m=video" + section, sfu.ErrSDP},
+		{"seventeen videos", sdp + strings.Repeat("m=video"+section, sfu.MaxSlots), sfu.ErrSDP},
 		{"no common codec", strings.ReplaceAll(sdp, "VP8/90000", "XX8/90000"), sfu.ErrSDP},
 	}
 	for _, test := range tests {

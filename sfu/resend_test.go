@@ -24,7 +24,7 @@ func TestResentPacketsAreIdentical(t *testing.T) {
 	w := &keepWriter{}
 	var d *downlink
 	for _, to := range *from.seat.fed.Load() {
-		d = to.peer.Load().down[video].Load()
+		d = to.downlink(video)
 	}
 	d.writer = w
 	b := rtpBytes(t, video, 500)
@@ -52,19 +52,24 @@ func TestResentPacketsAreIdentical(t *testing.T) {
 // A downlink bears its own SSRC before anything is negotiated, and answers no NACK for what went out under another payload type.
 func TestHeadersAreNotMixed(t *testing.T) {
 	from, _ := pair(t)
-	fresh := [2]*downlink{newDownlink(from, audio), newDownlink(from, video)}
+	var fresh []*downlink
+	seen := map[uint32]bool{}
+	for slot := range MaxSlots {
+		fresh = append(fresh, newDownlink(from, slot, audio), newDownlink(from, slot, video))
+	}
 	for _, d := range fresh {
 		if d.header.SSRC != d.ssrc || d.ssrc == 0 {
 			t.Errorf("the header says %d, the answer %d", d.header.SSRC, d.ssrc)
 		}
-	}
-	if fresh[audio].ssrc == fresh[video].ssrc {
-		t.Error("audio and video have one SSRC")
+		if seen[d.ssrc] {
+			t.Errorf("two downlinks have the SSRC %d", d.ssrc)
+		}
+		seen[d.ssrc] = true
 	}
 	w := &keepWriter{}
 	var d *downlink
 	for _, to := range *from.seat.fed.Load() {
-		d = to.peer.Load().down[video].Load()
+		d = to.downlink(video)
 	}
 	d.writer = w
 	now := time.Now()

@@ -34,6 +34,7 @@ type uplink struct {
 	kind   int
 
 	anchor atomic.Pointer[stream.Anchor] // from the newest sender report
+	voice  voice                         // audio
 
 	mu        sync.Mutex // guards what follows
 	ssrc      uint32
@@ -78,6 +79,9 @@ func (p *peer) receiveRTP(b []byte, now time.Time) {
 			p.recordArrival(pkt.SSRC, uint16(v[0])<<8|uint16(v[1]), now)
 		}
 	}
+	if kind == audio && types.level != 0 {
+		p.up[audio].voice.heard(pkt.Extension(types.level))
+	}
 	p.wake()
 	if !p.up[kind].receive(&pkt, now) {
 		p.malformed.Add(1)
@@ -103,10 +107,8 @@ func (u *uplink) receive(pkt *stream.Packet, now time.Time) bool {
 	u.account(pkt, now)
 	if fed := u.seat.fed.Load(); fed != nil {
 		for _, to := range *fed {
-			if p := to.peer.Load(); p != nil {
-				if d := p.down[u.kind].Load(); d != nil {
-					d.feed(u, pkt, &frame, now)
-				}
+			if d := to.downlink(u.kind); d != nil {
+				d.feed(u, pkt, &frame, now)
 			}
 		}
 	}

@@ -50,7 +50,7 @@ func (s *shard) allocate(m *message, old *allocation, from sender, who login) in
 	if s.server.limits != nil {
 		a.meter = &meter{user: user}
 	}
-	a.asked = s.prolong(a, lifetime(m))
+	a.asked = s.prolong(a, defaultLifetime) // whatever it asks: who loses his network never gives back what he got for an hour, and it counts against him
 	if m.ticket != nil {
 		s.movable(a, from)
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Times of RFC 8656: section 7.2 (an allocation lives for the default, or for what its client asks up to most), 9 and 12.
+// Times of RFC 8656: section 7.2 (an allocation lives for the default, once it was refreshed for what its client asks up to most), 9 and 12.
 const (
 	defaultLifetime    = 600 * time.Second
 	mostLifetime       = 3600 * time.Second

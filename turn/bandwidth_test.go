@@ -147,8 +147,11 @@ func TestMaxLifetime(t *testing.T) {
 	clock := newClock()
 	s := mustListenAt(t, turn.Config{MaxLifetime: 15 * time.Minute}, clock.now)
 	c := mustRaw(t, s, good("ada"))
-	if got := lifetimeOf(c.must(stun.MethodAllocate, udp, lifetime(3600))); got != 900 {
-		t.Errorf("an allocation of %d s, want 900", got)
+	if got := lifetimeOf(c.must(stun.MethodAllocate, udp)); got != 600 {
+		t.Errorf("an allocation of %d s, want 600", got)
+	}
+	if got := lifetimeOf(c.must(stun.MethodRefresh, lifetime(3600))); got != 900 {
+		t.Errorf("refreshed for %d s, want 900", got)
 	}
 	clock.pass(10 * time.Minute)
 	if got := lifetimeOf(c.must(stun.MethodRefresh, lifetime(600))); got != 300 {

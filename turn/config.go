@@ -78,7 +78,9 @@ type Config struct {
 	// closes the way around Quota for who can have many names, and of the server.
 	// Over the first two an Allocate gets 486, over the third 508. An address may
 	// have MaxPerAddress connections, too, over TCP, TLS and DTLS each.
-	Quota          int // default 12
+	// Firefox asks for 5 before its partner has answered a call with sound, picture and
+	// data, for each URL that it is told and each address that it has.
+	Quota          int // default 64
 	MaxPerAddress  int // default 256
 	MaxAllocations int // default 16384
 
@@ -136,7 +138,7 @@ func (c Config) withDefaults() Config {
 		c.PublicIP6 = c.RelayIP6
 	}
 	if c.Quota == 0 {
-		c.Quota = 12
+		c.Quota = 64
 	}
 	if c.MaxPerAddress == 0 {
 		c.MaxPerAddress = 256

@@ -139,7 +139,7 @@ func TestNonceIsBound(t *testing.T) {
 	}
 }
 
-// What is not renewed ends: a permission after five minutes, a channel and an allocation after ten.
+// What is not renewed ends: a permission after five minutes, a channel and an allocation after ten, whatever its client asked for at first.
 func TestLifetimes(t *testing.T) {
 	far := mustPeer(t, "127.0.0.1:0")
 	clock := newClock()
@@ -149,8 +149,11 @@ func TestLifetimes(t *testing.T) {
 		want  int
 	}{{nil, 600}, {[]stun.Setter{lifetime(60)}, 600}, {[]stun.Setter{lifetime(1200)}, 1200}, {[]stun.Setter{lifetime(1 << 31)}, 3600}} {
 		c := mustRaw(t, s, good("ben"))
-		if got := lifetimeOf(c.must(stun.MethodAllocate, append(tt.asked, udp)...)); got != tt.want {
-			t.Errorf("%v: an allocation of %d s, want %d", tt.asked, got, tt.want)
+		if got := lifetimeOf(c.must(stun.MethodAllocate, append(tt.asked, udp)...)); got != 600 {
+			t.Errorf("%v: an allocation of %d s, want 600", tt.asked, got)
+		}
+		if got := lifetimeOf(c.must(stun.MethodRefresh, tt.asked...)); got != tt.want {
+			t.Errorf("%v: refreshed for %d s, want %d", tt.asked, got, tt.want)
 		}
 		if got := lifetimeOf(c.must(stun.MethodRefresh, lifetime(0))); got != 0 {
 			t.Errorf("given back: %d", got)

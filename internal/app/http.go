@@ -91,6 +91,7 @@ func (s *Server) handler() http.Handler {
 		Limits:     s.signaling().Limits(),
 		// One person needs one session a tab; an address may stand for a school behind NAT.
 		Allow:     s.newLimit("sessions", 5, 50),
+		Proof:     s.guard,
 		Stats:     s.stats,
 		Draining:  s.draining.Load,
 		WebSocket: s.hub, Web: web.Handler(), AllowedOrigins: s.cfg.AllowedOrigins, Proxies: s.cfg.TrustedProxies, Logger: s.log,

@@ -82,7 +82,7 @@ func fault(from, to string) string {
 	}
 	for lib, where := range map[string][]string{
 		"github.com/gorilla/websocket":        {"signaling", "internal/doctor", "internal/testenv", "bench"},
-		"github.com/redis/go-redis":           {"match/redis", "internal/bus/redis", "internal/cluster", "internal/limit/redis", "internal/redisdb", "bench"},
+		"github.com/redis/go-redis":           {"match/redis", "internal/bus/redis", "internal/cluster", "internal/limit/redis", "internal/proof/redis", "internal/redisdb", "bench"},
 		"github.com/rabbitmq/amqp091-go":      {"internal/bus/rabbit"},
 		"golang.org/x/crypto/acme":            {"internal/acme"},
 		"github.com/jackc/pgx":                {"internal/store/postgres"},

@@ -19,6 +19,7 @@ type Keys struct {
 	Token    []byte // signs session tokens
 	franking []byte // tags text messages
 	TURN     string // shared secret of the TURN REST credentials
+	Proof    []byte // signs challenges of proof of work
 	Link     []byte // shared by all nodes, for the links between them
 }
 
@@ -73,15 +74,15 @@ func create(name string) error {
 }
 
 func derive(root []byte) (Keys, error) {
-	var keys [4][]byte
-	for i, purpose := range []string{"session token", "franking", "turn", "link"} {
+	var keys [5][]byte
+	for i, purpose := range []string{"session token", "franking", "turn", "link", "proof"} {
 		k, err := hkdf.Key(sha256.New, root, nil, "passerby "+purpose, 32)
 		if err != nil {
 			return Keys{}, fmt.Errorf("auth: derive %s key: %w", purpose, err)
 		}
 		keys[i] = k
 	}
-	return Keys{Token: keys[0], franking: keys[1], TURN: hex.EncodeToString(keys[2]), Link: keys[3]}, nil
+	return Keys{Token: keys[0], franking: keys[1], TURN: hex.EncodeToString(keys[2]), Link: keys[3], Proof: keys[4]}, nil
 }
 
 // Frank returns the franking tag of a forwarded message: HMAC-SHA-256 over match, sender's session, n, time (Unix ms) and the 32-byte

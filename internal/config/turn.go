@@ -55,7 +55,7 @@ type TURN struct {
 // DefaultTURN returns the configuration of a host with a public address and nothing else to say.
 func DefaultTURN() TURN {
 	return TURN{
-		Listen: ":3478", TLSListen: ":5349", Realm: "passerby", Quota: 12, PerAddress: 256, Allocations: 16384, MaxTCP: 4096,
+		Listen: ":3478", TLSListen: ":5349", Realm: "passerby", Quota: 64, PerAddress: 256, Allocations: 16384, MaxTCP: 4096,
 		ACME: ACME{Dir: "data/acme", HTTP: "off"}, APIListen: "off", APIMaxTTL: 24 * time.Hour, Admin: "127.0.0.1:9091", DrainTimeout: 10 * time.Second, LogLevel: "info", LogFormat: "text",
 	}
 }

@@ -20,6 +20,7 @@ const (
 	TokenExpired    Code = "token_expired"
 	AdultRequired   Code = "adult_required"
 	OriginForbidden Code = "origin_forbidden"
+	ProofRequired   Code = "proof_required"
 	Replaced        Code = "replaced"
 	NoMatch         Code = "no_match"
 	WrongState      Code = "wrong_state"
@@ -61,6 +62,7 @@ var Table = []Entry{
 	{TokenExpired, 401, "yes", "with a new session", ""},
 	{AdultRequired, 403, "–", "no", "age was not confirmed"},
 	{OriginForbidden, 403, "–", "no", ""},
+	{ProofRequired, 428, "–", "with `proof`", "many newcomers at once: solve the puzzle in `challenge` first"},
 	{Replaced, 409, "yes", "no", "another tab took the session over"},
 	{NoMatch, 409, "no", "no", "the match named is not the current one; to `report` and `block`, not a recent one either"},
 	{WrongState, 409, "no", "no", "e.g. `next` before `find`"},

@@ -33,6 +33,6 @@ const overTcp = (pairs) => {
   assert.ok(pairs.every((p) => p.local === 'relay' && p.relay === 'tcp'), `the way is a relay over TCP: ${JSON.stringify(pairs)}`);
 };
 
-test('relay only on a network without UDP: through TURN over TCP', stage.told(() => callWith('relay=1', overTcp, { turn: 'tcp' })));
+test('relay only on a network without UDP: through TURN over TCP', stage.told(() => callWith('relay=1', overTcp, { turn: 'transport=tcp' })));
 
 test('relay only with UDP switched off in the page: through TURN over TCP', stage.told(() => callWith('relay=1&udp=0', overTcp)));

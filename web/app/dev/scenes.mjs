@@ -47,6 +47,7 @@ export const scenes = {
   'landing-check': async (p) => { await p.click('.check-button'); await p.waitForSelector('.pickers'); },
   'landing-no-video': { query: 'support=text', run: async () => {} },
   camera: { query: 'media=never', run: (p) => begin(p) },
+  proving: { query: 'scene=connecting', run: async (p) => { await begin(p); await p.waitForFunction(() => passerby.state === 'connecting'); await p.evaluate(() => passerby.emit('proving', { share: 0.4 })); } },
   connecting: { query: 'scene=connecting', run: (p) => begin(p) },
   waiting: (p) => wait(p),
   'waiting-tags': async (p) => { await p.select('.select', 'de'); await wait(p, { tags: 'music,chess' }); },

@@ -11,7 +11,7 @@ const locale = isLocale(kept) ? kept : bestLocale(navigator.languages ?? []);
 await speak(locale).catch(() => speak('en'));
 
 // The page itself decides when to search on, because the user may switch it off at any time.
-const client = new Passerby({ workerUrl: __WORKER_URL__, autoNext: false, ...fromQuery(location.search) });
+const client = new Passerby({ workerUrl: __WORKER_URL__, proverUrl: __PROVER_URL__, autoNext: false, ...fromQuery(location.search) });
 window.passerby = client;
 
 const controller = new Controller(client, locale);

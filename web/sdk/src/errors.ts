@@ -3,7 +3,7 @@
 /** The server's codes (docs/protocol.md) and the client's own. */
 export type ErrorCode =
   | 'bad_request' | 'unknown_type' | 'too_large' | 'rate_limited' | 'flooding' | 'hello_required'
-  | 'token_invalid' | 'token_expired' | 'adult_required' | 'origin_forbidden' | 'replaced' | 'no_match'
+  | 'token_invalid' | 'token_expired' | 'adult_required' | 'origin_forbidden' | 'proof_required' | 'replaced' | 'no_match'
   | 'wrong_state' | 'sdp_invalid' | 'media_failed' | 'slow_consumer' | 'server_full' | 'draining' | 'internal'
   // Found by the client itself:
   | 'offline' | 'unreachable' | 'unsupported' | 'worker_failed' | 'crypto_failed' | 'key_mismatch'
@@ -21,6 +21,7 @@ const sentences: Partial<Record<ErrorCode, string>> = {
   token_expired: 'Your session has ended. Press Start to begin a new one.',
   adult_required: 'Confirm that you are an adult to go on.',
   origin_forbidden: 'This page is not allowed to use this server. Open the site at its own address.',
+  proof_required: 'Many people arrive at once, and your browser could not do the small task that keeps programs out. Try again in a moment.',
   replaced: 'You opened the chat in another tab. Go on there, or press Start to use it here.',
   no_match: 'That person has already gone.',
   wrong_state: 'That is not possible right now. Press Start to begin.',

@@ -29,6 +29,7 @@ export const ERRORS = {
   token_expired: { http: 401, fatal: true },
   adult_required: { http: 403, fatal: false },
   origin_forbidden: { http: 403, fatal: false },
+  proof_required: { http: 428, fatal: false },
   replaced: { http: 409, fatal: true },
   no_match: { http: 409, fatal: false },
   wrong_state: { http: 409, fatal: false },
@@ -371,7 +372,7 @@ export interface Pong {
 }
 
 /** Code is a stable name of an error. */
-export type ErrorCode = 'bad_request' | 'unknown_type' | 'too_large' | 'rate_limited' | 'flooding' | 'hello_required' | 'token_invalid' | 'token_expired' | 'adult_required' | 'origin_forbidden' | 'replaced' | 'no_match' | 'wrong_state' | 'sdp_invalid' | 'media_failed' | 'slow_consumer' | 'server_full' | 'draining' | 'internal'
+export type ErrorCode = 'bad_request' | 'unknown_type' | 'too_large' | 'rate_limited' | 'flooding' | 'hello_required' | 'token_invalid' | 'token_expired' | 'adult_required' | 'origin_forbidden' | 'proof_required' | 'replaced' | 'no_match' | 'wrong_state' | 'sdp_invalid' | 'media_failed' | 'slow_consumer' | 'server_full' | 'draining' | 'internal'
 
 /** Error is the message "error", and the Go error that becomes it. */
 export interface ErrorMessage {
@@ -386,10 +387,21 @@ export interface ErrorMessage {
   fatal?: boolean
 }
 
+/** Proof is a challenge with its number. It counts once. */
+export interface Proof {
+  algorithm: string
+  challenge: string
+  number: number
+  salt: string
+  signature: string
+}
+
 /** SessionRequest is the body of POST /v1/session. */
 export interface SessionRequest {
   /** Adult is the user's word that he is an adult; nothing is given out without it. */
   adult: boolean
+  /** Proof solves the challenge of a `proof_required`. */
+  proof?: Proof
 }
 
 /** SessionAnswer answers POST /v1/session. */
@@ -401,9 +413,21 @@ export interface SessionAnswer {
   limits: Limits
 }
 
+/** Challenge is a puzzle: find the number from 0 to MaxNumber for which the hexadecimal SHA-256 of Salt followed by the number in decimal is Challenge. */
+export interface Challenge {
+  /** Algorithm is "SHA-256". */
+  algorithm: string
+  challenge: string
+  maxnumber: number
+  salt: string
+  signature: string
+}
+
 /** ErrorAnswer is the body of every HTTP answer that is an error. */
 export interface ErrorAnswer {
   error: Omit<ErrorMessage, 'type'>
+  /** Challenge comes with `proof_required`. */
+  challenge?: Challenge
 }
 
 /** WaitingStats counts who waits, by mode. */

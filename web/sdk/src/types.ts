@@ -24,6 +24,8 @@ export interface Options {
   url?: string;
   /** Where the built worker file lies; default `worker.js` beside the module. */
   workerUrl?: string | URL;
+  /** Where the built worker for proof of work lies; default `prover.js` beside the module. It is fetched only when the server asks for that. */
+  proverUrl?: string | URL;
   /** `relay` hides nothing more (strangers never see addresses) but helps behind strict firewalls. */
   iceTransportPolicy?: RTCIceTransportPolicy;
   /** For tests: use only the server's TCP candidates. */

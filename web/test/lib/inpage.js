@@ -63,8 +63,8 @@
 
   // Connections
   const only = (config) => {
-    if (!setup.turn || !config?.iceServers) return config; // setup.turn: the one transport that the network lets through
-    const pass = (url) => url.includes(`transport=${setup.turn}`);
+    if (!setup.turn || !config?.iceServers) return config; // setup.turn: what the URLs have in common that the network lets through
+    const pass = (url) => url.includes(setup.turn);
     return { ...config, iceServers: config.iceServers.map((s) => ({ ...s, urls: [s.urls].flat().filter(pass) })).filter((s) => s.urls.length) };
   };
   const Native = window.RTCPeerConnection;

@@ -1,8 +1,9 @@
 // Starts and stops `passerby turn` alone, with no more than a newcomer would give it; what it prints is what a page gets.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { selfSigned } from './certificate.mjs';
 import { freePort, publicIP } from './net.mjs';
 import { binary } from './server.mjs';
 
@@ -17,9 +18,7 @@ export class TURN {
     const [port, tls, admin] = [await freePort(), await freePort(), await freePort()];
     turn.admin = `http://127.0.0.1:${admin}`;
     turn.dir = mkdtempSync(join(tmpdir(), 'passerby-turn-'));
-    const [cert, key] = ['cert.pem', 'key.pem'].map((name) => join(turn.dir, name));
-    const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-    execFileSync('openssl', ['req', '-x509', ...kind, '-days', '2', '-keyout', key, '-out', cert], { stdio: 'pipe' });
+    const { cert, key } = selfSigned(turn.dir);
     const where = ['--listen', `:${port}`, '--tls-listen', `:${tls}`, '--public-ip', publicIP(), '--admin', `127.0.0.1:${admin}`];
     turn.#child = spawn(binary, ['turn', ...where, '--tls-cert', cert, '--tls-key', key, '--drain-timeout', '0s', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
     turn.#exited = new Promise((resolve) => turn.#child.on('exit', (code, signal) => resolve(signal ?? code)));

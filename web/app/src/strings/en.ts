@@ -120,6 +120,8 @@ export const en = {
     cameraHint: 'Your browser is asking. Nobody sees you before you are matched.',
     server: 'Connecting',
     serverHint: 'Setting up the encrypted connection. This happens only once.',
+    proving: 'One moment',
+    provingHint: 'Unusually many connections arrive right now, so your browser does a small task that keeps programs out. It takes a few seconds and needs nothing from you.',
   },
 
   waiting: {
@@ -338,6 +340,7 @@ export const en = {
       hello_required: ['The connection took too long', 'Try again.'],
       slow_consumer: ['Your connection could not keep up', 'Try again, or chat by text, which needs far less.'],
       adult_required: ['Adults only', 'Confirm on the start page that you are 18 or older.'],
+      proof_required: ['Your browser could not finish the task', 'Unusually many connections arrive right now, and each browser does a small task first. Try again in a moment.'],
       origin_forbidden: ['This page may not use this server', 'Open the site at its own address.'],
       bad_request: ['The page is out of date', 'Reload it to get the newest version.'],
       unknown_type: ['The page is newer than the server', 'Reload it in a moment.'],
