@@ -109,6 +109,8 @@ export const de: Strings = {
     cameraHint: 'Dein Browser fragt gerade. Niemand sieht dich, bevor du jemanden triffst.',
     server: 'Verbinden',
     serverHint: 'Die verschlüsselte Verbindung wird aufgebaut. Das geschieht nur einmal.',
+    proving: 'Einen Moment',
+    provingHint: 'Gerade kommen ungewöhnlich viele Verbindungen an. Dein Browser löst deshalb eine kleine Aufgabe, die Programme fernhält. Das dauert ein paar Sekunden, und du musst nichts tun.',
   },
 
   waiting: {
@@ -329,6 +331,7 @@ export const de: Strings = {
       hello_required: ['Das Verbinden dauerte zu lange', 'Versuch es noch einmal.'],
       slow_consumer: ['Deine Verbindung kam nicht mit', 'Versuch es noch einmal, oder rede per Text; das braucht viel weniger.'],
       adult_required: ['Nur für Erwachsene', 'Bestätige auf der Startseite, dass du mindestens 18 bist.'],
+      proof_required: ['Dein Browser wurde mit der Aufgabe nicht fertig', 'Gerade kommen ungewöhnlich viele Verbindungen an, und jeder Browser löst zuerst eine kleine Aufgabe. Versuch es gleich noch einmal.'],
       origin_forbidden: ['Diese Seite darf diesen Server nicht benutzen', 'Öffne die Website unter ihrer eigenen Adresse.'],
       bad_request: ['Die Seite ist veraltet', 'Lade sie neu, dann hast du die neueste Fassung.'],
       unknown_type: ['Die Seite ist neuer als der Server', 'Lade sie in einem Moment neu.'],

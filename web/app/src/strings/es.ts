@@ -109,6 +109,8 @@ export const es: Strings = {
     cameraHint: 'Tu navegador lo está preguntando. Nadie te ve antes de que haya un encuentro.',
     server: 'Conectando',
     serverHint: 'Preparando la conexión cifrada. Solo ocurre una vez.',
+    proving: 'Un momento',
+    provingHint: 'Ahora llegan muchísimas conexiones, así que tu navegador hace una pequeña tarea que deja fuera a los programas. Tarda unos segundos y no tienes que hacer nada.',
   },
 
   waiting: {
@@ -329,6 +331,7 @@ export const es: Strings = {
       hello_required: ['La conexión tardó demasiado', 'Inténtalo de nuevo.'],
       slow_consumer: ['Tu conexión no daba abasto', 'Inténtalo de nuevo o habla por texto, que necesita mucho menos.'],
       adult_required: ['Solo para adultos', 'Confirma en la página de inicio que tienes 18 años o más.'],
+      proof_required: ['Tu navegador no pudo terminar la tarea', 'Ahora llegan muchísimas conexiones y cada navegador hace antes una pequeña tarea. Inténtalo en un momento.'],
       origin_forbidden: ['Esta página no puede usar este servidor', 'Abre el sitio en su propia dirección.'],
       bad_request: ['La página está anticuada', 'Recárgala para tener la versión más nueva.'],
       unknown_type: ['La página es más nueva que el servidor', 'Recárgala dentro de un momento.'],

@@ -109,6 +109,8 @@ export const fr: Strings = {
     cameraHint: 'Votre navigateur pose la question. Personne ne vous voit avant une rencontre.',
     server: 'Connexion',
     serverHint: 'Préparation de la connexion chiffrée. Une seule fois.',
+    proving: 'Un instant',
+    provingHint: 'Les connexions sont très nombreuses en ce moment ; votre navigateur fait donc une petite tâche qui tient les programmes à l’écart. Cela prend quelques secondes, sans rien vous demander.',
   },
 
   waiting: {
@@ -329,6 +331,7 @@ export const fr: Strings = {
       hello_required: ['La connexion a pris trop de temps', 'Réessayez.'],
       slow_consumer: ['Votre connexion ne suivait pas', 'Réessayez, ou parlez par texte, qui demande bien moins.'],
       adult_required: ['Adultes seulement', 'Confirmez sur la page de départ que vous avez 18 ans ou plus.'],
+      proof_required: ['Votre navigateur n’a pas pu finir la tâche', 'Les connexions sont très nombreuses en ce moment, et chaque navigateur fait d’abord une petite tâche. Réessayez dans un instant.'],
       origin_forbidden: ['Cette page ne peut pas utiliser ce serveur', 'Ouvrez le site à sa propre adresse.'],
       bad_request: ['La page n’est plus à jour', 'Rechargez-la pour avoir la dernière version.'],
       unknown_type: ['La page est plus récente que le serveur', 'Rechargez-la dans un instant.'],

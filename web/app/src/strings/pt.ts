@@ -109,6 +109,8 @@ export const pt: Strings = {
     cameraHint: 'Seu navegador está perguntando. Ninguém vê você antes de um encontro.',
     server: 'Conectando',
     serverHint: 'Preparando a conexão criptografada. Isso acontece só uma vez.',
+    proving: 'Um momento',
+    provingHint: 'Muitas conexões estão chegando agora, então seu navegador faz uma pequena tarefa que mantém os robôs de fora. Leva alguns segundos e você não precisa fazer nada.',
   },
 
   waiting: {
@@ -329,6 +331,7 @@ export const pt: Strings = {
       hello_required: ['A conexão demorou demais', 'Tente de novo.'],
       slow_consumer: ['Sua conexão não acompanhou', 'Tente de novo ou converse por texto, que precisa de bem menos.'],
       adult_required: ['Só para adultos', 'Confirme na página inicial que você tem 18 anos ou mais.'],
+      proof_required: ['Seu navegador não conseguiu terminar a tarefa', 'Muitas conexões estão chegando agora, e cada navegador faz antes uma pequena tarefa. Tente daqui a pouco.'],
       origin_forbidden: ['Esta página não pode usar este servidor', 'Abra o site no endereço dele.'],
       bad_request: ['A página está desatualizada', 'Recarregue-a para ter a versão mais nova.'],
       unknown_type: ['A página é mais nova que o servidor', 'Recarregue-a daqui a pouco.'],
