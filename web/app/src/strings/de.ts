@@ -273,19 +273,27 @@ export const de: Strings = {
       other: 'Etwas anderes',
     },
     note: 'Möchtest du etwas hinzufügen? (freiwillig)',
-    what: (n) =>
-      n === 0
-        ? 'Gesendet werden der Grund und deine Notiz. Bild und Ton werden nie gesendet.'
-        : plural(n, {
-            one: 'Gesendet werden der Grund, deine Notiz und die Nachricht deines Gegenübers, die der Server bisher nicht lesen konnte. Bild und Ton werden nie gesendet.',
-            other: 'Gesendet werden der Grund, deine Notiz und die letzten # Nachrichten deines Gegenübers, die der Server bisher nicht lesen konnte. Bild und Ton werden nie gesendet.',
-          }),
+    evidence: 'Was darf die Moderation sehen?',
+    withMessages: (n) => (n === 1 ? 'Die Nachricht deines Gegenübers' : `Die letzten ${number(n)} Nachrichten deines Gegenübers`),
+    chooseMessages: 'Nachrichten, die mitgehen',
+    withPicture: 'Ein Bild deines Gegenübers von diesem Augenblick',
+    picture: 'Das Bild, das mitgeht',
+    what: (messages, picture) =>
+      [
+        `Gesendet wird: ${list(['der Grund', 'deine Notiz', ...(messages ? [messages === 1 ? 'eine Nachricht deines Gegenübers' : `${number(messages)} Nachrichten deines Gegenübers`] : []), ...(picture ? ['dieses Bild'] : [])])}, sonst nichts.`,
+        ...(messages ? ['Diese Worte konnte der Server bisher nicht lesen. Er kann beweisen, dass sie von deinem Gegenüber sind.'] : []),
+        ...(picture ? ['Das Bild hat dein Browser gemacht; für sich allein beweist es nichts.'] : []),
+      ].join(' '),
     also: 'Auch blockieren: uns nicht mehr zusammenführen',
     send: 'Meldung senden',
     choose: 'Wähle zuerst, was los ist.',
     sent: 'Danke. Deine Meldung ist angekommen.',
     failed: 'Die Meldung konnte nicht gesendet werden. Versuch es noch einmal.',
-    gone: 'Dieses Gespräch ist zu lange her, um es zu melden, oder es lief in einem anderen Tab.',
+    problems: {
+      no_match: 'Dieses Gespräch ist zu lange her, um es zu melden, oder es lief in einem anderen Tab.',
+      evidence_invalid: 'Der Server konnte nicht bestätigen, dass diese Nachrichten von deinem Gegenüber sind, und hat nichts angenommen. Sende die Meldung ohne sie.',
+      rate_limited: 'Du hast in kurzer Zeit viele Meldungen gesendet. Warte eine Minute, dann sende diese.',
+    },
   },
 
   trouble: {
@@ -336,6 +344,7 @@ export const de: Strings = {
       bad_request: ['Die Seite ist veraltet', 'Lade sie neu, dann hast du die neueste Fassung.'],
       unknown_type: ['Die Seite ist neuer als der Server', 'Lade sie in einem Moment neu.'],
       too_large: ['Das war zu lang', 'Kürze es und sende es noch einmal.'],
+      evidence_invalid: ['Der Beweis ließ sich nicht bestätigen', 'Sende die Meldung ohne die Nachrichten.'],
       no_match: ['Dein Gegenüber ist schon weg', 'Drücke „Weiter“.'],
       wrong_state: ['Das geht gerade nicht', 'Starte neu.'],
       camera_lost: ['Deine Kamera wurde getrennt', 'Wähle unter „Geräte“ eine andere.'],

@@ -356,6 +356,7 @@ export const en = {
       bad_request: ['The page is out of date', 'Reload it to get the newest version.'],
       unknown_type: ['The page is newer than the server', 'Reload it in a moment.'],
       too_large: ['That was too long', 'Shorten it and send it again.'],
+      evidence_invalid: ['The proof could not be confirmed', 'Send the report without the messages.'],
       no_match: ['The stranger has already gone', 'Go on with Next.'],
       wrong_state: ['That is not possible right now', 'Start again.'],
       camera_lost: ['Your camera was disconnected', 'Choose another one under Devices.'],

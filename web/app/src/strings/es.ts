@@ -273,19 +273,27 @@ export const es: Strings = {
       other: 'Otra cosa',
     },
     note: '¿Quieres añadir algo? (opcional)',
-    what: (n) =>
-      n === 0
-        ? 'Se envían el motivo y tu nota. La imagen y el sonido nunca se envían.'
-        : plural(n, {
-            one: 'Se envían el motivo, tu nota y el mensaje de la otra persona, que el servidor no podía leer hasta ahora. La imagen y el sonido nunca se envían.',
-            other: 'Se envían el motivo, tu nota y los últimos # mensajes de la otra persona, que el servidor no podía leer hasta ahora. La imagen y el sonido nunca se envían.',
-          }),
+    evidence: '¿Qué puede ver el equipo de moderación?',
+    withMessages: (n) => (n === 1 ? 'El mensaje de la otra persona' : `Los últimos ${number(n)} mensajes de la otra persona`),
+    chooseMessages: 'Mensajes que se envían',
+    withPicture: 'Una imagen de la otra persona de este momento',
+    picture: 'La imagen que se envía',
+    what: (messages, picture) =>
+      [
+        `Se envía: ${list(['el motivo', 'tu nota', ...(messages ? [messages === 1 ? 'un mensaje de la otra persona' : `${number(messages)} mensajes de la otra persona`] : []), ...(picture ? ['esta imagen'] : [])])}; nada más.`,
+        ...(messages ? ['Hasta ahora el servidor no podía leer estas palabras, y puede probar que son de la otra persona.'] : []),
+        ...(picture ? ['La imagen la hizo tu navegador, así que por sí sola no prueba nada.'] : []),
+      ].join(' '),
     also: 'Bloquear también: no volver a unirnos',
     send: 'Enviar denuncia',
     choose: 'Primero elige qué ocurre.',
     sent: 'Gracias. Tu denuncia se envió.',
     failed: 'No se pudo enviar la denuncia. Inténtalo de nuevo.',
-    gone: 'Esa conversación terminó hace demasiado tiempo para denunciarla, o fue en otra pestaña.',
+    problems: {
+      no_match: 'Esa conversación terminó hace demasiado tiempo para denunciarla, o fue en otra pestaña.',
+      evidence_invalid: 'El servidor no pudo confirmar que estos mensajes sean de la otra persona, así que no aceptó nada. Envía la denuncia sin ellos.',
+      rate_limited: 'Has enviado muchas denuncias en poco tiempo. Espera un minuto y envía esta.',
+    },
   },
 
   trouble: {
@@ -336,6 +344,7 @@ export const es: Strings = {
       bad_request: ['La página está anticuada', 'Recárgala para tener la versión más nueva.'],
       unknown_type: ['La página es más nueva que el servidor', 'Recárgala dentro de un momento.'],
       too_large: ['Era demasiado largo', 'Acórtalo y envíalo de nuevo.'],
+      evidence_invalid: ['No se pudo confirmar la prueba', 'Envía la denuncia sin los mensajes.'],
       no_match: ['La otra persona ya se fue', 'Pulsa Siguiente para continuar.'],
       wrong_state: ['Eso no es posible ahora', 'Empieza de nuevo.'],
       camera_lost: ['Se desconectó tu cámara', 'Elige otra en Dispositivos.'],

@@ -273,19 +273,27 @@ export const fr: Strings = {
       other: 'Autre chose',
     },
     note: 'Quelque chose à ajouter ? (facultatif)',
-    what: (n) =>
-      n === 0
-        ? 'Le motif et votre note sont envoyés. L’image et le son ne le sont jamais.'
-        : plural(n, {
-            one: 'Le motif, votre note et le message de l’autre personne, que le serveur ne pouvait pas lire jusqu’ici, sont envoyés. L’image et le son ne le sont jamais.',
-            other: 'Le motif, votre note et les # derniers messages de l’autre personne, que le serveur ne pouvait pas lire jusqu’ici, sont envoyés. L’image et le son ne le sont jamais.',
-          }),
+    evidence: 'Que peut voir la modération ?',
+    withMessages: (n) => (n === 1 ? 'Le message de l’autre personne' : `Les ${number(n)} derniers messages de l’autre personne`),
+    chooseMessages: 'Messages joints',
+    withPicture: 'Une image de l’autre personne en ce moment',
+    picture: 'L’image jointe',
+    what: (messages, picture) =>
+      [
+        `Ce qui est envoyé : ${list(['le motif', 'votre note', ...(messages ? [messages === 1 ? 'un message de l’autre personne' : `${number(messages)} messages de l’autre personne`] : []), ...(picture ? ['cette image'] : [])])}, et rien d’autre.`,
+        ...(messages ? ['Le serveur ne pouvait pas lire ces mots jusqu’ici, et peut prouver qu’ils viennent de l’autre personne.'] : []),
+        ...(picture ? ['C’est votre navigateur qui a pris l’image ; seule, elle ne prouve rien.'] : []),
+      ].join(' '),
     also: 'Bloquer aussi : ne plus nous réunir',
     send: 'Envoyer le signalement',
     choose: 'Choisissez d’abord ce qui se passe.',
     sent: 'Merci. Votre signalement est envoyé.',
     failed: 'Le signalement n’a pas pu être envoyé. Réessayez.',
-    gone: 'Cette conversation est trop ancienne pour être signalée, ou elle a eu lieu dans un autre onglet.',
+    problems: {
+      no_match: 'Cette conversation est trop ancienne pour être signalée, ou elle a eu lieu dans un autre onglet.',
+      evidence_invalid: 'Le serveur n’a pas pu confirmer que ces messages viennent de l’autre personne ; il n’a donc rien accepté. Envoyez le signalement sans eux.',
+      rate_limited: 'Vous avez envoyé beaucoup de signalements en peu de temps. Attendez une minute, puis envoyez celui-ci.',
+    },
   },
 
   trouble: {
@@ -336,6 +344,7 @@ export const fr: Strings = {
       bad_request: ['La page n’est plus à jour', 'Rechargez-la pour avoir la dernière version.'],
       unknown_type: ['La page est plus récente que le serveur', 'Rechargez-la dans un instant.'],
       too_large: ['C’était trop long', 'Raccourcissez et renvoyez.'],
+      evidence_invalid: ['La preuve n’a pas pu être confirmée', 'Envoyez le signalement sans les messages.'],
       no_match: ['L’autre personne est déjà partie', 'Appuyez sur Suivant.'],
       wrong_state: ['Impossible en ce moment', 'Recommencez.'],
       camera_lost: ['Votre caméra a été débranchée', 'Choisissez-en une autre dans Appareils.'],

@@ -273,19 +273,27 @@ export const pt: Strings = {
       other: 'Outra coisa',
     },
     note: 'Quer acrescentar algo? (opcional)',
-    what: (n) =>
-      n === 0
-        ? 'São enviados o motivo e sua nota. Imagem e som nunca são enviados.'
-        : plural(n, {
-            one: 'São enviados o motivo, sua nota e a mensagem da outra pessoa, que o servidor não podia ler até agora. Imagem e som nunca são enviados.',
-            other: 'São enviados o motivo, sua nota e as últimas # mensagens da outra pessoa, que o servidor não podia ler até agora. Imagem e som nunca são enviados.',
-          }),
+    evidence: 'O que a moderação pode ver?',
+    withMessages: (n) => (n === 1 ? 'A mensagem da outra pessoa' : `As últimas ${number(n)} mensagens da outra pessoa`),
+    chooseMessages: 'Mensagens que vão junto',
+    withPicture: 'Uma imagem da outra pessoa deste momento',
+    picture: 'A imagem que vai junto',
+    what: (messages, picture) =>
+      [
+        `Será enviado: ${list(['o motivo', 'sua nota', ...(messages ? [messages === 1 ? 'uma mensagem da outra pessoa' : `${number(messages)} mensagens da outra pessoa`] : []), ...(picture ? ['esta imagem'] : [])])}; nada mais.`,
+        ...(messages ? ['Até agora o servidor não podia ler estas palavras, e ele pode provar que são da outra pessoa.'] : []),
+        ...(picture ? ['Seu navegador tirou a imagem, então sozinha ela não prova nada.'] : []),
+      ].join(' '),
     also: 'Bloquear também: não nos juntar de novo',
     send: 'Enviar denúncia',
     choose: 'Primeiro escolha o que está errado.',
     sent: 'Obrigado. Sua denúncia foi enviada.',
     failed: 'Não foi possível enviar a denúncia. Tente de novo.',
-    gone: 'Essa conversa foi há tempo demais para denunciar, ou foi em outra aba.',
+    problems: {
+      no_match: 'Essa conversa foi há tempo demais para denunciar, ou foi em outra aba.',
+      evidence_invalid: 'O servidor não pôde confirmar que estas mensagens são da outra pessoa, então não aceitou nada. Envie a denúncia sem elas.',
+      rate_limited: 'Você enviou muitas denúncias em pouco tempo. Espere um minuto e envie esta.',
+    },
   },
 
   trouble: {
@@ -336,6 +344,7 @@ export const pt: Strings = {
       bad_request: ['A página está desatualizada', 'Recarregue-a para ter a versão mais nova.'],
       unknown_type: ['A página é mais nova que o servidor', 'Recarregue-a daqui a pouco.'],
       too_large: ['Era longo demais', 'Encurte e envie de novo.'],
+      evidence_invalid: ['Não foi possível confirmar a prova', 'Envie a denúncia sem as mensagens.'],
       no_match: ['A outra pessoa já saiu', 'Toque em Próximo para continuar.'],
       wrong_state: ['Isso não é possível agora', 'Comece de novo.'],
       camera_lost: ['Sua câmera foi desconectada', 'Escolha outra em Dispositivos.'],
