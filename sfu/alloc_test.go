@@ -39,10 +39,10 @@ func pair(tb testing.TB) (from *peer, out [2]*countWriter) {
 	from, to := mk("from"), mk("to")
 	for kind := range out {
 		out[kind] = &countWriter{}
-		d := newDownlink(to, kind)
+		d := newDownlink(to, 0, kind)
 		d.writer = out[kind]
 		d.header = rtp.Header{Version: 2, PayloadType: 100, SSRC: uint32(kind + 1)}
-		to.down[kind].Store(d)
+		to.down[0][kind].Store(d)
 	}
 	s.Route("to", "from", 0)
 	return from, out
@@ -135,7 +135,7 @@ func FuzzOffer(f *testing.F) {
 		if again, err := parseOffer(in.sdp); err != nil || again.fingerprint != in.fingerprint {
 			t.Errorf("what was accepted is refused the second time: %v", err)
 		}
-		answer, err := in.answer(pionAnswer, [2]uint32{1, 2}, nil, nil)
+		answer, err := in.answer(pionAnswer, sources{{{1, 0}, {2, 6}}, {{9, 0}, {10, 14}}}, nil, nil)
 		if err != nil {
 			t.Errorf("no answer: %v", err)
 		}

@@ -10,13 +10,21 @@ import (
 	"github.com/pion/sdp/v3"
 )
 
-// streamID groups audio and video for lip sync.
-const streamID = "partner"
+// streamID groups the audio and video of a slot for lip sync.
+func streamID(slot int) string {
+	if slot == 0 {
+		return "partner"
+	}
+	return "partner-" + strconv.Itoa(slot)
+}
 
-// answer makes the answer to an offer out of pion's, which is about the data channel alone. sources are the SSRCs of what
-// the browser receives, by kind; 0 is nothing. The server's candidates are in the first section of the bundle, so that one
+// source is what a browser receives of a kind: the SSRC, and that of the packets sent again. 0 is nothing.
+type source struct{ ssrc, repair uint32 }
+
+// answer makes the answer to an offer out of pion's, which is about the data channel alone. ssrcs are those of what
+// the browser receives. The server's candidates are in the first section of the bundle, so that one
 // exchange is enough.
-func (o *offer) answer(pion string, sources [2]uint32, udp, tcp []netip.AddrPort) (string, error) {
+func (o *offer) answer(pion string, ssrcs sources, udp, tcp []netip.AddrPort) (string, error) {
 	var desc sdp.SessionDescription
 	if err := desc.UnmarshalString(pion); err != nil || len(desc.MediaDescriptions) != 1 {
 		return "", fmt.Errorf("sfu: own answer: %d sections, %w", len(desc.MediaDescriptions), err)
@@ -39,7 +47,7 @@ func (o *offer) answer(pion string, sources [2]uint32, udp, tcp []netip.AddrPort
 		case s.kind == application:
 			m.Attributes = append([]sdp.Attribute{{Key: "mid", Value: s.mid}}, m.Attributes...)
 		default:
-			m = s.agreed(transport, sources[s.kind])
+			m = s.agreed(transport, ssrcs[s.slot][s.kind])
 		}
 		if !s.rejected {
 			if len(mids) == 0 {
@@ -69,7 +77,7 @@ func (s *section) refusal() *sdp.MediaDescription {
 }
 
 // agreed answers a section of audio or video.
-func (s *section) agreed(transport []sdp.Attribute, source uint32) *sdp.MediaDescription {
+func (s *section) agreed(transport []sdp.Attribute, from source) *sdp.MediaDescription {
 	format := strconv.Itoa(int(s.codec.payload))
 	m := &sdp.MediaDescription{MediaName: s.name, ConnectionInformation: nowhere, Attributes: slices.Clone(transport)}
 	m.MediaName.Port = sdp.RangedPort{Value: 9}
@@ -87,11 +95,28 @@ func (s *section) agreed(transport []sdp.Attribute, source uint32) *sdp.MediaDes
 	if s.codec.twcc != 0 {
 		m.WithValueAttribute("extmap", strconv.Itoa(int(s.codec.twcc))+" "+transportCC)
 	}
-	sends := s.receives && source != 0
+	if s.codec.level != 0 {
+		m.WithValueAttribute("extmap", strconv.Itoa(int(s.codec.level))+" "+audioLevel)
+	}
+	if s.codec.rtx != 0 {
+		again := strconv.Itoa(int(s.codec.rtx))
+		m.MediaName.Formats = append(m.MediaName.Formats, again)
+		m.WithValueAttribute("rtpmap", again+" rtx/90000")
+		m.WithValueAttribute("fmtp", again+" apt="+format)
+	}
+	sends := s.receives && from.ssrc != 0
 	if sends {
-		id := streamID + " " + kindNames[s.kind]
-		m.WithValueAttribute("ssrc", fmt.Sprintf("%d cname:%s", source, streamID))
-		m.WithValueAttribute("ssrc", fmt.Sprintf("%d msid:%s", source, id))
+		stream := streamID(s.slot)
+		id := stream + " " + kindNames[s.kind]
+		ssrcs := []uint32{from.ssrc}
+		if s.codec.rtx != 0 && from.repair != 0 {
+			m.WithValueAttribute("ssrc-group", fmt.Sprintf("FID %d %d", from.ssrc, from.repair))
+			ssrcs = append(ssrcs, from.repair)
+		}
+		for _, ssrc := range ssrcs {
+			m.WithValueAttribute("ssrc", fmt.Sprintf("%d cname:%s", ssrc, stream))
+			m.WithValueAttribute("ssrc", fmt.Sprintf("%d msid:%s", ssrc, id))
+		}
 		m.WithValueAttribute("msid", id)
 	}
 	return m.WithPropertyAttribute(direction(sends, s.sends))

@@ -14,7 +14,7 @@ var codecs = [2]struct {
 	feedback []string // that the server sends or answers (RFC 4585, RFC 5104)
 }{
 	{"opus/48000/2", []string{"transport-cc"}},
-	{"VP8/90000", []string{"transport-cc", "ccm fir", "nack", "nack pli"}},
+	{"VP8/90000", []string{"transport-cc", "goog-remb", "ccm fir", "nack", "nack pli"}},
 }
 
 const transportCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
@@ -25,6 +25,8 @@ type codec struct {
 	fmtp     string   // its parameters
 	feedback []string // those of the server's that the browser has, too
 	twcc     uint8    // id of the transport-wide sequence number; 0 is none
+	rtx      uint8    // payload type of its retransmissions (RFC 4588); 0 is none
+	level    uint8    // id of the audio level (RFC 6464); 0 is none
 }
 
 // findCodec looks for the codec of a kind. ok is false when the browser does not offer it.
@@ -40,10 +42,41 @@ func findCodec(m *sdp.MediaDescription, kind int) (c codec, ok bool) {
 			}
 			c.payload, ok = uint8(payload), true
 			c.describe(m, kind, format)
+			if kind == video {
+				c.rtx = findRTX(m, format)
+			}
 			return c, true
 		}
 	}
 	return c, false
+}
+
+// findRTX looks for the format of another one's retransmissions; 0 is none.
+func findRTX(m *sdp.MediaDescription, of string) uint8 {
+	for _, a := range m.Attributes {
+		format, name, _ := strings.Cut(a.Value, " ")
+		if a.Key != "rtpmap" || !strings.EqualFold(name, "rtx/90000") || !slices.Contains(m.MediaName.Formats, format) {
+			continue
+		}
+		payload, err := strconv.ParseUint(format, 10, 7)
+		if err == nil && format != of && hasParameter(m, format, "apt="+of) {
+			return uint8(payload)
+		}
+	}
+	return 0
+}
+
+func hasParameter(m *sdp.MediaDescription, format, parameter string) bool {
+	for _, a := range m.Attributes {
+		if v, is := of(a, "fmtp", format); is {
+			for p := range strings.SplitSeq(v, ";") {
+				if strings.TrimSpace(p) == parameter {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // describe reads what belongs to the codec's format.
@@ -59,12 +92,26 @@ func (c *codec) describe(m *sdp.MediaDescription, kind int, format string) {
 		if is && slices.Contains(codecs[kind].feedback, v) && !slices.Contains(c.feedback, v) {
 			c.feedback = append(c.feedback, v)
 		}
-		if id, uri, _ := strings.Cut(a.Value, " "); a.Key == "extmap" && strings.TrimSpace(uri) == transportCC {
-			id, _, _ = strings.Cut(id, "/") // a direction
-			if n, err := strconv.ParseUint(id, 10, 8); err == nil && n > 0 {
-				c.twcc = uint8(n)
-			}
-		}
+		c.extension(a)
+	}
+}
+
+// extension reads which id a header extension of ours has.
+func (c *codec) extension(a sdp.Attribute) {
+	if a.Key != "extmap" {
+		return
+	}
+	id, uri, _ := strings.Cut(a.Value, " ")
+	id, _, _ = strings.Cut(id, "/") // a direction
+	n, err := strconv.ParseUint(id, 10, 8)
+	if err != nil || n == 0 || n > 14 { // up to 14 its header takes one byte (RFC 8285 §4.2)
+		return
+	}
+	switch strings.TrimSpace(uri) {
+	case transportCC:
+		c.twcc = uint8(n)
+	case audioLevel:
+		c.level = uint8(n)
 	}
 }
 
@@ -79,8 +126,10 @@ func of(a sdp.Attribute, key, format string) (value string, ok bool) {
 
 // payloads says what the payload types and header extension ids of a peer mean.
 type payloads struct {
-	kind [128]int8 // audio, video, or -1
-	twcc [2]uint8  // by kind
+	kind  [128]int8 // audio, video, or -1
+	twcc  [2]uint8  // by kind
+	rtx   uint8     // of video's retransmissions; 0 is none
+	level uint8     // of audio, where it is asked for
 }
 
 func (o *offer) payloads() *payloads {
@@ -92,6 +141,10 @@ func (o *offer) payloads() *payloads {
 		if s := o.of(kind); s != nil {
 			p.kind[s.codec.payload] = int8(kind)
 			p.twcc[kind] = s.codec.twcc
+			if s.codec.rtx != 0 && p.kind[s.codec.rtx] < 0 {
+				p.kind[s.codec.rtx], p.rtx = int8(kind), s.codec.rtx
+			}
+			p.level = max(p.level, s.codec.level)
 		}
 	}
 	return p

@@ -1,10 +1,12 @@
 package sfu
 
 import (
+	"encoding/binary"
 	"time"
 
 	"github.com/pion/rtcp"
 
+	"passerby/sfu/internal/congestion"
 	"passerby/sfu/internal/stream"
 )
 
@@ -15,13 +17,34 @@ const (
 
 // receiveRTCP takes a decrypted compound packet.
 func (p *peer) receiveRTCP(b []byte, now time.Time) {
+	for len(b) >= 4 {
+		size := 4 * (int(binary.BigEndian.Uint16(b[2:])) + 1)
+		if size > len(b) {
+			break
+		}
+		if !p.receiveReport(b[:size], now) {
+			p.malformed.Add(1)
+		}
+		b = b[size:]
+	}
+	if len(b) > 0 {
+		p.malformed.Add(1)
+	}
+}
+
+// receiveReport takes one packet of a compound. It answers false when that is malformed.
+func (p *peer) receiveReport(b []byte, now time.Time) bool {
+	if b[1] == congestion.Type && b[0]&0x1f == congestion.Format {
+		return p.outward.feedback(b, now)
+	}
 	pkts, err := rtcp.Unmarshal(b)
 	if err != nil {
-		p.malformed.Add(1)
-		return
+		return false
 	}
 	for _, pkt := range pkts {
 		switch pkt := pkt.(type) {
+		case *rtcp.ReceiverEstimatedMaximumBitrate:
+			p.outward.told(pkt.Bitrate)
 		case *rtcp.SenderReport:
 			p.senderReport(pkt, now)
 		case *rtcp.PictureLossIndication:
@@ -36,6 +59,7 @@ func (p *peer) receiveRTCP(b []byte, now time.Time) {
 			}
 		}
 	}
+	return true
 }
 
 func (p *peer) keyFrameWanted(ssrc uint32, now time.Time) {
@@ -45,8 +69,8 @@ func (p *peer) keyFrameWanted(ssrc uint32, now time.Time) {
 }
 
 func (p *peer) downBySSRC(ssrc uint32) *downlink {
-	for kind := range p.down {
-		if d := p.down[kind].Load(); d != nil && d.ssrc == ssrc {
+	for d := range p.downlinks {
+		if d.ssrc == ssrc {
 			return d
 		}
 	}
@@ -79,10 +103,10 @@ func (p *peer) senderReport(r *rtcp.SenderReport, now time.Time) {
 	}
 }
 
-// routed tells both downlinks of a new route.
-func (p *peer) routed(r *route, keyed bool, now time.Time) {
-	for kind := range p.down {
-		if d := p.down[kind].Load(); d != nil {
+// routed tells both downlinks of a slot of a new route.
+func (p *peer) routed(slot int, r *route, keyed bool, now time.Time) {
+	for kind := range p.down[slot] {
+		if d := p.down[slot][kind].Load(); d != nil {
 			d.routed(r, keyed, now)
 		}
 	}
@@ -112,15 +136,18 @@ func (p *peer) tick() (more bool) {
 	}
 	for kind := range p.up {
 		p.up[kind].tick(now)
-		if d := p.down[kind].Load(); d != nil {
-			d.tick(now)
-		}
 	}
+	for d := range p.downlinks {
+		d.tick(now)
+	}
+	p.restrain(now)
 	p.feedback.mu.Lock()
 	p.sendFeedback(now)
 	p.feedback.mu.Unlock()
-	if r := p.seat.route.Load(); r != nil && r.from.remote != nil {
-		r.from.remote.tick(now)
+	for r := range p.seat.routes {
+		if r.from.remote != nil {
+			r.from.remote.tick(now)
+		}
 	}
 	if p.busy(now) {
 		return true
@@ -133,5 +160,5 @@ func (p *peer) tick() (more bool) {
 }
 
 func (p *peer) busy(now time.Time) bool {
-	return p.seat.route.Load() != nil || now.UnixNano()-p.lastPacket.Load() < int64(quiet)
+	return p.seat.routed() || now.UnixNano()-p.lastPacket.Load() < int64(quiet)
 }

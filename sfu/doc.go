@@ -12,6 +12,8 @@
 //
 // The downlink owns its SSRC, sequence numbers, timestamps and picture ids,
 // so that the receiver sees one unbroken stream across any number of switches.
+// A browser whose offer has more sections has more places, each with a route of
+// its own (RouteSlot): that is all that a call of many needs.
 // After a switch it stays closed until the first packet of a key frame whose
 // SFrame header bears the route's key id; the sender is asked for key frames
 // until then, and until Shown says that one was decoded. Payloads beyond the

@@ -25,10 +25,8 @@ func (p *peer) protect() error {
 	}
 	s := &shield{keys: keys}
 	p.shield.Store(s)
-	for kind := range p.down {
-		if d := p.down[kind].Load(); d != nil {
-			d.open(s)
-		}
+	for d := range p.downlinks {
+		d.open(s)
 	}
 	return nil
 }

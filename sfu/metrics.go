@@ -37,10 +37,9 @@ func (p *peer) addTo(c *counts) {
 		c.received[kind] += u.packets.Load()
 		c.receivedBytes[kind] += u.bytes.Load()
 		c.requests[kind] += u.requests.Load()
-		d := p.down[kind].Load()
-		if d == nil {
-			continue
-		}
+	}
+	for d := range p.downlinks {
+		kind := d.kind
 		c.sent[kind] += d.sent.Load()
 		c.sentBytes[kind] += d.octets.Load()
 		c.resent[kind] += d.resent.Load()
@@ -60,8 +59,8 @@ func (m *metrics) retire(p *peer) {
 
 // Stats is a snapshot of the server.
 type Stats struct {
-	Peers     int // with an answered offer
-	Routes    int
+	Peers     int    // with an answered offer
+	Routes    int    // slots that are fed
 	Received  uint64 // RTP packets from browsers
 	Sent      uint64 // RTP packets to browsers, first sendings and repairs
 	Resent    uint64 // of these, answers to NACKs
@@ -95,7 +94,7 @@ func (m *metrics) sum() (c counts, peers, routes int) {
 		if p := seat.peer.Load(); p != nil {
 			live = append(live, p)
 		}
-		if seat.route.Load() != nil {
+		for range seat.routes {
 			routes++
 		}
 	}
@@ -115,7 +114,7 @@ func (m *metrics) sum() (c counts, peers, routes int) {
 
 var (
 	descPeers      = desc("peers", "Peers with an answered offer.")
-	descRoutes     = desc("routes", "Peers that are fed by another.")
+	descRoutes     = desc("routes", "Places of peers that are fed by another.")
 	descReceived   = desc("received_packets_total", "RTP packets from browsers.", "kind")
 	descReceivedB  = desc("received_bytes_total", "RTP payload bytes from browsers.", "kind")
 	descSent       = desc("sent_packets_total", "RTP packets to browsers, repairs included.", "kind")

@@ -3,6 +3,7 @@ package sfu
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,7 +26,7 @@ var (
 	kindNames = [2]string{"audio", "video"}
 )
 
-// peer is one PeerConnection: two uplinks, two downlinks, a data channel.
+// peer is one PeerConnection: two uplinks, two downlinks for each slot, a data channel.
 type peer struct {
 	server      *Server
 	seat        *seat
@@ -36,9 +37,13 @@ type peer struct {
 	exporter    exporter
 	shield      atomic.Pointer[shield] // from the first time that it is connected
 
+	outward   outward
+	restraint restraint
+
 	types atomic.Pointer[payloads]
 	up    [2]uplink
-	down  [2]atomic.Pointer[downlink]
+	down  [MaxSlots][2]atomic.Pointer[downlink]
+	base  uint32 // of its downlinks' SSRCs
 
 	feedback struct {
 		mu   sync.Mutex // guards rec, next and clock
@@ -63,7 +68,7 @@ type peer struct {
 }
 
 func (s *Server) newPeer(m *seat, fingerprint string) (*peer, error) {
-	p := &peer{server: s, seat: m, fingerprint: fingerprint}
+	p := &peer{server: s, seat: m, fingerprint: fingerprint, base: rand.Uint32()}
 	p.udp = s.ends.udp.Session(p.receive)
 	for kind := range p.up {
 		p.up[kind].init(m, p, kind)
@@ -109,26 +114,7 @@ func (p *peer) negotiate(ctx context.Context, in offer) (answer string, err erro
 	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: in.sdp}); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrSDP, err)
 	}
-	var sources [2]uint32
-	for kind := range p.down {
-		media := in.of(kind)
-		if media == nil || !media.receives {
-			continue
-		}
-		d := p.down[kind].Load()
-		if d == nil {
-			d = newDownlink(p, kind)
-			d.negotiated(media.codec.payload)
-			p.down[kind].Store(d)
-			d.open(p.shield.Load())
-			if r := p.seat.route.Load(); r != nil && p.seat.peer.Load() == p {
-				d.routed(r, false, time.Now())
-				p.wake()
-			}
-		}
-		d.negotiated(media.codec.payload)
-		sources[kind] = d.ssrc
-	}
+	ssrcs := p.downs(&in)
 	desc, err := p.pc.CreateAnswer(nil)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrSDP, err)
@@ -149,7 +135,34 @@ func (p *peer) negotiate(ctx context.Context, in offer) (answer string, err erro
 			p.up[kind].announce(media.ssrc)
 		}
 	}
-	return in.answer(p.pc.LocalDescription().SDP, sources, p.server.Addrs(), p.server.tcpAddrs())
+	return in.answer(p.pc.LocalDescription().SDP, ssrcs, p.server.Addrs(), p.server.tcpAddrs())
+}
+
+// downs makes the downlinks that an offer has room for, and tells their SSRCs.
+func (p *peer) downs(in *offer) (ssrcs sources) {
+	for i := range in.sections {
+		media := &in.sections[i]
+		if media.rejected || media.kind == application || !media.receives {
+			continue
+		}
+		at := &p.down[media.slot][media.kind]
+		d := at.Load()
+		if d == nil {
+			d = newDownlink(p, media.slot, media.kind)
+			d.negotiated(&media.codec)
+			at.Store(d)
+			d.open(p.shield.Load())
+			if sl := p.seat.slots[media.slot].Load(); sl != nil && p.seat.peer.Load() == p {
+				if r := sl.route.Load(); r != nil {
+					d.routed(r, false, time.Now())
+					p.wake()
+				}
+			}
+		}
+		d.negotiated(&media.codec)
+		ssrcs[media.slot][media.kind] = source{d.ssrc, d.repair.SSRC}
+	}
+	return ssrcs
 }
 
 // stateChanged turns pion's states into events. pion may call out of order, so

@@ -13,7 +13,7 @@ import (
 type keepWriter struct{ packets []rtp.Packet }
 
 func (w *keepWriter) WriteRTP(h *rtp.Header, payload []byte) error {
-	w.packets = append(w.packets, rtp.Packet{Header: *h, Payload: append([]byte(nil), payload...)})
+	w.packets = append(w.packets, rtp.Packet{Header: h.Clone(), Payload: append([]byte(nil), payload...)})
 	return nil
 }
 
@@ -24,7 +24,7 @@ func TestResentPacketsAreIdentical(t *testing.T) {
 	w := &keepWriter{}
 	var d *downlink
 	for _, to := range *from.seat.fed.Load() {
-		d = to.peer.Load().down[video].Load()
+		d = to.downlink(video)
 	}
 	d.writer = w
 	b := rtpBytes(t, video, 500)
@@ -52,19 +52,24 @@ func TestResentPacketsAreIdentical(t *testing.T) {
 // A downlink bears its own SSRC before anything is negotiated, and answers no NACK for what went out under another payload type.
 func TestHeadersAreNotMixed(t *testing.T) {
 	from, _ := pair(t)
-	fresh := [2]*downlink{newDownlink(from, audio), newDownlink(from, video)}
+	var fresh []*downlink
+	seen := map[uint32]bool{}
+	for slot := range MaxSlots {
+		fresh = append(fresh, newDownlink(from, slot, audio), newDownlink(from, slot, video))
+	}
 	for _, d := range fresh {
 		if d.header.SSRC != d.ssrc || d.ssrc == 0 {
 			t.Errorf("the header says %d, the answer %d", d.header.SSRC, d.ssrc)
 		}
-	}
-	if fresh[audio].ssrc == fresh[video].ssrc {
-		t.Error("audio and video have one SSRC")
+		if seen[d.ssrc] {
+			t.Errorf("two downlinks have the SSRC %d", d.ssrc)
+		}
+		seen[d.ssrc] = true
 	}
 	w := &keepWriter{}
 	var d *downlink
 	for _, to := range *from.seat.fed.Load() {
-		d = to.peer.Load().down[video].Load()
+		d = to.downlink(video)
 	}
 	d.writer = w
 	now := time.Now()
@@ -73,12 +78,12 @@ func TestHeadersAreNotMixed(t *testing.T) {
 		t.Fatalf("%d packets", len(w.packets))
 	}
 	nack := []rtcp.NackPair{{PacketID: w.packets[0].SequenceNumber}}
-	d.negotiated(d.header.PayloadType)
+	d.negotiated(&codec{payload: d.header.PayloadType})
 	d.resend(nack, now.Add(time.Second))
 	if len(w.packets) != 2 {
 		t.Error("the same payload type again empties the ring")
 	}
-	d.negotiated(d.header.PayloadType + 1)
+	d.negotiated(&codec{payload: d.header.PayloadType + 1})
 	d.resend(nack, now.Add(2*time.Second))
 	if len(w.packets) != 2 {
 		t.Error("a packet was sent again under another header")

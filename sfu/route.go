@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// route says from whom a peer is fed. It never changes; Next replaces it.
+// route says from whom a slot is fed. It never changes; Next replaces it.
 type route struct {
 	from  *seat
 	keyID uint64
@@ -22,9 +22,9 @@ type seat struct {
 	events      sync.Mutex // one event at a time
 	remote      *remote    // set when the id lives on another node
 
-	route   atomic.Pointer[route]     // what feeds this id
-	fed     atomic.Pointer[[]*seat]   // whom this id feeds; never changed in place
-	outlets atomic.Pointer[[]*outlet] // the nodes that it feeds; never changed in place
+	slots   [MaxSlots]atomic.Pointer[slot] // what feeds this id; made when first routed
+	fed     atomic.Pointer[[]*slot]        // what this id feeds; never changed in place
+	outlets atomic.Pointer[[]*outlet]      // the nodes that it feeds; never changed in place
 	peer    atomic.Pointer[peer]
 
 	// Guarded by Server.mu.
@@ -37,13 +37,15 @@ type seat struct {
 // any. from "" stops. Neither id needs a peer yet.
 //
 // When Route returns, nothing of the former source passes any more.
-func (s *Server) Route(to, from string, keyID uint64) { s.reroute(to, "", from, keyID) }
+func (s *Server) Route(to, from string, keyID uint64) { s.reroute(to, 0, "", from, keyID) }
 
 // RouteRemote is Route from an id that lives on another node: packets come over
 // the link as long as it is up, and begin anew with a key frame when it is again.
-func (s *Server) RouteRemote(to, node, from string, keyID uint64) { s.reroute(to, node, from, keyID) }
+func (s *Server) RouteRemote(to, node, from string, keyID uint64) {
+	s.reroute(to, 0, node, from, keyID)
+}
 
-func (s *Server) reroute(to, node, from string, keyID uint64) {
+func (s *Server) reroute(to string, slot int, node, from string, keyID uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -56,43 +58,45 @@ func (s *Server) reroute(to, node, from string, keyID uint64) {
 		}
 		m = s.sit(to)
 	}
+	sl := m.slot(slot)
 	if from == "" {
-		s.point(m, nil)
+		s.point(sl, nil)
 		s.discard(m)
 		return
 	}
 	source := s.source(node, from)
-	if old := m.route.Load(); old != nil && old.from == source && old.keyID == keyID {
+	if old := sl.route.Load(); old != nil && old.from == source && old.keyID == keyID {
 		return // said twice
 	}
 	s.gen++
-	s.point(m, &route{from: source, keyID: keyID, gen: s.gen})
+	s.point(sl, &route{from: source, keyID: keyID, gen: s.gen})
 }
 
-// point swaps m's route. The caller holds mu.
-func (s *Server) point(m *seat, r *route) {
-	old := m.route.Swap(r)
+// point swaps a slot's route. The caller holds mu.
+func (s *Server) point(sl *slot, r *route) {
+	m := sl.seat
+	old := sl.route.Swap(r)
 	if old == nil && r == nil {
 		return
 	}
 	m.unkeyed()
 	if r != nil && (old == nil || old.from != r.from) {
-		var fed []*seat
+		var fed []*slot
 		if p := r.from.fed.Load(); p != nil {
 			fed = slices.Clone(*p)
 		}
-		fed = append(fed, m)
+		fed = append(fed, sl)
 		r.from.fed.Store(&fed)
 	}
 	if old != nil && (r == nil || old.from != r.from) {
 		if p := old.from.fed.Load(); p != nil {
-			fed := slices.DeleteFunc(slices.Clone(*p), func(o *seat) bool { return o == m })
+			fed := slices.DeleteFunc(slices.Clone(*p), func(o *slot) bool { return o == sl })
 			old.from.fed.Store(&fed)
 		}
 		s.discard(old.from)
 	}
 	if p := m.peer.Load(); p != nil {
-		p.routed(r, r != nil && r.from.keyed, time.Now())
+		p.routed(sl.n, r, r != nil && r.from.keyed, time.Now())
 	}
 }
 
@@ -178,8 +182,10 @@ func (s *Server) install(m *seat, p *peer) error {
 		s.retire(old)
 		m.unkeyed() // a reloaded page has lost its keys
 	}
-	if r := m.route.Load(); r != nil {
-		p.routed(r, r.from.keyed, time.Now())
+	for sl := range m.all {
+		if r := sl.route.Load(); r != nil {
+			p.routed(sl.n, r, r.from.keyed, time.Now())
+		}
 	}
 	s.mu.Unlock()
 	if old != nil {
@@ -209,7 +215,7 @@ func (s *Server) discard(m *seat) {
 	case m.seen():
 	case m.remote != nil:
 		m.remote.drop()
-	case m.users == 0 && m.peer.Load() == nil && m.route.Load() == nil && s.seats[m.id] == m:
+	case m.users == 0 && m.peer.Load() == nil && !m.routed() && s.seats[m.id] == m:
 		delete(s.seats, m.id)
 	}
 }
@@ -239,10 +245,8 @@ func (m *seat) unkeyed() {
 }
 
 // askKeyed tells the video downlink that its sender has its keys.
-func (m *seat) askKeyed() {
-	if p := m.peer.Load(); p != nil {
-		if d := p.down[video].Load(); d != nil {
-			d.keyed(time.Now())
-		}
+func (sl *slot) askKeyed() {
+	if d := sl.downlink(video); d != nil {
+		d.keyed(time.Now())
 	}
 }

@@ -26,6 +26,7 @@ type section struct {
 	name     sdp.MediaName
 	mid      string
 	rejected bool // the browser does not use it
+	slot     int  // how many sections of the kind are in use before it
 
 	// Of audio and video.
 	sends, receives bool   // the browser
@@ -33,7 +34,7 @@ type section struct {
 	codec           codec
 }
 
-// of gives the section of a kind that is in use, or nil.
+// of gives the first section of a kind that is in use, or nil. The browser sends in it; in others it only receives.
 func (o *offer) of(kind int) *section {
 	for i := range o.sections {
 		if s := &o.sections[i]; s.kind == kind && !s.rejected {
@@ -72,8 +73,8 @@ func parseOffer(raw string) (out offer, err error) {
 			return out, err
 		}
 		if !s.rejected {
-			if out.of(s.kind) != nil {
-				return out, fmt.Errorf("%w: more than one %s section", ErrSDP, m.MediaName.Media)
+			if err := out.place(&s); err != nil {
+				return out, err
 			}
 			if err := out.agree(&desc, m); err != nil {
 				return out, err
@@ -90,8 +91,27 @@ func parseOffer(raw string) (out offer, err error) {
 	if err := out.bundled(&desc); err != nil {
 		return out, err
 	}
+	out.levels()
 	out.sdp, err = forPion(desc, data, &out)
 	return out, err
+}
+
+// place gives a section its slot.
+func (o *offer) place(s *section) error {
+	for i := range o.sections {
+		if t := &o.sections[i]; t.kind == s.kind && !t.rejected {
+			s.slot++
+		}
+	}
+	switch {
+	case s.kind == application && s.slot > 0:
+		return fmt.Errorf("%w: more than one application section", ErrSDP)
+	case s.slot >= MaxSlots:
+		return fmt.Errorf("%w: over %d %s sections", ErrSDP, MaxSlots, s.name.Media)
+	case s.slot > 0:
+		s.sends = false
+	}
+	return nil
 }
 
 func parseSection(desc *sdp.SessionDescription, m *sdp.MediaDescription) (s section, err error) {
@@ -201,7 +221,7 @@ const dataMid = "data"
 var nowhere = &sdp.ConnectionInformation{NetworkType: "IN", AddressType: "IP4", Address: &sdp.Address{Address: "0.0.0.0"}}
 
 const (
-	maxSections = 16
+	maxSections = 2*MaxSlots + 1
 	application = 2 // beside audio and video
 )
 

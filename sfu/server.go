@@ -200,7 +200,13 @@ func (s *Server) KeyFrame(id string) {
 }
 
 // Shown says that the receiver id has decoded the first frame of its route.
-func (s *Server) Shown(id string) {
+func (s *Server) Shown(id string) { s.ShownSlot(id, 0) }
+
+// ShownSlot is Shown for a slot.
+func (s *Server) ShownSlot(id string, slot int) {
+	if checkSlot(slot) != nil {
+		return
+	}
 	s.mu.Lock()
 	m := s.seats[id]
 	s.mu.Unlock()
@@ -208,7 +214,7 @@ func (s *Server) Shown(id string) {
 		return
 	}
 	if p := m.peer.Load(); p != nil {
-		if d := p.down[video].Load(); d != nil {
+		if d := p.down[slot][video].Load(); d != nil {
 			d.shown()
 		}
 	}
@@ -239,7 +245,9 @@ func (s *Server) Remove(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if m := s.seats[id]; m != nil {
-		s.point(m, nil)
+		for sl := range m.all {
+			s.point(sl, nil)
+		}
 		s.vacate(m)
 		m.unkeyed()
 		s.discard(m)

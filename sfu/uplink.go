@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"encoding/binary"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -34,6 +35,7 @@ type uplink struct {
 	kind   int
 
 	anchor atomic.Pointer[stream.Anchor] // from the newest sender report
+	voice  voice                         // audio
 
 	mu        sync.Mutex // guards what follows
 	ssrc      uint32
@@ -44,7 +46,7 @@ type uplink struct {
 	asked     time.Time // when a key frame was asked for
 	wanted    bool      // a request waits for pliPassGap
 
-	packets, bytes, requests atomic.Uint64
+	packets, bytes, requests, repaired atomic.Uint64
 }
 
 func (u *uplink) init(m *seat, from origin, kind int) { u.seat, u.origin, u.kind = m, from, kind }
@@ -78,10 +80,33 @@ func (p *peer) receiveRTP(b []byte, now time.Time) {
 			p.recordArrival(pkt.SSRC, uint16(v[0])<<8|uint16(v[1]), now)
 		}
 	}
+	if kind == audio && types.level != 0 {
+		p.up[audio].voice.heard(pkt.Extension(types.level))
+	}
 	p.wake()
+	if types.rtx != 0 && pkt.PayloadType == types.rtx && !p.up[kind].restore(&pkt) {
+		return
+	}
 	if !p.up[kind].receive(&pkt, now) {
 		p.malformed.Add(1)
 	}
+}
+
+// restore turns a retransmission (RFC 4588) into the packet that it repeats. It answers false when that one is not missing:
+// browsers probe with padding, and with what arrived long ago.
+func (u *uplink) restore(pkt *stream.Packet) bool {
+	if len(pkt.Payload) < 2 {
+		return false
+	}
+	seq := binary.BigEndian.Uint16(pkt.Payload)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.losses == nil || !u.losses.Missing(seq) {
+		return false
+	}
+	pkt.Seq, pkt.SSRC, pkt.Payload = seq, u.ssrc, pkt.Payload[2:]
+	u.repaired.Add(1)
+	return true
 }
 
 // receive does the uplink's bookkeeping and forwards the packet. It answers false
@@ -103,10 +128,8 @@ func (u *uplink) receive(pkt *stream.Packet, now time.Time) bool {
 	u.account(pkt, now)
 	if fed := u.seat.fed.Load(); fed != nil {
 		for _, to := range *fed {
-			if p := to.peer.Load(); p != nil {
-				if d := p.down[u.kind].Load(); d != nil {
-					d.feed(u, pkt, &frame, now)
-				}
+			if d := to.downlink(u.kind); d != nil {
+				d.feed(u, pkt, &frame, now)
 			}
 		}
 	}

@@ -84,13 +84,14 @@ func (s *Server) URL() string {
 }
 
 func (s *Server) handler() http.Handler {
-	tokens, _ := auth.NewTokens(s.keys.Token, nil) // the key was checked by build
+	tokens, _ := auth.NewTokens(s.keys.Token, nil, s.keys.OldToken()) // the key was checked by build
 	h := httpapi.New(httpapi.Config{
 		NewSession: func() (string, time.Time, error) { return tokens.Issue(rand.Text(), rand.Text()) },
 		ICEServers: func() []protocol.ICEServer { return s.iceServers(rand.Text()[:8]) },
 		Limits:     s.signaling().Limits(),
 		// One person needs one session a tab; an address may stand for a school behind NAT.
 		Allow:     s.newLimit("sessions", 5, 50),
+		Proof:     s.guard,
 		Stats:     s.stats,
 		Draining:  s.draining.Load,
 		WebSocket: s.hub, Web: web.Handler(), AllowedOrigins: s.cfg.AllowedOrigins, Proxies: s.cfg.TrustedProxies, Logger: s.log,

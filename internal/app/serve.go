@@ -24,6 +24,7 @@ import (
 	"passerby/internal/cluster"
 	"passerby/internal/config"
 	"passerby/internal/porter"
+	"passerby/internal/proof"
 	"passerby/internal/redisdb"
 	"passerby/match"
 	"passerby/sfu"
@@ -44,6 +45,7 @@ type Server struct {
 	redis redisdb.Client // nil without --redis
 	queue runningQueue
 	hub   *signaling.Hub
+	guard *proof.Guard
 
 	address string // of this node's sessions, on the bus
 	memory  busmemory.Bus
@@ -105,7 +107,7 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 }
 
 func (s *Server) build(events *sink) error {
-	tokens, err := auth.NewTokens(s.keys.Token, nil)
+	tokens, err := auth.NewTokens(s.keys.Token, nil, s.keys.OldToken())
 	if err != nil {
 		return err
 	}
@@ -122,6 +124,7 @@ func (s *Server) build(events *sink) error {
 	if err != nil {
 		return err
 	}
+	s.guard = s.newGuard()
 	s.hub = signaling.New(s.signaling(), signaling.Deps{
 		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: store, Allow: s.userLimits(),
 		Network: caller.Proxies(s.cfg.TrustedProxies).Network, ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,

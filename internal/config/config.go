@@ -30,6 +30,8 @@ type Config struct {
 	LinkAdvertise  string         // host, or host:port, under which other nodes reach Link; empty: as this node reaches Redis
 	MaxSessions    int            // sessions at most; more are told that the server is full
 	MaxPerAddress  int            // WebSockets at most from one IPv4 address or IPv6 /64
+	Proof          string         // proof of work of newcomers: auto (only under attack), on, off
+	ProofRate      int            // new sessions a minute that are an attack; a tenth of it from one range of addresses
 	Redis          string         // URL of Redis, which nodes share; empty keeps the queue in memory
 	Bus            string         // URL of RabbitMQ, which carries messages between nodes; empty leaves that to Redis
 	Database       string         // not used by this version: must be empty
@@ -59,6 +61,8 @@ func Defaults() Config {
 		Link:           ":0",
 		MaxSessions:    10000,
 		MaxPerAddress:  128,
+		Proof:          "auto",
+		ProofRate:      1000,
 		DataDir:        "data",
 		Admin:          "127.0.0.1:9090",
 		TURNListen:     ":3478",
@@ -129,6 +133,12 @@ func (c Config) Validate() error {
 	}
 	if c.MaxPerAddress < 1 {
 		fault("--max-per-address: %d is too few: at least 1", c.MaxPerAddress)
+	}
+	if !slices.Contains([]string{"auto", "on", "off"}, c.Proof) {
+		fault("--proof: %q is none of auto, on, off", c.Proof)
+	}
+	if c.ProofRate < 10 {
+		fault("--proof-rate: %d sessions a minute are no attack: at least 10", c.ProofRate)
 	}
 	if c.DataDir == "" {
 		fault("--data-dir: name a directory")

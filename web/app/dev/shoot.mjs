@@ -23,7 +23,7 @@ const built = await esbuild.build({
   jsx: 'automatic',
   jsxImportSource: 'preact',
   alias: { '@passerby/client': join(here, 'fake.ts') },
-  define: { __WORKER_URL__: '"/worker.js"' },
+  define: { __WORKER_URL__: '"/worker.js"', __PROVER_URL__: '"/prover.js"' },
 });
 const files = Object.fromEntries(built.outputFiles.map((f) => [f.path, f.text]));
 const html = readFileSync(join(here, '../index.html'), 'utf8').replaceAll('{{script}}', '/script.js').replaceAll('{{style}}', '/style.css');

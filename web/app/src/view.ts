@@ -15,6 +15,8 @@ export interface View {
   state: State;
   /** While connecting: what is waited for. */
   step: 'camera' | 'server';
+  /** While connecting: how much of the proof of work is done that keeps programs out, 0–1. */
+  proving: number | null;
   draft: Draft;
   adult: boolean;
   wish: Wish | null;
@@ -87,6 +89,7 @@ export type Action =
   | { type: 'elsewhere'; session: string | null }
   | { type: 'moving' }
   | { type: 'state'; state: State }
+  | { type: 'proving'; share: number | null }
   | { type: 'waiting'; position?: number | undefined; estimateMs?: number | undefined; at: number }
   | { type: 'wish'; wish: Wish }
   | { type: 'matched'; match: Match; greeting: string; messages: readonly Message[] }
@@ -122,13 +125,14 @@ const alone = {
   shown: false,
 } as const;
 
-const begun = { trouble: null, notice: null, waiting: null, ended: null, resuming: null } as const;
+const begun = { proving: null, trouble: null, notice: null, waiting: null, ended: null, resuming: null } as const;
 
 export function initialView(): View {
   return {
     ...alone,
     state: 'idle',
     step: 'server',
+    proving: null,
     draft: loadDraft(),
     adult: false,
     wish: null,
@@ -196,6 +200,8 @@ export function reduce(view: View, action: Action): View {
       return { ...view, ...alone, ...begun, state: 'reconnecting', step: 'server', last: null, resuming: 'tab' };
     case 'state':
       return withState(view, action.state);
+    case 'proving':
+      return { ...view, proving: action.share };
     case 'waiting': {
       const { position, estimateMs } = action;
       const kept = view.waiting ?? { since: action.at, widened: false };

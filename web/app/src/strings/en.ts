@@ -110,6 +110,8 @@ export const en = {
     cameraHint: 'Your browser is asking. Nobody sees you before you are matched.',
     server: 'Connecting',
     serverHint: 'Setting up the encrypted connection. This happens only once.',
+    proving: 'One moment',
+    provingHint: 'Unusually many connections arrive right now, so your browser does a small task that keeps programs out. It takes a few seconds and needs nothing from you.',
   },
 
   waiting: {
@@ -248,16 +250,27 @@ export const en = {
       other: 'Something else',
     },
     note: 'Anything to add? (optional)',
-    what: (n: number) =>
-      n === 0
-        ? 'This sends the reason and your note. Picture and sound are never sent.'
-        : `This sends the reason, your note and the stranger’s ${n === 1 ? 'message' : `last ${number(n)} messages`}, which the server could not read until now. Picture and sound are never sent.`,
+    evidence: 'What may the moderators see?',
+    withMessages: (n: number) => (n === 1 ? 'The stranger’s message' : `The stranger’s last ${number(n)} messages`),
+    chooseMessages: 'Messages that go along',
+    withPicture: 'A picture of the stranger from this moment',
+    picture: 'The picture that goes along',
+    what: (messages: number, picture: boolean) =>
+      [
+        `This sends ${list(['the reason', 'your note', ...(messages ? [messages === 1 ? 'one message of the stranger' : `${number(messages)} messages of the stranger`] : []), ...(picture ? ['this picture'] : [])])}, and nothing else.`,
+        ...(messages ? ['The server could not read these words until now, and can prove that they are the stranger’s.'] : []),
+        ...(picture ? ['Your browser took the picture, so it proves nothing by itself.'] : []),
+      ].join(' '),
     also: 'Also block: keep us apart',
     send: 'Send report',
     choose: 'First choose what is wrong.',
     sent: 'Thank you. Your report was sent.',
     failed: 'The report could not be sent. Try again.',
-    gone: 'That conversation is too long ago to be reported, or it ran in another tab.',
+    problems: {
+      no_match: 'That conversation is too long ago to be reported, or it ran in another tab.',
+      evidence_invalid: 'The server could not confirm these messages as the stranger’s, so it took nothing. Send the report without them.',
+      rate_limited: 'You have sent many reports in a short time. Wait a minute, then send this one.',
+    } as Record<string, string>,
   },
 
   trouble: {
@@ -304,6 +317,7 @@ export const en = {
       hello_required: ['The connection took too long', 'Try again.'],
       slow_consumer: ['Your connection could not keep up', 'Try again, or chat by text, which needs far less.'],
       adult_required: ['Adults only', 'Confirm on the start page that you are 18 or older.'],
+      proof_required: ['Your browser could not finish the task', 'Unusually many connections arrive right now, and each browser does a small task first. Try again in a moment.'],
       origin_forbidden: ['This page may not use this server', 'Open the site at its own address.'],
       bad_request: ['The page is out of date', 'Reload it to get the newest version.'],
       unknown_type: ['The page is newer than the server', 'Reload it in a moment.'],
