@@ -26,6 +26,7 @@ import (
 	"passerby/internal/porter"
 	"passerby/internal/proof"
 	"passerby/internal/redisdb"
+	"passerby/internal/report"
 	"passerby/internal/store"
 	"passerby/match"
 	"passerby/sfu"
@@ -137,7 +138,8 @@ func (s *Server) build(events *sink) error {
 	s.guard = s.newGuard()
 	s.hub = signaling.New(s.signaling(), signaling.Deps{
 		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: sessions, Allow: s.userLimits(),
-		Network: caller.Proxies(s.cfg.TrustedProxies).Network, ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
+		Network: caller.Proxies(s.cfg.TrustedProxies).Network, ICEServers: s.iceServers, Frank: s.keys.Frank,
+		Reports: desk{report.Desk{Keep: s.store, Tags: s.keys, Recording: s.sfu.Recording}}, Logger: s.log, Registerer: s.registry,
 	})
 	events.hub = s.hub
 	return nil
