@@ -29,7 +29,7 @@ const network = ['--delay', DELAY, '--loss', LOSS];
 if (DROP) network.push('--rate', String(DROP), '--rate-after', `${AFTER}s`, '--rate-until', `${UNTIL}s`, '--buffer', '1s');
 const impair = build('cmd/impair')['cmd/impair'];
 const proxy = (...way) => serve(impair, ...network, ...way);
-const look = { size: [480, 360], fps: 20, lively: true, viewport: { width: 600, height: 450 } };
+const look = { size: [320, 240], fps: 15, lively: true, viewport: { width: 480, height: 360 } };
 
 /** Over the server: `program` is bin/passerby. */
 const served = (program) => async (pages) => {
@@ -43,7 +43,7 @@ const served = (program) => async (pages) => {
     await page.click('[data-testid="confirm-age"]');
     await page.click('[data-testid="start"]');
   }
-  for (const page of pages) await page.waitForFunction(() => __test.state() === 'matched', { timeout: 30_000 });
+  for (const page of pages) await page.waitForFunction(() => __test.state() === 'matched', { timeout: 120_000 });
   return () => server.stop();
 };
 
@@ -75,6 +75,7 @@ async function call(way) {
     for (const [i, colour] of ['red', 'blue'].entries()) {
       const page = await openPage(browser, { colour, tone: 300 + 200 * i, ...look });
       await page.setBypassCSP(true);
+      page.setDefaultTimeout(120_000); // a busy machine
       pages.push(page);
     }
     const mark = idle();
