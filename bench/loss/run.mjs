@@ -43,7 +43,12 @@ const served = (program) => async (pages) => {
     await page.click('[data-testid="confirm-age"]');
     await page.click('[data-testid="start"]');
   }
-  for (const page of pages) await page.waitForFunction(() => __test.state() === 'matched', { timeout: 120_000 });
+  for (const page of pages) {
+    await page.waitForFunction(() => __test.state() === 'matched', { polling: 100, timeout: 60_000 }).catch(async (e) => {
+      const tale = await page.evaluate(() => ({ state: __test.state(), traffic: __test.traffic, errors: __test.errors, text: document.body.innerText.slice(0, 300) }));
+      throw new Error(`${e.message}: ${JSON.stringify(tale)}\n${server.log.slice(-2000)}`);
+    });
+  }
   return () => server.stop();
 };
 
@@ -79,8 +84,8 @@ async function call(way) {
       pages.push(page);
     }
     const mark = idle();
-    const begun = performance.now();
     stop = await way(pages);
+    const begun = performance.now();
     for (const page of pages) await page.evaluate(watch);
     const course = pages.map(() => []);
     while (performance.now() - begun < 1000 * SECONDS) {
