@@ -75,7 +75,7 @@ func (e *Estimator) Sent(size int, now time.Time) (seq uint16) {
 // passes, until they are through.
 func (e *Estimator) Limit() int {
 	if e.queue.long {
-		return int(max(e.limit/2, min(e.limit, Floor)))
+		return int(e.limit / 2)
 	}
 	return int(e.limit)
 }
