@@ -26,13 +26,14 @@ const patience = 10 * time.Second
 
 // world is a number of nodes on one bus and one queue.
 type world struct {
-	t     testing.TB
-	queue *fakeQueue
-	media *fakeMedia
-	token *fakeTokens
-	store *sharedStore                                               // nil: none
-	allow func(act signaling.Act, user string) (bool, time.Duration) // nil: always
-	nodes []*node
+	t         testing.TB
+	queue     *fakeQueue
+	media     *fakeMedia
+	token     *fakeTokens
+	store     *sharedStore                                               // nil: none
+	allow     func(act signaling.Act, user string) (bool, time.Duration) // nil: always
+	suspected func(netip.Prefix)                                         // nil: nobody listens
+	nodes     []*node
 }
 
 // node is one hub behind a real HTTP server.
@@ -92,6 +93,11 @@ func (w *world) start(bus *memory.Bus, name string, cfg signaling.Config) *node 
 				return true, 0
 			}
 			return w.allow(act, user)
+		},
+		Suspect: func(_ context.Context, network netip.Prefix) {
+			if w.suspected != nil {
+				w.suspected(network)
+			}
 		},
 		Network: func(r *http.Request) netip.Prefix {
 			network, _ := netip.ParsePrefix(r.Header.Get("Test-Network"))
