@@ -32,8 +32,16 @@ type world struct {
 	token     *fakeTokens
 	store     *sharedStore                                               // nil: none
 	allow     func(act signaling.Act, user string) (bool, time.Duration) // nil: always
+	file      func(r signaling.Report) (string, error)                   // takes reports; nil: all are fine
 	suspected func(netip.Prefix)                                         // nil: nobody listens
 	nodes     []*node
+}
+
+func (w *world) Report(_ context.Context, r signaling.Report) (string, error) {
+	if w.file == nil {
+		return "", nil
+	}
+	return w.file(r)
 }
 
 // node is one hub behind a real HTTP server.
@@ -99,6 +107,7 @@ func (w *world) start(bus *memory.Bus, name string, cfg signaling.Config) *node 
 				w.suspected(network)
 			}
 		},
+		Reports: w,
 		Network: func(r *http.Request) netip.Prefix {
 			network, _ := netip.ParsePrefix(r.Header.Get("Test-Network"))
 			return network

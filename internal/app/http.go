@@ -84,7 +84,7 @@ func (s *Server) URL() string {
 }
 
 func (s *Server) handler() http.Handler {
-	tokens, _ := auth.NewTokens(s.keys.Token, nil) // the key was checked by build
+	tokens, _ := auth.NewTokens(s.keys.Token, nil, s.keys.OldToken()) // the key was checked by build
 	h := httpapi.New(httpapi.Config{
 		NewSession: func() (string, time.Time, error) { return tokens.Issue(rand.Text(), rand.Text()) },
 		ICEServers: func() []protocol.ICEServer { return s.iceServers(rand.Text()[:8]) },

@@ -107,7 +107,7 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 }
 
 func (s *Server) build(events *sink) error {
-	tokens, err := auth.NewTokens(s.keys.Token, nil)
+	tokens, err := auth.NewTokens(s.keys.Token, nil, s.keys.OldToken())
 	if err != nil {
 		return err
 	}

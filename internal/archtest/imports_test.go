@@ -86,6 +86,8 @@ func fault(from, to string) string {
 		"github.com/rabbitmq/amqp091-go":      {"internal/bus/rabbit"},
 		"golang.org/x/crypto/acme":            {"internal/acme"},
 		"github.com/jackc/pgx":                {"internal/store/postgres"},
+		"modernc.org/sqlite":                  {"internal/store/sqlite"},
+		"github.com/pressly/goose":            {"internal/store"},
 		"github.com/pion/webrtc":              {"sfu", "internal/doctor", "bench", "internal/testenv"},
 		"github.com/pion/turn":                {"turn", "internal/doctor", "bench"},
 		"github.com/golang-jwt":               {"internal/auth"},

@@ -29,6 +29,7 @@ const (
 	SlowConsumer    Code = "slow_consumer"
 	ServerFull      Code = "server_full"
 	Draining        Code = "draining"
+	EvidenceInvalid Code = "evidence_invalid"
 	Internal        Code = "internal"
 )
 
@@ -71,6 +72,7 @@ var Table = []Entry{
 	{SlowConsumer, 503, "yes", "yes (resume)", "the client did not read fast enough"},
 	{ServerFull, 503, "yes", "after `retry_after_ms`", ""},
 	{Draining, 503, "no", "after `retry_after_ms`", "the server is shutting down"},
+	{EvidenceInvalid, 400, "no", "without it", "something that a report offers as proof is not what it claims to be; the text says which. Nothing was recorded"},
 	{Internal, 500, "no", "yes", ""},
 }
 

@@ -11,6 +11,8 @@ export function support() {
   return { media: has === 'all', text: has !== 'none' };
 }
 
+export const MAX_PICTURE = 30_000;
+
 export class Passerby {
   state: State = 'idle';
   match: Match | null = null;
@@ -18,7 +20,7 @@ export class Passerby {
   readonly remoteStream = new MediaStream();
   readonly #events = new Emitter<Events>();
   #count = 0;
-  #said = 0;
+  #said: Message[] = [];
 
   get resumable() { return query.get('running') ? { mode: 'video' as const } : null; }
 
@@ -39,7 +41,7 @@ export class Passerby {
 
   readonly limits = { graceMs: 10_000, resumeMs: 30_000 };
   find() {}
-  proofs() { return this.#said; }
+  provable() { return this.#said; }
 
   next() {
     this.match = null;
@@ -104,7 +106,7 @@ export class Passerby {
 
   say(text: string, from: 'me' | 'partner' = 'partner', state?: Message['state']) {
     const message: Message = { id: String(++this.#count), from, text, at: Date.now(), ...(state && { state }) };
-    if (from === 'partner') this.#said++;
+    if (from === 'partner') this.#said.push(message);
     this.#events.emit('message', { message });
   }
 

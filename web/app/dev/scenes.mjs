@@ -83,6 +83,17 @@ export const scenes = {
   'verify-confirmed': async (p) => { await call(p); await p.click('[data-testid=verify]'); await p.click('.dialog .is-primary'); },
   'verify-failed': async (p) => { await call(p); await p.evaluate(() => passerby.emit('verify', { failed: true })); },
   report: async (p) => { await call(p); await talk(p); await p.click('[data-testid=report]'); },
+  'report-evidence': async (p) => {
+    await call(p);
+    await talk(p);
+    await p.evaluate(() => passerby.say('Give me your address or I will find you. I know the street, and I know when you leave the house in the morning.'));
+    await new Promise((done) => setTimeout(done, 500)); // until there is a picture
+    await p.click('[data-testid=report]');
+    await p.click('input[value=threat]');
+    await p.click('[data-testid=report-messages]');
+    await p.click('[data-testid=report-picture]').catch(() => {});
+    await p.$eval('[data-testid=report-what]', (e) => e.scrollIntoView({ block: 'end' }));
+  },
   'report-sent': async (p) => {
     await call(p);
     await p.click('[data-testid=report]');

@@ -1,4 +1,4 @@
-import { PasserbyError, support, type Limits, type Passerby, type ReportReason, type Wish } from '@passerby/client';
+import { PasserbyError, support, type Limits, type Message, type Passerby, type Report, type Wish } from '@passerby/client';
 import type { Kind } from './camera';
 import { Devices } from './devices';
 import { saveDraft, toWish } from './draft';
@@ -225,14 +225,14 @@ export class Controller {
   }
 
   /** Reports the stranger of a match, whoever is here by now; `block` also keeps the two apart. */
-  async report(match: string, reason: ReportReason, note: string, block: boolean): Promise<void> {
-    await this.#end(match, 'own_report', () => this.#client.report(match, reason, note));
+  async report(match: string, report: Report, block: boolean): Promise<void> {
+    await this.#end(match, 'own_report', () => this.#client.report(match, report));
     if (block) await this.block(match);
   }
 
-  /** How many messages a report of this match would carry. */
-  proofs(match: string): number {
-    return this.#client.proofs(match);
+  /** The stranger's messages that a report of this match can prove. */
+  provable(match: string): readonly Message[] {
+    return this.#client.provable(match);
   }
 
   async block(match: string): Promise<void> {
@@ -252,7 +252,7 @@ export class Controller {
   }
 
   /** Report and block end the match by themselves. */
-  async #end(match: string, why: Ended, ask: () => Promise<void>): Promise<void> {
+  async #end(match: string, why: Ended, ask: () => Promise<unknown>): Promise<void> {
     this.#own.set(match, why);
     await ask().finally(() => this.#own.delete(match));
   }

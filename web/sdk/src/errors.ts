@@ -4,7 +4,7 @@
 export type ErrorCode =
   | 'bad_request' | 'unknown_type' | 'too_large' | 'rate_limited' | 'flooding' | 'hello_required'
   | 'token_invalid' | 'token_expired' | 'adult_required' | 'origin_forbidden' | 'proof_required' | 'replaced' | 'no_match'
-  | 'wrong_state' | 'sdp_invalid' | 'media_failed' | 'slow_consumer' | 'server_full' | 'draining' | 'internal'
+  | 'wrong_state' | 'sdp_invalid' | 'media_failed' | 'slow_consumer' | 'server_full' | 'draining' | 'evidence_invalid' | 'internal'
   // Found by the client itself:
   | 'offline' | 'unreachable' | 'unsupported' | 'worker_failed' | 'crypto_failed' | 'key_mismatch'
   // From explainMediaError:
@@ -30,6 +30,7 @@ const sentences: Partial<Record<ErrorCode, string>> = {
   slow_consumer: 'Your connection could not keep up. Reconnecting.',
   server_full: 'Everything is full right now. Try again in a moment.',
   draining: 'The server is restarting. Try again in a moment.',
+  evidence_invalid: 'The server could not confirm what the report offers as proof, so it was not taken. Send it without.',
   internal: 'Something went wrong on the server. Try again.',
   offline: 'You are offline. Check your internet connection; the chat goes on by itself when it is back.',
   unreachable: 'The server cannot be reached. Check your internet connection and try again.',

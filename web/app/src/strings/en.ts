@@ -250,16 +250,27 @@ export const en = {
       other: 'Something else',
     },
     note: 'Anything to add? (optional)',
-    what: (n: number) =>
-      n === 0
-        ? 'This sends the reason and your note. Picture and sound are never sent.'
-        : `This sends the reason, your note and the stranger’s ${n === 1 ? 'message' : `last ${number(n)} messages`}, which the server could not read until now. Picture and sound are never sent.`,
+    evidence: 'What may the moderators see?',
+    withMessages: (n: number) => (n === 1 ? 'The stranger’s message' : `The stranger’s last ${number(n)} messages`),
+    chooseMessages: 'Messages that go along',
+    withPicture: 'A picture of the stranger from this moment',
+    picture: 'The picture that goes along',
+    what: (messages: number, picture: boolean) =>
+      [
+        `This sends ${list(['the reason', 'your note', ...(messages ? [messages === 1 ? 'one message of the stranger' : `${number(messages)} messages of the stranger`] : []), ...(picture ? ['this picture'] : [])])}, and nothing else.`,
+        ...(messages ? ['The server could not read these words until now, and can prove that they are the stranger’s.'] : []),
+        ...(picture ? ['Your browser took the picture, so it proves nothing by itself.'] : []),
+      ].join(' '),
     also: 'Also block: keep us apart',
     send: 'Send report',
     choose: 'First choose what is wrong.',
     sent: 'Thank you. Your report was sent.',
     failed: 'The report could not be sent. Try again.',
-    gone: 'That conversation is too long ago to be reported, or it ran in another tab.',
+    problems: {
+      no_match: 'That conversation is too long ago to be reported, or it ran in another tab.',
+      evidence_invalid: 'The server could not confirm these messages as the stranger’s, so it took nothing. Send the report without them.',
+      rate_limited: 'You have sent many reports in a short time. Wait a minute, then send this one.',
+    } as Record<string, string>,
   },
 
   trouble: {
