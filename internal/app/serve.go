@@ -59,7 +59,8 @@ type Server struct {
 	admin    net.Listener   // nil when off
 	patience patience       // of public
 	board    board
-	secret   string // of the TURN credentials
+	words    []string // of the operator's filter
+	secret   string   // of the TURN credentials
 	hosts    turnHosts
 	draining atomic.Bool
 }
@@ -77,6 +78,9 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 		if errors.As(err, new(*fs.PathError)) {
 			err = fmt.Errorf("--data-dir %s: %w: name a directory that this user may write", cfg.DataDir, err)
 		}
+		return nil, err
+	}
+	if s.words, err = filterWords(cfg.FilterWords); err != nil {
 		return nil, err
 	}
 	if s.cfg.ACME.Dir == "" {
