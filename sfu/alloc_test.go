@@ -135,7 +135,7 @@ func FuzzOffer(f *testing.F) {
 		if again, err := parseOffer(in.sdp); err != nil || again.fingerprint != in.fingerprint {
 			t.Errorf("what was accepted is refused the second time: %v", err)
 		}
-		answer, err := in.answer(pionAnswer, sources{{1, 2}, {3, 4}}, nil, nil)
+		answer, err := in.answer(pionAnswer, sources{{{1, 0}, {2, 6}}, {{9, 0}, {10, 14}}}, nil, nil)
 		if err != nil {
 			t.Errorf("no answer: %v", err)
 		}

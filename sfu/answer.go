@@ -18,6 +18,9 @@ func streamID(slot int) string {
 	return "partner-" + strconv.Itoa(slot)
 }
 
+// source is what a browser receives of a kind: the SSRC, and that of the packets sent again. 0 is nothing.
+type source struct{ ssrc, repair uint32 }
+
 // answer makes the answer to an offer out of pion's, which is about the data channel alone. ssrcs are those of what
 // the browser receives. The server's candidates are in the first section of the bundle, so that one
 // exchange is enough.
@@ -74,7 +77,7 @@ func (s *section) refusal() *sdp.MediaDescription {
 }
 
 // agreed answers a section of audio or video.
-func (s *section) agreed(transport []sdp.Attribute, source uint32) *sdp.MediaDescription {
+func (s *section) agreed(transport []sdp.Attribute, from source) *sdp.MediaDescription {
 	format := strconv.Itoa(int(s.codec.payload))
 	m := &sdp.MediaDescription{MediaName: s.name, ConnectionInformation: nowhere, Attributes: slices.Clone(transport)}
 	m.MediaName.Port = sdp.RangedPort{Value: 9}
@@ -83,8 +86,8 @@ func (s *section) agreed(transport []sdp.Attribute, source uint32) *sdp.MediaDes
 	m.WithPropertyAttribute("rtcp-mux")
 	m.WithPropertyAttribute("rtcp-rsize")
 	m.WithValueAttribute("rtpmap", format+" "+codecs[s.kind].name)
-	if s.codec.fmtp != "" {
-		m.WithValueAttribute("fmtp", format+" "+s.codec.fmtp)
+	if fmtp := s.parameters(); fmtp != "" {
+		m.WithValueAttribute("fmtp", format+" "+fmtp)
 	}
 	for _, feedback := range s.codec.feedback {
 		m.WithValueAttribute("rtcp-fb", format+" "+feedback)
@@ -95,15 +98,43 @@ func (s *section) agreed(transport []sdp.Attribute, source uint32) *sdp.MediaDes
 	if s.codec.level != 0 {
 		m.WithValueAttribute("extmap", strconv.Itoa(int(s.codec.level))+" "+audioLevel)
 	}
-	sends := s.receives && source != 0
+	if s.codec.rtx != 0 {
+		again := strconv.Itoa(int(s.codec.rtx))
+		m.MediaName.Formats = append(m.MediaName.Formats, again)
+		m.WithValueAttribute("rtpmap", again+" rtx/90000")
+		m.WithValueAttribute("fmtp", again+" apt="+format)
+	}
+	sends := s.receives && from.ssrc != 0
 	if sends {
 		stream := streamID(s.slot)
 		id := stream + " " + kindNames[s.kind]
-		m.WithValueAttribute("ssrc", fmt.Sprintf("%d cname:%s", source, stream))
-		m.WithValueAttribute("ssrc", fmt.Sprintf("%d msid:%s", source, id))
+		ssrcs := []uint32{from.ssrc}
+		if s.codec.rtx != 0 && from.repair != 0 {
+			m.WithValueAttribute("ssrc-group", fmt.Sprintf("FID %d %d", from.ssrc, from.repair))
+			ssrcs = append(ssrcs, from.repair)
+		}
+		for _, ssrc := range ssrcs {
+			m.WithValueAttribute("ssrc", fmt.Sprintf("%d cname:%s", ssrc, stream))
+			m.WithValueAttribute("ssrc", fmt.Sprintf("%d msid:%s", ssrc, id))
+		}
 		m.WithValueAttribute("msid", id)
 	}
 	return m.WithPropertyAttribute(direction(sends, s.sends))
+}
+
+// parameters are those of the codec in an answer. Opus (RFC 7587 §6.1): the browser repairs single losses by itself (FEC,
+// which it sends when the reports tell of losses), and sends next to nothing while nobody speaks (DTX).
+func (s *section) parameters() string {
+	fmtp := s.codec.fmtp
+	if s.kind != audio {
+		return fmtp
+	}
+	for _, p := range []string{"useinbandfec=1", "usedtx=1"} {
+		if name, _, _ := strings.Cut(p, "="); !strings.Contains(fmtp, name) {
+			fmtp = strings.TrimPrefix(fmtp+";"+p, ";")
+		}
+	}
+	return fmtp
 }
 
 func direction(sends, receives bool) string {

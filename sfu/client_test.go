@@ -128,6 +128,7 @@ type client struct {
 	open     chan struct{} // closed when the data channel is open
 	plis     chan struct{}
 	nacks    chan uint16
+	limits   chan float32 // bits per second that the client may send
 	reports  chan *rtcp.SenderReport
 	stop     chan struct{}
 	work     sync.WaitGroup
@@ -157,7 +158,7 @@ func newClient(t testing.TB, s *sfu.Server, id string, o clientOptions) *client 
 	c := &client{
 		t: t, id: id, server: s,
 		packets: [2]chan received{make(chan received, 4096), make(chan received, 4096)}, messages: make(chan string, 256), open: make(chan struct{}),
-		plis: make(chan struct{}, 256), nacks: make(chan uint16, 256), reports: make(chan *rtcp.SenderReport, 64), stop: make(chan struct{}),
+		plis: make(chan struct{}, 256), nacks: make(chan uint16, 256), limits: make(chan float32, 256), reports: make(chan *rtcp.SenderReport, 64), stop: make(chan struct{}),
 		pic: uint16(rand.Uint32()) & 0x7fff, tl0: uint8(rand.Uint32()),
 	}
 	for i := range c.seq {
@@ -248,6 +249,11 @@ func (c *client) addTrack(mime, id string) *webrtc.TrackLocalStaticRTP {
 				case *rtcp.PictureLossIndication:
 					select {
 					case c.plis <- struct{}{}:
+					default:
+					}
+				case *rtcp.ReceiverEstimatedMaximumBitrate:
+					select {
+					case c.limits <- p.Bitrate:
 					default:
 					}
 				case *rtcp.TransportLayerNack:

@@ -14,7 +14,7 @@ var codecs = [2]struct {
 	feedback []string // that the server sends or answers (RFC 4585, RFC 5104)
 }{
 	{"opus/48000/2", []string{"transport-cc"}},
-	{"VP8/90000", []string{"transport-cc", "ccm fir", "nack", "nack pli"}},
+	{"VP8/90000", []string{"transport-cc", "goog-remb", "ccm fir", "nack", "nack pli"}},
 }
 
 const transportCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
@@ -25,6 +25,7 @@ type codec struct {
 	fmtp     string   // its parameters
 	feedback []string // those of the server's that the browser has, too
 	twcc     uint8    // id of the transport-wide sequence number; 0 is none
+	rtx      uint8    // payload type of its retransmissions (RFC 4588); 0 is none
 	level    uint8    // id of the audio level (RFC 6464); 0 is none
 }
 
@@ -41,10 +42,41 @@ func findCodec(m *sdp.MediaDescription, kind int) (c codec, ok bool) {
 			}
 			c.payload, ok = uint8(payload), true
 			c.describe(m, kind, format)
+			if kind == video {
+				c.rtx = findRTX(m, format)
+			}
 			return c, true
 		}
 	}
 	return c, false
+}
+
+// findRTX looks for the format of another one's retransmissions; 0 is none.
+func findRTX(m *sdp.MediaDescription, of string) uint8 {
+	for _, a := range m.Attributes {
+		format, name, _ := strings.Cut(a.Value, " ")
+		if a.Key != "rtpmap" || !strings.EqualFold(name, "rtx/90000") || !slices.Contains(m.MediaName.Formats, format) {
+			continue
+		}
+		payload, err := strconv.ParseUint(format, 10, 7)
+		if err == nil && format != of && hasParameter(m, format, "apt="+of) {
+			return uint8(payload)
+		}
+	}
+	return 0
+}
+
+func hasParameter(m *sdp.MediaDescription, format, parameter string) bool {
+	for _, a := range m.Attributes {
+		if v, is := of(a, "fmtp", format); is {
+			for p := range strings.SplitSeq(v, ";") {
+				if strings.TrimSpace(p) == parameter {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // describe reads what belongs to the codec's format.
@@ -72,7 +104,7 @@ func (c *codec) extension(a sdp.Attribute) {
 	id, uri, _ := strings.Cut(a.Value, " ")
 	id, _, _ = strings.Cut(id, "/") // a direction
 	n, err := strconv.ParseUint(id, 10, 8)
-	if err != nil || n == 0 {
+	if err != nil || n == 0 || n > 14 { // up to 14 its header takes one byte (RFC 8285 §4.2)
 		return
 	}
 	switch strings.TrimSpace(uri) {
@@ -96,6 +128,7 @@ func of(a sdp.Attribute, key, format string) (value string, ok bool) {
 type payloads struct {
 	kind  [128]int8 // audio, video, or -1
 	twcc  [2]uint8  // by kind
+	rtx   uint8     // of video's retransmissions; 0 is none
 	level uint8     // of audio, where it is asked for
 }
 
@@ -108,6 +141,9 @@ func (o *offer) payloads() *payloads {
 		if s := o.of(kind); s != nil {
 			p.kind[s.codec.payload] = int8(kind)
 			p.twcc[kind] = s.codec.twcc
+			if s.codec.rtx != 0 && p.kind[s.codec.rtx] < 0 {
+				p.kind[s.codec.rtx], p.rtx = int8(kind), s.codec.rtx
+			}
 			p.level = max(p.level, s.codec.level)
 		}
 	}

@@ -1,10 +1,12 @@
 package sfu
 
 import (
+	"encoding/binary"
 	"time"
 
 	"github.com/pion/rtcp"
 
+	"passerby/sfu/internal/congestion"
 	"passerby/sfu/internal/stream"
 )
 
@@ -15,13 +17,34 @@ const (
 
 // receiveRTCP takes a decrypted compound packet.
 func (p *peer) receiveRTCP(b []byte, now time.Time) {
+	for len(b) >= 4 {
+		size := 4 * (int(binary.BigEndian.Uint16(b[2:])) + 1)
+		if size > len(b) {
+			break
+		}
+		if !p.receiveReport(b[:size], now) {
+			p.malformed.Add(1)
+		}
+		b = b[size:]
+	}
+	if len(b) > 0 {
+		p.malformed.Add(1)
+	}
+}
+
+// receiveReport takes one packet of a compound. It answers false when that is malformed.
+func (p *peer) receiveReport(b []byte, now time.Time) bool {
+	if b[1] == congestion.Type && b[0]&0x1f == congestion.Format {
+		return p.outward.feedback(b, now)
+	}
 	pkts, err := rtcp.Unmarshal(b)
 	if err != nil {
-		p.malformed.Add(1)
-		return
+		return false
 	}
 	for _, pkt := range pkts {
 		switch pkt := pkt.(type) {
+		case *rtcp.ReceiverEstimatedMaximumBitrate:
+			p.outward.told(pkt.Bitrate)
 		case *rtcp.SenderReport:
 			p.senderReport(pkt, now)
 		case *rtcp.PictureLossIndication:
@@ -36,6 +59,7 @@ func (p *peer) receiveRTCP(b []byte, now time.Time) {
 			}
 		}
 	}
+	return true
 }
 
 func (p *peer) keyFrameWanted(ssrc uint32, now time.Time) {
@@ -116,6 +140,8 @@ func (p *peer) tick() (more bool) {
 	for d := range p.downlinks {
 		d.tick(now)
 	}
+	p.restrain(now)
+	p.affordPictures(now)
 	p.feedback.mu.Lock()
 	p.sendFeedback(now)
 	p.feedback.mu.Unlock()

@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"encoding/binary"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -25,6 +26,10 @@ type downlink struct {
 	mu       sync.Mutex // guards what follows; held while a packet is written
 	writer   rtpWriter  // nil before the peer is connected
 	header   rtp.Header // reused
+	repair   rtp.Header // reused, of packets sent again (RFC 4588) where they have a payload type of their own
+	twcc     uint8      // id of that number; 0 is none
+	number   [2]byte    // transport-wide sequence number, in both headers where there is one
+	budget   budget     // for packets sent again
 	route    *route
 	source   *uplink
 	sourceID uint32 // its SSRC
@@ -32,18 +37,23 @@ type downlink struct {
 	rewriter stream.Rewriter
 	ring     *stream.Ring // video, while there is a route
 	asker    stream.Asker
+	held     bool      // the receiver's network does not carry it: see afford
 	report   time.Time // when the next sender report is due
 	opened   time.Time // of the route, for metrics
 
 	sent, octets                    atomic.Uint64
 	resent, unanswered, gated, late atomic.Uint64
-	failed                          atomic.Uint64
+	failed, probes                  atomic.Uint64
 }
 
 func newDownlink(p *peer, slot, kind int) *downlink {
 	ssrc := p.source(slot, kind)
+	repair := rtp.Header{Version: 2, SequenceNumber: uint16(rand.Uint32())}
+	if kind == video {
+		repair.SSRC = ssrc | repairBit
+	}
 	return &downlink{
-		peer: p, kind: kind, ssrc: ssrc, header: rtp.Header{Version: 2, SSRC: ssrc},
+		peer: p, kind: kind, ssrc: ssrc, header: rtp.Header{Version: 2, SSRC: ssrc}, repair: repair,
 		gate: stream.NewGate(kind == video),
 		rewriter: stream.NewRewriter(clocks[kind], stream.Start{
 			Seq: uint16(rand.Uint32()), Timestamp: rand.Uint32(), PictureID: uint16(rand.Uint32()),
@@ -52,15 +62,25 @@ func newDownlink(p *peer, slot, kind int) *downlink {
 	}
 }
 
-// negotiated notes the payload type that the browser wants. Under another one nothing is sent again: two headers under one
-// number would break AES-GCM.
-func (d *downlink) negotiated(payload uint8) {
+// negotiated notes the headers that the browser wants. Under others nothing is sent again: two headers under one number
+// would break AES-GCM.
+func (d *downlink) negotiated(c *codec) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.ring != nil && d.header.PayloadType != payload {
+	if d.header.PayloadType == c.payload && d.repair.PayloadType == c.rtx && d.twcc == c.twcc {
+		return
+	}
+	if d.ring != nil {
 		d.ring.Reset()
 	}
-	d.header.PayloadType = payload
+	d.twcc = c.twcc
+	d.header.PayloadType, d.repair.PayloadType = c.payload, c.rtx
+	for _, h := range []*rtp.Header{&d.header, &d.repair} {
+		h.Extension, h.Extensions = false, nil
+		if c.twcc != 0 {
+			_ = h.SetExtension(c.twcc, d.number[:]) // fails for ids over 14, which codec does not have
+		}
+	}
 }
 
 // open lets packets out; nil keeps them in.
@@ -79,6 +99,7 @@ func (d *downlink) routed(r *route, keyed bool, now time.Time) {
 	d.mu.Lock()
 	d.route = r
 	d.source = nil
+	d.held = false
 	if r == nil {
 		d.asker.Stop()
 		if d.ring != nil {
@@ -93,6 +114,7 @@ func (d *downlink) routed(r *route, keyed bool, now time.Time) {
 		d.mu.Unlock()
 		return
 	}
+	d.peer.outward.switched(now)
 	if d.ring == nil {
 		d.ring = d.peer.server.newRing()
 	}
@@ -107,6 +129,10 @@ func (d *downlink) routed(r *route, keyed bool, now time.Time) {
 // keyed says that the source has its keys and a key frame on its way.
 func (d *downlink) keyed(now time.Time) {
 	d.mu.Lock()
+	if d.held {
+		d.mu.Unlock()
+		return
+	}
 	d.asker.Keyed(now)
 	ask := d.asker.Due(now)
 	r := d.route
@@ -162,6 +188,10 @@ func (d *downlink) forward(u *uplink, pkt *stream.Packet, f *stream.Frame, now t
 	if d.writer == nil || r == nil || r.from != u.seat {
 		return false
 	}
+	if d.held {
+		d.gated.Add(1)
+		return false
+	}
 	if d.source != u || d.sourceID != pkt.SSRC {
 		if d.source != nil { // the sender began anew
 			d.gate.Reset(r.keyID)
@@ -207,17 +237,35 @@ func (d *downlink) forward(u *uplink, pkt *stream.Packet, f *stream.Frame, now t
 			return ask
 		}
 		n := desc.Rewrite(slot[ringHeader:], payload, out)
-		putRingHeader(slot, &d.header)
-		d.ring.Keep(out.Seq, ringHeader+n, now)
 		payload = slot[ringHeader : ringHeader+n]
+		probe := d.stamp(len(payload), now)
+		putRingHeader(slot, &d.header, d.number)
+		d.ring.Keep(out.Seq, ringHeader+n, now)
+		d.write(&d.header, payload)
+		if probe && d.repair.PayloadType != 0 {
+			d.again(slot[:ringHeader+n], now)
+			d.probes.Add(1)
+		}
+		return ask
 	}
-	d.write(payload)
+	d.stamp(len(payload), now)
+	d.write(&d.header, payload)
 	return ask
 }
 
-// write sends the header and a payload. The caller holds mu.
-func (d *downlink) write(payload []byte) {
-	if err := d.writer.WriteRTP(&d.header, payload); err != nil {
+// stamp gives the next packet its transport-wide number. probe: send it twice. The caller holds mu.
+func (d *downlink) stamp(size int, now time.Time) (probe bool) {
+	if d.twcc == 0 {
+		return false
+	}
+	seq, probe := d.peer.outward.sent(headerSize+size, now)
+	binary.BigEndian.PutUint16(d.number[:], seq)
+	return probe
+}
+
+// write sends a header and a payload. The caller holds mu.
+func (d *downlink) write(h *rtp.Header, payload []byte) {
+	if err := d.writer.WriteRTP(h, payload); err != nil {
 		d.failed.Add(1)
 		return
 	}
@@ -234,19 +282,35 @@ func (d *downlink) resend(pairs []rtcp.NackPair, now time.Time) {
 	}
 	for i := range pairs {
 		pairs[i].Range(func(seq uint16) bool {
+			if !d.budget.take(now) {
+				d.unanswered.Add(1)
+				return false
+			}
 			b := d.ring.Get(seq, now, resendGap)
 			if b == nil {
 				d.unanswered.Add(1)
 				return true
 			}
-			d.header.Marker = b[0] != 0
-			d.header.SequenceNumber = seq
-			d.header.Timestamp = ringTimestamp(b)
-			d.write(b[ringHeader:])
+			d.again(b, now)
 			d.resent.Add(1)
 			return true
 		})
 	}
+}
+
+// again sends a packet of the ring once more: in a stream of its own, or else bit for bit, since it is encrypted under the
+// same nonce. The caller holds mu.
+func (d *downlink) again(b []byte, now time.Time) {
+	if d.repair.PayloadType == 0 {
+		ringPacket(b, &d.header, &d.number)
+		d.write(&d.header, b[ringHeader:])
+		return
+	}
+	payload := b[ringHeader-2:] // the original sequence number in front
+	d.stamp(len(payload), now)
+	d.repair.Marker, d.repair.Timestamp = b[0] != 0, ringTimestamp(b)
+	d.repair.SequenceNumber++
+	d.write(&d.repair, payload)
 }
 
 // tick asks for a key frame and reports, when due.

@@ -154,6 +154,10 @@ func (a session) Frame(f link.Frame) {
 			}
 		case link.AskPackets:
 			o.resend(f.Payload, now)
+		case link.Limit:
+			if len(f.Payload) == 8 {
+				o.limit.Store(int64(binary.BigEndian.Uint64(f.Payload) & (1<<62 - 1)))
+			}
 		case link.Close:
 			n.server.mu.Lock()
 			n.shut(o)

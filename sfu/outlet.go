@@ -21,6 +21,7 @@ type outlet struct {
 	seat   *seat
 	stream uint32
 	until  atomic.Int64 // Unix nanoseconds
+	limit  atomic.Int64 // bits per second that the node's receivers can take; 0: no limit is known
 
 	mu         sync.Mutex // guards what follows; held while a packet is sent
 	ssrc       [2]uint32

@@ -37,6 +37,10 @@ type peer struct {
 	exporter    exporter
 	shield      atomic.Pointer[shield] // from the first time that it is connected
 
+	outward   outward
+	restraint restraint
+	afford    afford
+
 	types atomic.Pointer[payloads]
 	up    [2]uplink
 	down  [MaxSlots][2]atomic.Pointer[downlink]
@@ -146,7 +150,7 @@ func (p *peer) downs(in *offer) (ssrcs sources) {
 		d := at.Load()
 		if d == nil {
 			d = newDownlink(p, media.slot, media.kind)
-			d.negotiated(media.codec.payload)
+			d.negotiated(&media.codec)
 			at.Store(d)
 			d.open(p.shield.Load())
 			if sl := p.seat.slots[media.slot].Load(); sl != nil && p.seat.peer.Load() == p {
@@ -156,8 +160,8 @@ func (p *peer) downs(in *offer) (ssrcs sources) {
 				}
 			}
 		}
-		d.negotiated(media.codec.payload)
-		ssrcs[media.slot][media.kind] = d.ssrc
+		d.negotiated(&media.codec)
+		ssrcs[media.slot][media.kind] = source{d.ssrc, d.repair.SSRC}
 	}
 	return ssrcs
 }

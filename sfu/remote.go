@@ -24,6 +24,7 @@ const (
 //	uplink ◀────────── AskKeyFrame, AskPackets ──┼── as on one node
 //	keyed, sender reports ───── State, Anchor ───┼─▶ as on one node
 //	                   ◀── Open, each second ────┼── while anybody here is fed
+//	                   ◀── Limit ────────────────┼── when a receiver can take no more
 type remote struct {
 	n      *neighbour
 	seat   *seat
@@ -33,6 +34,8 @@ type remote struct {
 	epoch    atomic.Uint32 // grows with each link, so that sources begin anew
 	opened   atomic.Int64  // when Open was sent last, Unix nanoseconds
 	answered atomic.Bool
+
+	restraint restraint
 }
 
 // remote gives the id of this node, and asks for it when it is new. The caller holds Server.mu.
@@ -91,6 +94,9 @@ func (r *remote) tick(now time.Time) {
 		r.open(now)
 	}
 	r.up[video].tick(now)
+	if bits, tell := r.restraint.due(r.seat.limit(), now); tell {
+		r.n.send(link.Frame{Kind: link.Limit, Stream: r.stream, Payload: binary.BigEndian.AppendUint64(nil, uint64(bits))})
+	}
 }
 
 // take takes what the node says or sends.

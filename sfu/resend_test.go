@@ -13,7 +13,7 @@ import (
 type keepWriter struct{ packets []rtp.Packet }
 
 func (w *keepWriter) WriteRTP(h *rtp.Header, payload []byte) error {
-	w.packets = append(w.packets, rtp.Packet{Header: *h, Payload: append([]byte(nil), payload...)})
+	w.packets = append(w.packets, rtp.Packet{Header: h.Clone(), Payload: append([]byte(nil), payload...)})
 	return nil
 }
 
@@ -78,12 +78,12 @@ func TestHeadersAreNotMixed(t *testing.T) {
 		t.Fatalf("%d packets", len(w.packets))
 	}
 	nack := []rtcp.NackPair{{PacketID: w.packets[0].SequenceNumber}}
-	d.negotiated(d.header.PayloadType)
+	d.negotiated(&codec{payload: d.header.PayloadType})
 	d.resend(nack, now.Add(time.Second))
 	if len(w.packets) != 2 {
 		t.Error("the same payload type again empties the ring")
 	}
-	d.negotiated(d.header.PayloadType + 1)
+	d.negotiated(&codec{payload: d.header.PayloadType + 1})
 	d.resend(nack, now.Add(2*time.Second))
 	if len(w.packets) != 2 {
 		t.Error("a packet was sent again under another header")

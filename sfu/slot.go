@@ -92,8 +92,11 @@ func (p *peer) downlinks(yield func(*downlink) bool) {
 
 // source is the SSRC of a downlink: never zero, and no other downlink's of the peer, since the same keys protect all of them.
 //
-//	│ 25 bits, random per peer │ slot, 4 │ 1, free │ kind + 1, 2 │
+//	│ 25 bits, random per peer │ slot, 4 │ repairs, 1 │ kind + 1, 2 │
 func (p *peer) source(slot, kind int) uint32 { return p.base&^127 | uint32(slot)<<3 | uint32(kind+1) }
 
-// sources are the SSRCs of a peer's downlinks by slot and kind; 0 is none.
-type sources [MaxSlots][2]uint32
+// repairBit is set in the SSRC of the packets that are sent again.
+const repairBit = 4
+
+// sources are those of a peer's downlinks by slot and kind.
+type sources [MaxSlots][2]source

@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"encoding/binary"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -45,7 +46,7 @@ type uplink struct {
 	asked     time.Time // when a key frame was asked for
 	wanted    bool      // a request waits for pliPassGap
 
-	packets, bytes, requests atomic.Uint64
+	packets, bytes, requests, repaired atomic.Uint64
 }
 
 func (u *uplink) init(m *seat, from origin, kind int) { u.seat, u.origin, u.kind = m, from, kind }
@@ -83,9 +84,29 @@ func (p *peer) receiveRTP(b []byte, now time.Time) {
 		p.up[audio].voice.heard(pkt.Extension(types.level))
 	}
 	p.wake()
+	if types.rtx != 0 && pkt.PayloadType == types.rtx && !p.up[kind].restore(&pkt) {
+		return
+	}
 	if !p.up[kind].receive(&pkt, now) {
 		p.malformed.Add(1)
 	}
+}
+
+// restore turns a retransmission (RFC 4588) into the packet that it repeats. It answers false when that one is not missing:
+// browsers probe with padding, and with what arrived long ago.
+func (u *uplink) restore(pkt *stream.Packet) bool {
+	if len(pkt.Payload) < 2 {
+		return false
+	}
+	seq := binary.BigEndian.Uint16(pkt.Payload)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.losses == nil || !u.losses.Missing(seq) {
+		return false
+	}
+	pkt.Seq, pkt.SSRC, pkt.Payload = seq, u.ssrc, pkt.Payload[2:]
+	u.repaired.Add(1)
+	return true
 }
 
 // receive does the uplink's bookkeeping and forwards the packet. It answers false

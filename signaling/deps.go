@@ -22,6 +22,7 @@ type (
 	Standing = machine.Standing
 	Place    = machine.Place
 	Ending   = machine.Ending
+	Met      = machine.Met
 )
 
 // The places of a Standing.
@@ -105,6 +106,21 @@ type Store interface {
 	Where(ctx context.Context, session string) (node string, err error)
 }
 
+// Report is what one user says of another.
+type Report struct {
+	Reporter string // user
+	Session  string // his
+	About    Met
+	Message  *protocol.Report
+}
+
+// Reports takes what users report.
+type Reports interface {
+	// Report checks all that the report offers as proof and writes it down, or does neither: an error for a proof that
+	// does not hold wraps ErrEvidence. The number is the report's.
+	Report(ctx context.Context, r Report) (number string, err error)
+}
+
 // Act is something that users may not do too often.
 type Act string
 
@@ -148,6 +164,8 @@ type Deps struct {
 	// Frank computes the franking tag of a text: match, sender's session, n, time in Unix
 	// milliseconds, the sender's commitment. nil means an empty tag.
 	Frank func(match, sender string, n uint64, at int64, commitment []byte) []byte
+	// Reports takes reports; nil: they are counted, and nobody reads them.
+	Reports Reports
 	// Logger gets what operators should know; nil discards.
 	Logger *slog.Logger
 	// Registerer gets the metrics; nil means that nobody collects them.

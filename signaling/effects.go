@@ -3,6 +3,7 @@ package signaling
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"time"
 
 	"passerby/signaling/machine"
@@ -64,9 +65,6 @@ func (s *session) carryOut(effect machine.Effect) machine.Event {
 		if err := d.Media.Candidate(id, e.Candidate); err != nil {
 			s.send(protocol.Errorf(protocol.BadRequest, "candidate.candidate: not accepted").Re(e.ID))
 		}
-	case machine.Record:
-		s.hub.metrics.reports.WithLabelValues(string(e.Report.Reason)).Inc()
-		s.log().Info("reported", "match", e.Report.Match, "reason", string(e.Report.Reason), "partner", e.Partner)
 	case machine.Locate:
 		return s.locate(e.Session)
 	case machine.End:
@@ -96,6 +94,9 @@ func (s *session) call(effect machine.Effect) machine.Event {
 	case machine.Renew:
 		standing, err := d.Queue.Renew(ctx, id)
 		return machine.Renewed{ID: e.ID, Answer: e.Answer, Not: e.Not, Standing: standing, Err: s.failed("renew", err)}
+	case machine.Record:
+		number, err := s.record(ctx, e)
+		return machine.Recorded{About: e.About, Report: e.Report, Number: number, Err: err}
 	case machine.Block:
 		return machine.Done{Answer: e.Answer, Err: s.failed("block", d.Queue.Block(ctx, s.self.User, e.Other))}
 	case machine.Offer:
@@ -106,6 +107,23 @@ func (s *session) call(effect machine.Effect) machine.Event {
 		return machine.Answered{ID: e.ID, SDP: sdp, Err: s.failed("offer", err)}
 	}
 	return nil
+}
+
+// record has a report checked and written down.
+func (s *session) record(ctx context.Context, e machine.Record) (number string, err error) {
+	log := s.log().With("match", e.About.Match, "reason", string(e.Report.Reason), "partner", e.About.User)
+	if s.hub.deps.Reports != nil {
+		number, err = s.hub.deps.Reports.Report(ctx, Report{Reporter: s.self.User, Session: s.self.Session, About: e.About, Message: e.Report})
+	}
+	switch {
+	case errors.Is(err, ErrEvidence):
+		s.hub.metrics.forged.Inc()
+		log.Warn("report refused", "error", err)
+	case s.failed("report", err) == nil:
+		s.hub.metrics.reports.WithLabelValues(string(e.Report.Reason)).Inc()
+		log.Info("reported", "report", number)
+	}
+	return number, err
 }
 
 // failed logs an error that the operator can do something about.

@@ -11,6 +11,8 @@ var (
 	ErrGone = machine.ErrGone
 	ErrWish = machine.ErrWish
 	ErrSDP  = machine.ErrSDP
+	// ErrEvidence says that a report offers as proof what is none. The text, which names it, is shown to the client.
+	ErrEvidence = machine.ErrEvidence
 	// ErrNoSession says that a Store knows no such session, or none that the secret opens.
 	ErrNoSession = errors.New("no such session")
 	// ErrForeign says that a session is another user's.

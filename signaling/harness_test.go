@@ -32,7 +32,15 @@ type world struct {
 	token *fakeTokens
 	store *sharedStore                                               // nil: none
 	allow func(act signaling.Act, user string) (bool, time.Duration) // nil: always
+	file  func(r signaling.Report) (string, error)                   // takes reports; nil: all are fine
 	nodes []*node
+}
+
+func (w *world) Report(_ context.Context, r signaling.Report) (string, error) {
+	if w.file == nil {
+		return "", nil
+	}
+	return w.file(r)
 }
 
 // node is one hub behind a real HTTP server.
@@ -93,6 +101,7 @@ func (w *world) start(bus *memory.Bus, name string, cfg signaling.Config) *node 
 			}
 			return w.allow(act, user)
 		},
+		Reports: w,
 		Network: func(r *http.Request) netip.Prefix {
 			network, _ := netip.ParsePrefix(r.Header.Get("Test-Network"))
 			return network

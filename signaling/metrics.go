@@ -9,6 +9,7 @@ type metrics struct {
 	matches  *prometheus.CounterVec // mode
 	ended    *prometheus.CounterVec // reason
 	reports  *prometheus.CounterVec // reason
+	forged   prometheus.Counter
 	relayed  *prometheus.CounterVec // way
 	failures *prometheus.CounterVec // call
 	media    *prometheus.CounterVec // event
@@ -23,7 +24,8 @@ func newMetrics(h *Hub, reg prometheus.Registerer) *metrics {
 		errors:   counters("errors_total", "Errors told to clients, by code.", "code"),
 		matches:  counters("matches_total", "Matches begun, counted at the initiator, by mode.", "mode"),
 		ended:    counters("ended_total", "Ends of matches told to clients, by reason.", "reason"),
-		reports:  counters("reports_total", "Reports, by reason.", "reason"),
+		reports:  counters("reports_total", "Reports recorded, by reason.", "reason"),
+		forged:   counter("reports_refused_total", "Reports refused because something that they offered as proof was none."),
 		relayed:  counters("relayed_total", "Texts, acks and signals handed to the receiving client, by way.", "way"),
 		failures: counters("call_failures_total", "Calls to queue, media and bus that failed, by call.", "call"),
 		media:    counters("media_events_total", "Events of peer connections, by kind.", "event"),
@@ -34,7 +36,7 @@ func newMetrics(h *Hub, reg prometheus.Registerer) *metrics {
 	if reg == nil {
 		return m
 	}
-	reg.MustRegister(m.messages, m.errors, m.matches, m.ended, m.reports, m.relayed, m.failures, m.media,
+	reg.MustRegister(m.messages, m.errors, m.matches, m.ended, m.reports, m.forged, m.relayed, m.failures, m.media,
 		m.slow, m.dropped, m.panics,
 		gauge("sessions", "Sessions of this node.", func() int { return h.Stats().Sessions }),
 		gauge("connections", "Open WebSocket connections.", func() int { return h.Stats().Connections }),

@@ -2,7 +2,7 @@
 //
 //   web/app/src/main.tsx ─┐
 //   web/app/src/style/*   ├─ esbuild ─→ web/dist/assets/NAME-HASH.{js,css} (+ .br, .gz) and index.html
-//   web/sdk worker        ┘
+//   web/sdk workers       ┘
 //
 // index.html is web/app/index.html with {{script}}, {{style}} and {{worker}} replaced by the built names.
 // Flags: --watch (rebuild on change, no compression), --sdk (web/sdk/dist as ES modules).
@@ -32,7 +32,7 @@ async function buildSDK() {
     ...common,
     alias: {},
     entryPoints: {
-      index: 'sdk/src/index.ts', worker: 'sdk/src/worker/worker.ts',
+      index: 'sdk/src/index.ts', worker: 'sdk/src/worker/worker.ts', prover: 'sdk/src/worker/prover.ts',
       group: 'sdk/src/group/index.ts', groupworker: 'sdk/src/worker/group.ts',
     },
     outdir: 'sdk/dist',
@@ -83,9 +83,12 @@ async function buildApp({ watch }) {
     loader: { '.woff2': 'file', '.svg': 'file', '.png': 'file', '.webp': 'file' },
     define: { 'process.env.NODE_ENV': watch ? '"development"' : '"production"' },
   };
-  // The worker first: its hashed name is compiled into the page.
-  const worker = await esbuild.build({ ...options, entryPoints: ['sdk/src/worker/worker.ts'], write: false });
-  const workerURL = '/' + relative(dist, worker.outputFiles[0].path);
+  // The workers first: their hashed names are compiled into the page.
+  const bundle = (entry) => esbuild.build({ ...options, entryPoints: [entry], write: false });
+  const worker = await bundle('sdk/src/worker/worker.ts');
+  const prover = await bundle('sdk/src/worker/prover.ts');
+  const urlOf = ({ outputFiles }) => '/' + relative(dist, outputFiles[0].path);
+  const workerURL = urlOf(worker);
   const style = await esbuild.build({
     ...options,
     stdin: { contents: styles(), loader: 'css', resolveDir: join(root, 'app/src/style'), sourcefile: 'style.css' },
@@ -97,11 +100,11 @@ async function buildApp({ watch }) {
     entryPoints: ['app/src/main.tsx'],
     splitting: true,
     write: false,
-    define: { ...options.define, __WORKER_URL__: JSON.stringify(workerURL) },
+    define: { ...options.define, __WORKER_URL__: JSON.stringify(workerURL), __PROVER_URL__: JSON.stringify(urlOf(prover)) },
   });
 
   clean(dist);
-  const outputs = [...worker.outputFiles, ...style.outputFiles, ...page.outputFiles];
+  const outputs = [...worker.outputFiles, ...prover.outputFiles, ...style.outputFiles, ...page.outputFiles];
   mkdirSync(join(dist, 'assets'), { recursive: true });
   for (const file of outputs) writeFileSync(file.path, file.contents);
   copyPublic(dist);

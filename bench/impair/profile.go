@@ -17,6 +17,12 @@ type Profile struct {
 	Loss, Duplicate, Reorder float64
 	// ReorderBy is how much later a reordered packet leaves; zero means 20 ms.
 	ReorderBy time.Duration
+	// Rate is what passes, in bits per second of payload; zero means all. More waits, up to Buffer (zero means 500 ms); what
+	// would wait longer is dropped. Until RateAfter since the flow's first packet there is no such limit, nor after RateUntil,
+	// unless that is zero.
+	Rate                 int
+	Buffer               time.Duration
+	RateAfter, RateUntil time.Duration
 }
 
 // Validate tells everything that is wrong with the profile.
@@ -30,8 +36,8 @@ func (p Profile) Validate() error {
 			errs = append(errs, fmt.Errorf("%s is %v, not a probability between 0 and 1", f.name, f.v))
 		}
 	}
-	if p.Delay < 0 || p.Jitter < 0 || p.ReorderBy < 0 {
-		errs = append(errs, errors.New("delay, jitter and reorder-by cannot be negative"))
+	if p.Delay < 0 || p.Jitter < 0 || p.ReorderBy < 0 || p.Rate < 0 || p.Buffer < 0 || p.RateAfter < 0 || p.RateUntil < 0 {
+		errs = append(errs, errors.New("delays and rates cannot be negative"))
 	}
 	return errors.Join(errs...)
 }
@@ -42,6 +48,8 @@ type Shaper struct {
 	profile Profile
 	random  *rand.Rand
 	last    time.Time // when the newest packet that keeps the order leaves
+	begun   time.Time // when the first packet came
+	free    time.Time // when the bottleneck is
 }
 
 // NewShaper gives a shaper whose decisions depend on seed and flow alone.
@@ -49,12 +57,15 @@ func NewShaper(p Profile, seed, flow uint64) *Shaper {
 	if p.ReorderBy == 0 {
 		p.ReorderBy = 20 * time.Millisecond
 	}
+	if p.Buffer == 0 {
+		p.Buffer = 500 * time.Millisecond
+	}
 	return &Shaper{profile: p, random: rand.New(rand.NewPCG(seed, flow))}
 }
 
-// Fate appends to times the moments at which a packet that came at now leaves: none when it is lost, two
+// Fate appends to times the moments at which a packet of size bytes that came at now leaves: none when it is lost, two
 // when it is doubled. Packets leave in the order in which they came unless they are reordered.
-func (s *Shaper) Fate(now time.Time, times []time.Time) []time.Time {
+func (s *Shaper) Fate(now time.Time, size int, times []time.Time) []time.Time {
 	// Draw always the same count of numbers, so that one setting does not shift the others' luck.
 	lost := s.random.Float64() < s.profile.Loss
 	doubled := s.random.Float64() < s.profile.Duplicate
@@ -63,7 +74,11 @@ func (s *Shaper) Fate(now time.Time, times []time.Time) []time.Time {
 	if lost {
 		return times
 	}
-	leave := now.Add(s.profile.Delay + jitter)
+	through, ok := s.squeeze(now, size)
+	if !ok {
+		return times
+	}
+	leave := through.Add(s.profile.Delay + jitter)
 	if late {
 		leave = leave.Add(s.profile.ReorderBy)
 	} else {
@@ -77,4 +92,23 @@ func (s *Shaper) Fate(now time.Time, times []time.Time) []time.Time {
 		times = append(times, leave)
 	}
 	return times
+}
+
+// squeeze says when the packet is through the bottleneck. ok is false when the queue before it is full.
+func (s *Shaper) squeeze(now time.Time, size int) (through time.Time, ok bool) {
+	p := &s.profile
+	if s.begun.IsZero() {
+		s.begun = now
+	}
+	if since := now.Sub(s.begun); p.Rate == 0 || since < p.RateAfter || p.RateUntil != 0 && since >= p.RateUntil {
+		return now, true
+	}
+	if s.free.Before(now) {
+		s.free = now
+	}
+	if s.free.Sub(now) > p.Buffer {
+		return now, false
+	}
+	s.free = s.free.Add(time.Duration(8 * size * int(time.Second) / p.Rate))
+	return s.free, true
 }

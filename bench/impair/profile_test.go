@@ -17,7 +17,7 @@ func fates(s *impair.Shaper, n int) [][]time.Duration {
 	all := make([][]time.Duration, n)
 	for i := range n {
 		now := start.Add(time.Duration(i) * time.Millisecond)
-		for _, t := range s.Fate(now, nil) {
+		for _, t := range s.Fate(now, 100, nil) {
 			all[i] = append(all[i], t.Sub(now))
 		}
 	}
@@ -81,7 +81,7 @@ func TestJitterKeepsTheOrderAndReorderBreaksIt(t *testing.T) {
 	count := func(p impair.Profile) (overtaken int) {
 		s, newest := impair.NewShaper(p, 5, 5), start
 		for i := range 5000 {
-			for _, leave := range s.Fate(start.Add(time.Duration(i)*time.Millisecond), nil) {
+			for _, leave := range s.Fate(start.Add(time.Duration(i)*time.Millisecond), 100, nil) {
 				if leave.Before(newest) {
 					overtaken++
 				}
@@ -132,5 +132,31 @@ func TestValidate(t *testing.T) {
 	}
 	if err := (impair.Profile{Delay: time.Second, Loss: 1}).Validate(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestRate: a bottleneck passes its rate, queues for so long, and drops the rest, while it is on.
+func TestRate(t *testing.T) {
+	s := impair.NewShaper(impair.Profile{Rate: 80_000, Buffer: 300 * time.Millisecond, RateAfter: time.Second, RateUntil: 11 * time.Second}, 1, 1)
+	passed := map[string]int{}
+	for ms := 0; ms < 13_000; ms += 50 { // 1000 bytes each: twice the rate
+		now := start.Add(time.Duration(ms) * time.Millisecond)
+		times := s.Fate(now, 1000, nil)
+		if len(times) == 0 {
+			continue
+		}
+		when := "before"
+		if ms >= 11_000 {
+			when = "after"
+		} else if ms >= 1000 {
+			when = "on"
+		}
+		passed[when]++
+		if wait := times[0].Sub(now); wait > 400*time.Millisecond || when == "before" && wait != 0 {
+			t.Errorf("at %d ms a packet waits %v", ms, wait)
+		}
+	}
+	if passed["before"] != 20 || passed["after"] != 40 || passed["on"] < 100 || passed["on"] > 105 {
+		t.Errorf("passed: %v", passed)
 	}
 }

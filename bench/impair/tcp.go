@@ -97,7 +97,7 @@ func (t *TCP) pump(from, to net.Conn, l *line, s *Shaper, opened time.Time) {
 		if sent.Before(opened) {
 			sent = opened
 		}
-		return s.Fate(sent, nil)[0]
+		return s.Fate(sent, 0, nil)[0]
 	}
 	buf := make([]byte, 32<<10)
 	for {

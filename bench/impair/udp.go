@@ -174,7 +174,7 @@ func (u *UDP) readServer(f *flow, shaper *Shaper) {
 func (u *UDP) pass(l *line, s *Shaper, packet []byte, send func([]byte)) {
 	u.received.Add(1)
 	var room [2]time.Time
-	times := s.Fate(time.Now(), room[:0])
+	times := s.Fate(time.Now(), len(packet), room[:0])
 	if len(times) == 0 {
 		u.lost.Add(1)
 		return

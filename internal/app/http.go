@@ -57,8 +57,8 @@ func bounded(h http.Handler, p patience, log *slog.Logger) *http.Server {
 }
 
 // adminHTTP serves the operator, who may ask for profiles that take minutes.
-func adminHTTP(listen string, registry *prometheus.Registry, ready func() error) *http.Server {
-	return &http.Server{Handler: httpapi.Admin(listen, registry, ready), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+func adminHTTP(listen string, registry *prometheus.Registry, ready func() error, ails func() []string) *http.Server {
+	return &http.Server{Handler: httpapi.Admin(listen, registry, ready, ails), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 }
 
 func serve(h *http.Server, l net.Listener) error {
@@ -84,13 +84,14 @@ func (s *Server) URL() string {
 }
 
 func (s *Server) handler() http.Handler {
-	tokens, _ := auth.NewTokens(s.keys.Token, nil) // the key was checked by build
+	tokens, _ := auth.NewTokens(s.keys.Token, nil, s.keys.OldToken()) // the key was checked by build
 	h := httpapi.New(httpapi.Config{
 		NewSession: func() (string, time.Time, error) { return tokens.Issue(rand.Text(), rand.Text()) },
 		ICEServers: func() []protocol.ICEServer { return s.iceServers(rand.Text()[:8]) },
 		Limits:     s.signaling().Limits(),
 		// One person needs one session a tab; an address may stand for a school behind NAT.
 		Allow:     s.newLimit("sessions", 5, 50),
+		Proof:     s.guard,
 		Stats:     s.stats,
 		Draining:  s.draining.Load,
 		WebSocket: s.hub, Web: web.Handler(), AllowedOrigins: s.cfg.AllowedOrigins, Proxies: s.cfg.TrustedProxies, Logger: s.log,
@@ -116,6 +117,14 @@ func (s *Server) warnOfProxy(h http.Handler) http.Handler {
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// ails says what does not work though the node serves.
+func (s *Server) ails() []string {
+	if s.databaseAway.Load() {
+		return []string{"the database is away: chats go on, nothing is stored"}
+	}
+	return nil
 }
 
 func (s *Server) ready() error {

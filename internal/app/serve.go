@@ -24,7 +24,9 @@ import (
 	"passerby/internal/cluster"
 	"passerby/internal/config"
 	"passerby/internal/porter"
+	"passerby/internal/proof"
 	"passerby/internal/redisdb"
+	"passerby/internal/store"
 	"passerby/match"
 	"passerby/sfu"
 	"passerby/signaling"
@@ -37,13 +39,17 @@ type Server struct {
 	cfg      config.Config
 	log      *slog.Logger
 	keys     auth.Keys
+	own      auth.StoreKeys
 	registry *prometheus.Registry
 
-	sfu   *sfu.Server
-	turn  *turn.Server   // nil when off
-	redis redisdb.Client // nil without --redis
-	queue runningQueue
-	hub   *signaling.Hub
+	sfu          *sfu.Server
+	turn         *turn.Server   // nil when off
+	redis        redisdb.Client // nil without --redis
+	store        store.Store
+	databaseAway atomic.Bool
+	queue        runningQueue
+	hub          *signaling.Hub
+	guard        *proof.Guard
 
 	address string // of this node's sessions, on the bus
 	memory  busmemory.Bus
@@ -77,6 +83,9 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 		}
 		return nil, err
 	}
+	if s.own, err = auth.LoadStoreKeys(cfg.DataDir); err != nil {
+		return nil, err
+	}
 	if s.cfg.ACME.Dir == "" {
 		s.cfg.ACME.Dir = filepath.Join(cfg.DataDir, "acme")
 	}
@@ -94,6 +103,9 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 	if err = s.openRedis(); err != nil {
 		return nil, err
 	}
+	if err = s.openDatabase(); err != nil {
+		return nil, err
+	}
 	events := &sink{}
 	if err = s.listenMedia(events); err != nil {
 		return nil, err
@@ -105,7 +117,7 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 }
 
 func (s *Server) build(events *sink) error {
-	tokens, err := auth.NewTokens(s.keys.Token, nil)
+	tokens, err := auth.NewTokens(s.keys.Token, nil, s.keys.OldToken())
 	if err != nil {
 		return err
 	}
@@ -118,12 +130,13 @@ func (s *Server) build(events *sink) error {
 	if s.bus, err = s.joinBus(); err != nil {
 		return err
 	}
-	store, err := s.joinCluster()
+	sessions, err := s.joinCluster()
 	if err != nil {
 		return err
 	}
+	s.guard = s.newGuard()
 	s.hub = signaling.New(s.signaling(), signaling.Deps{
-		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: store, Allow: s.userLimits(),
+		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: sessions, Allow: s.userLimits(),
 		Network: caller.Proxies(s.cfg.TrustedProxies).Network, ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
 	})
 	events.hub = s.hub
@@ -150,13 +163,14 @@ func (s *Server) iceServers(session string) []protocol.ICEServer {
 // Run serves until ctx ends, then drains: no new matches, people told, a bounded wait. It returns when all has ended.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.close()
-	api, admin := bounded(s.handler(), s.patience, s.log), adminHTTP(s.cfg.Admin, s.registry, s.ready)
+	api, admin := bounded(s.handler(), s.patience, s.log), adminHTTP(s.cfg.Admin, s.registry, s.ready, s.ails)
 
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	g, inner := errgroup.WithContext(inner)
 	g.Go(func() error { return s.hub.Run(inner) })
 	g.Go(func() error { return s.queue.Run(inner) })
+	g.Go(func() error { return s.tendDatabase(inner) })
 	if s.members != nil {
 		g.Go(func() error { return s.members.Run(inner) })
 	}
@@ -214,6 +228,9 @@ func (s *Server) close() {
 	}
 	if s.redis != nil {
 		_ = s.redis.Close()
+	}
+	if s.store != nil {
+		_ = s.store.Close()
 	}
 }
 

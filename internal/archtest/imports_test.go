@@ -82,10 +82,12 @@ func fault(from, to string) string {
 	}
 	for lib, where := range map[string][]string{
 		"github.com/gorilla/websocket":        {"signaling", "internal/doctor", "internal/testenv", "bench"},
-		"github.com/redis/go-redis":           {"match/redis", "internal/bus/redis", "internal/cluster", "internal/limit/redis", "internal/redisdb", "bench"},
+		"github.com/redis/go-redis":           {"match/redis", "internal/bus/redis", "internal/cluster", "internal/limit/redis", "internal/proof/redis", "internal/redisdb", "bench"},
 		"github.com/rabbitmq/amqp091-go":      {"internal/bus/rabbit"},
 		"golang.org/x/crypto/acme":            {"internal/acme"},
 		"github.com/jackc/pgx":                {"internal/store/postgres"},
+		"modernc.org/sqlite":                  {"internal/store/sqlite"},
+		"github.com/pressly/goose":            {"internal/store"},
 		"github.com/pion/webrtc":              {"sfu", "internal/doctor", "bench", "internal/testenv"},
 		"github.com/pion/turn":                {"turn", "internal/doctor", "bench"},
 		"github.com/golang-jwt":               {"internal/auth"},

@@ -30,21 +30,28 @@ type Claims struct {
 	Expires time.Time
 }
 
-// Tokens signs and verifies with one key.
+// Tokens signs with one key, and verifies with that and those of before.
 type Tokens struct {
-	key []byte
-	now func() time.Time
+	key   []byte
+	known jwt.VerificationKeySet
+	now   func() time.Time
 }
 
-// NewTokens returns Tokens that sign with key (at least 32 random bytes). A nil now is time.Now.
-func NewTokens(key []byte, now func() time.Time) (*Tokens, error) {
+// NewTokens returns Tokens that sign with key (at least 32 random bytes). A nil now is time.Now; an old key that is empty is none.
+func NewTokens(key []byte, now func() time.Time, old ...[]byte) (*Tokens, error) {
 	if len(key) < 32 {
 		return nil, fmt.Errorf("auth: a key of %d bytes is too short: 32 at least", len(key))
 	}
 	if now == nil {
 		now = time.Now
 	}
-	return &Tokens{key: key, now: now}, nil
+	t := &Tokens{key: key, now: now}
+	for _, k := range append([][]byte{key}, old...) {
+		if len(k) > 0 {
+			t.known.Keys = append(t.known.Keys, k)
+		}
+	}
+	return t, nil
 }
 
 type wire struct {
@@ -74,7 +81,7 @@ func (t *Tokens) Verify(token string) (Claims, error) {
 		return Claims{}, ErrInvalid
 	}
 	var w wire
-	_, err := jwt.ParseWithClaims(token, &w, func(*jwt.Token) (any, error) { return t.key, nil },
+	_, err := jwt.ParseWithClaims(token, &w, func(*jwt.Token) (any, error) { return t.known, nil },
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(issuer),
 		jwt.WithExpirationRequired(), jwt.WithStrictDecoding(), jwt.WithTimeFunc(t.now))
 	expired := errors.Is(err, jwt.ErrTokenExpired)

@@ -11,6 +11,7 @@ import (
 
 	"passerby/internal/bus/rabbit"
 	"passerby/internal/redisdb"
+	"passerby/internal/store/postgres"
 )
 
 // Config is everything that an operator can set for `passerby serve`. Defaults returns the documented defaults.
@@ -30,10 +31,13 @@ type Config struct {
 	LinkAdvertise  string         // host, or host:port, under which other nodes reach Link; empty: as this node reaches Redis
 	MaxSessions    int            // sessions at most; more are told that the server is full
 	MaxPerAddress  int            // WebSockets at most from one IPv4 address or IPv6 /64
+	Proof          string         // proof of work of newcomers: auto (only under attack), on, off
+	ProofRate      int            // new sessions a minute that are an attack; a tenth of it from one range of addresses
 	Redis          string         // URL of Redis, which nodes share; empty keeps the queue in memory
 	Bus            string         // URL of RabbitMQ, which carries messages between nodes; empty leaves that to Redis
-	Database       string         // not used by this version: must be empty
-	DataDir        string         // where secrets live
+	Database       string         // URL of PostgreSQL, or a file for SQLite; empty: passerby.db in DataDir
+	Retain         Retain         // how long what is stored is kept
+	DataDir        string         // where secrets live, and the database of one node
 	Admin          string         // listen address of metrics, health and profiles
 	TURNListen     string         // listen address of TURN over UDP and TCP; "off" turns it off
 	TURNSecret     string         // shared secret of the TURN REST credentials; empty takes one from the root key in DataDir
@@ -59,11 +63,14 @@ func Defaults() Config {
 		Link:           ":0",
 		MaxSessions:    10000,
 		MaxPerAddress:  128,
+		Proof:          "auto",
+		ProofRate:      1000,
 		DataDir:        "data",
 		Admin:          "127.0.0.1:9090",
 		TURNListen:     ":3478",
 		TURNPerAddress: 256,
 		TURNMost:       16384,
+		Retain:         defaultRetain,
 		Grace:          10 * time.Second,
 		Rematch:        5 * time.Second,
 		DrainTimeout:   10 * time.Second,
@@ -118,9 +125,14 @@ func (c Config) Validate() error {
 			fault("--bus: it carries messages between nodes, which share their sessions in Redis: give --redis as well, or leave it empty")
 		}
 	}
-	if c.Database != "" {
-		fault("--database: this version stores nothing in a database yet: leave it empty")
+	if c.Postgres() {
+		if err := postgres.Check(c.Database); err != nil {
+			fault("--database: %w", err)
+		}
+	} else if strings.Contains(c.Database, "://") {
+		fault("--database: write postgres://user:password@host:5432/name, or a file for SQLite")
 	}
+	c.Retain.validate(fault)
 	if strings.ContainsAny(c.LinkAdvertise, " /@") {
 		fault("--link-advertise: %q is no address: write it like 10.0.0.7 or node7.example.org:50001", c.LinkAdvertise)
 	}
@@ -129,6 +141,12 @@ func (c Config) Validate() error {
 	}
 	if c.MaxPerAddress < 1 {
 		fault("--max-per-address: %d is too few: at least 1", c.MaxPerAddress)
+	}
+	if !slices.Contains([]string{"auto", "on", "off"}, c.Proof) {
+		fault("--proof: %q is none of auto, on, off", c.Proof)
+	}
+	if c.ProofRate < 10 {
+		fault("--proof-rate: %d sessions a minute are no attack: at least 10", c.ProofRate)
 	}
 	if c.DataDir == "" {
 		fault("--data-dir: name a directory")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -25,6 +26,7 @@ type Config struct {
 	ICEServers     func() []protocol.ICEServer
 	Limits         protocol.Limits
 	Allow          func(ctx context.Context, network string) (bool, time.Duration)
+	Proof          Prover // nil: no proof of work is ever asked for
 	Stats          func() protocol.StatsAnswer
 	Draining       func() bool
 	WebSocket      http.Handler
@@ -32,6 +34,16 @@ type Config struct {
 	AllowedOrigins []string
 	Proxies        caller.Proxies // whose X-Forwarded-For is believed
 	Logger         *slog.Logger
+}
+
+// Prover asks for proof of work while somebody attacks; internal/proof is one. network is caller.Operator for the machine itself.
+type Prover interface {
+	// Count takes note of a request without a valid proof.
+	Count(network netip.Prefix)
+	// Ask answers the challenge to solve first, or nil.
+	Ask(ctx context.Context, network netip.Prefix) *protocol.Challenge
+	// Check says whether a proof counts, which it does once.
+	Check(ctx context.Context, p *protocol.Proof) error
 }
 
 type api struct{ Config }
@@ -87,8 +99,10 @@ func (a *api) session(w http.ResponseWriter, r *http.Request) {
 		protocol.WriteError(w, 0, protocol.Errorf(protocol.Draining, "the server is restarting: try again in a moment").After(2*time.Second))
 		return
 	}
-	if network := a.Proxies.Network(r); network != caller.Operator {
+	network := a.Proxies.Network(r)
+	if network != caller.Operator {
 		if ok, wait := a.Allow(r.Context(), network.String()); !ok {
+			a.count(network)
 			protocol.WriteError(w, 0, protocol.Errorf(protocol.RateLimited, "too many new sessions from this network: wait a moment").After(wait))
 			return
 		}
@@ -107,6 +121,10 @@ func (a *api) session(w http.ResponseWriter, r *http.Request) {
 		protocol.WriteError(w, 0, protocol.Errorf(protocol.AdultRequired, "this service is for adults: confirm your age to go on"))
 		return
 	}
+	if c := a.toProve(r.Context(), network, req.Proof); c != nil {
+		protocol.WriteChallenge(w, protocol.Errorf(protocol.ProofRequired, "many newcomers come at once: solve the puzzle in challenge and ask again with proof"), c)
+		return
+	}
 	token, expires, err := a.NewSession()
 	if err != nil {
 		a.Logger.ErrorContext(r.Context(), "new session", "err", err)
@@ -116,6 +134,21 @@ func (a *api) session(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, protocol.SessionAnswer{
 		Token: token, ExpiresAt: expires.UTC().Format(time.RFC3339), ICEServers: a.ICEServers(), Limits: a.Limits,
 	})
+}
+
+func (a *api) count(network netip.Prefix) {
+	if a.Proof != nil {
+		a.Proof.Count(network)
+	}
+}
+
+// toProve answers the puzzle that this request still has to solve, or nil.
+func (a *api) toProve(ctx context.Context, network netip.Prefix, p *protocol.Proof) *protocol.Challenge {
+	if a.Proof == nil || p != nil && a.Proof.Check(ctx, p) == nil {
+		return nil
+	}
+	a.count(network)
+	return a.Proof.Ask(ctx, network)
 }
 
 // body reads a request's body of at most bodyBytes, or says what to answer: status 0 is that of the fault's code.

@@ -51,7 +51,7 @@ func (g *generator) constants() {
 	}{
 		{"frameBytes", protocol.FrameBytes}, {"idBytes", protocol.IDBytes}, {"keyBytes", protocol.KeyBytes},
 		{"candidateBytes", protocol.CandidateBytes}, {"textBytes", protocol.TextBytes}, {"signalBytes", protocol.SignalBytes},
-		{"noteBytes", protocol.NoteBytes}, {"evidenceItems", protocol.EvidenceItems},
+		{"noteBytes", protocol.NoteBytes}, {"evidenceItems", protocol.EvidenceItems}, {"pictureBytes", protocol.PictureBytes},
 		{"tags", protocol.Tags}, {"tagLength", protocol.TagLength},
 	} {
 		g.printf("  %s: %d,\n", c.name, c.value)

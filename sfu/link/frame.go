@@ -28,6 +28,8 @@ const (
 	AskKeyFrame
 	// AskPackets asks for video packets again.
 	AskPackets
+	// Limit says how many bits per second the receivers of a stream can take; 0 is no limit.
+	Limit
 
 	ping Kind = 14
 	pong Kind = 15
@@ -82,7 +84,7 @@ func ParseFrame(b []byte) (Frame, error) {
 		}
 		f.Generation, f.Marker = b[0]>>5, b[0]&0x10 != 0
 		f.Seq, f.Timestamp, f.Payload = binary.BigEndian.Uint16(b[5:]), binary.BigEndian.Uint32(b[7:]), b[Overhead:]
-	case b[0]&0xf0 != 0, f.Kind == 0, f.Kind > AskPackets && f.Kind < ping:
+	case b[0]&0xf0 != 0, f.Kind == 0, f.Kind > Limit && f.Kind < ping:
 		return Frame{}, ErrFrame
 	}
 	return f, nil

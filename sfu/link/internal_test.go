@@ -78,6 +78,7 @@ var frames = []Frame{
 	{Kind: Open, Stream: 4, Payload: []byte("session")},
 	{Kind: Close, Stream: 5, Payload: []byte{}},
 	{Kind: AskPackets, Stream: 6, Payload: []byte{0, 1, 0, 2}},
+	{Kind: Limit, Stream: 7, Payload: []byte{0, 0, 0, 0, 0, 4, 0x93, 0xe0}},
 	{Kind: ping, Payload: make([]byte, 8)},
 }
 
@@ -88,7 +89,7 @@ func TestFrames(t *testing.T) {
 			t.Errorf("%v (-want +got):\n%s", err, diff)
 		}
 	}
-	for _, b := range [][]byte{nil, {1, 0, 0, 0}, {2, 0, 0, 0, 1, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 1}, {9, 0, 0, 0, 1}, {0x13, 0, 0, 0, 1}} {
+	for _, b := range [][]byte{nil, {1, 0, 0, 0}, {2, 0, 0, 0, 1, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 1}, {10, 0, 0, 0, 1}, {0x13, 0, 0, 0, 1}} {
 		if f, err := ParseFrame(b); err == nil {
 			t.Errorf("%v is the frame %+v", b, f)
 		}

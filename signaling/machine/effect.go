@@ -34,10 +34,10 @@ type (
 		Other  string // user
 		Answer protocol.Message
 	}
-	// Record writes a report down.
+	// Record checks a report and writes it down; Recorded comes back.
 	Record struct {
-		Partner string // user
-		Report  *protocol.Report
+		About  Met
+		Report *protocol.Report
 	}
 	// Route feeds the session's downlinks from another session, gated on a key id; From "" stops.
 	// Node is where that one lives, "" being this node.

@@ -50,6 +50,13 @@ type (
 		Standing Standing
 		Err      error
 	}
+	// Recorded is the outcome of Record; Number is the report's.
+	Recorded struct {
+		About  Met
+		Report *protocol.Report
+		Number string
+		Err    error
+	}
 	// Done is the outcome of Block.
 	Done struct {
 		Answer protocol.Message

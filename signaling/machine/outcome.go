@@ -12,6 +12,8 @@ func problem(err error, id string) *protocol.Error {
 	switch {
 	case errors.Is(err, ErrWish):
 		return protocol.Errorf(protocol.BadRequest, "%s", err.Error()).Re(id)
+	case errors.Is(err, ErrEvidence):
+		return protocol.Errorf(protocol.EvidenceInvalid, "%s", err.Error()).Re(id)
 	case errors.Is(err, ErrSDP):
 		return protocol.Errorf(protocol.SDPInvalid, "the session description was not accepted").Re(id)
 	}

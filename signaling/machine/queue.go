@@ -15,6 +15,8 @@ var (
 	ErrWish = errors.New("unacceptable wish")
 	// ErrSDP says that a session description is not acceptable.
 	ErrSDP = errors.New("unacceptable session description")
+	// ErrEvidence says that a report offers as proof what is none; the text is shown.
+	ErrEvidence = errors.New("the report was not taken")
 )
 
 // Wish is what a user looks for.

@@ -148,41 +148,49 @@ func (t *step) rekey(m *protocol.Rekey) {
 	t.route()
 }
 
-// met finds the user behind the current match or one that is over; without one it refuses.
-func (t *step) met(id, match string) (user string, ok bool) {
+// met finds who was met in the current match or in one that is over; without one it refuses.
+func (t *step) met(id, match string) (Met, bool) {
 	if t.current(match) {
-		return t.Match.Partner.User, true
+		return t.meeting(), true
 	}
 	for _, m := range t.Met {
 		if m.Match == match {
-			return m.User, true
+			return m, true
 		}
 	}
 	t.refuse(id, protocol.NoMatch, "match: neither the current one nor one of the last %d", Remembered)
-	return "", false
+	return Met{}, false
 }
 
 func (t *step) report(m *protocol.Report) {
-	user, ok := t.met(m.ID, m.Match)
-	if !ok {
+	about, ok := t.met(m.ID, m.Match)
+	switch {
+	case !ok:
+	case about.Reported:
+		t.part(about.User, protocol.EndLeft, &protocol.Reported{Head: protocol.Re(m.ID), Match: m.Match})
+	default:
+		t.do(Record{About: about, Report: m})
+	}
+}
+
+func (e Recorded) apply(t *step) {
+	if e.Err != nil {
+		t.send(problem(e.Err, e.Report.ID))
 		return
 	}
-	if !slices.Contains(t.Met, Met{Match: m.Match, User: user, Reported: true}) {
-		t.do(Record{Partner: user, Report: m})
-	}
-	t.part(user, protocol.EndLeft, &protocol.Reported{Head: protocol.Re(m.ID), Match: m.Match})
+	t.part(e.About.User, protocol.EndLeft, &protocol.Reported{Head: protocol.Re(e.Report.ID), Match: e.About.Match, Report: e.Number})
 	t.Met = slices.Clone(t.Met) // the old state keeps its own
 	for i := range t.Met {
-		t.Met[i].Reported = t.Met[i].Reported || t.Met[i].Match == m.Match
+		t.Met[i].Reported = t.Met[i].Reported || t.Met[i].Match == e.About.Match
 	}
 }
 
 func (t *step) block(m *protocol.Block) {
-	user, ok := t.met(m.ID, m.Match)
+	about, ok := t.met(m.ID, m.Match)
 	if !ok {
 		return
 	}
-	t.part(user, protocol.EndBlocked, &protocol.Blocked{Head: protocol.Re(m.ID), Match: m.Match})
+	t.part(about.User, protocol.EndBlocked, &protocol.Blocked{Head: protocol.Re(m.ID), Match: m.Match})
 }
 
 // part keeps the two apart from now on and ends the match that they are in, also when it

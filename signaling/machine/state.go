@@ -68,11 +68,15 @@ type Last struct {
 	Untold bool
 }
 
-// Met is who was met in a match.
+// Met is who was met in a match, and what a report of it should say.
 type Met struct {
-	Match    string
-	User     string
-	Reported bool // by this session, which counts once
+	Match     string
+	User      string
+	Session   string
+	Mode      protocol.Mode
+	At        int64 // Unix ms
+	Initiator bool  // this session, not the one that was met
+	Reported  bool  // by this session, which counts once
 }
 
 // Remembered is how many matches that are over can still be reported or blocked.
@@ -164,10 +168,19 @@ func (t *step) waiting(id string, st Standing) {
 func (t *step) over(reason protocol.EndReason, untold bool) {
 	t.Last = Last{ID: t.Match.ID, Reason: reason, Untold: untold}
 	older := t.Met[:min(len(t.Met), Remembered-1)]
-	t.Met = append([]Met{{Match: t.Match.ID, User: t.Match.Partner.User}}, older...)
+	t.Met = append([]Met{t.meeting()}, older...)
 	t.Match = Match{}
 	t.Phase = Idle
 	t.do(Route{})
+}
+
+// meeting is what is remembered of the current match.
+func (t *step) meeting() Met {
+	m := &t.Match
+	return Met{
+		Match: m.ID, User: m.Partner.User, Session: m.Partner.Session,
+		Mode: m.Mode, At: m.At.UnixMilli(), Initiator: m.Initiator,
+	}
 }
 
 // ended ends the current match and tells the client.

@@ -24,6 +24,8 @@ var (
 	alien = machine.Pair{ID: "m3", Initiator: bob, Responder: machine.Side{Session: "s-cid"}}
 	wish  = machine.Wish{Mode: protocol.ModeVideo, Tags: []string{"go"}}
 	boom  = errors.New("boom")
+	met   = machine.Met{Match: "m1", User: "bob", Session: "s-bob", Mode: protocol.ModeVideo, At: at.UnixMilli(), Initiator: true}
+	about = &protocol.Report{Head: head, Match: "m1"}
 )
 
 // The states that the table starts from.
@@ -41,7 +43,7 @@ var (
 	})
 	parted = with(wished, func(s *machine.State) {
 		s.Last = machine.Last{ID: "m1", Reason: protocol.EndNext, Untold: true}
-		s.Met = []machine.Met{{Match: "m1", User: "bob"}}
+		s.Met = []machine.Met{met}
 	})
 	waitingAway = with(waiting, away)
 	matchedAway = with(matched, func(s *machine.State) { away(s); s.Match.Facts = 1 })
@@ -62,7 +64,7 @@ func last(reason protocol.EndReason, untold bool) func(*machine.State) {
 	return func(s *machine.State) {
 		s.Phase, s.Match = machine.Idle, machine.Match{}
 		s.Last = machine.Last{ID: "m1", Reason: reason, Untold: untold}
-		s.Met = append([]machine.Met{{Match: "m1", User: "bob"}}, s.Met...)
+		s.Met = append([]machine.Met{met}, s.Met...)
 	}
 }
 
@@ -333,14 +335,18 @@ var transitions = []struct {
 	{"candidate", idle, req(&protocol.Candidate{Head: head, Candidate: "c"}), idle, []machine.Effect{machine.Candidate{ID: "r", Candidate: "c"}}},
 
 	// Parting.
-	{"report", matched, req(&protocol.Report{Head: head, Match: "m1"}), with(with(matched, last("blocked", true)), reported("m1")), []machine.Effect{
-		machine.Record{Partner: "bob", Report: &protocol.Report{Head: head, Match: "m1"}},
+	{"report", matched, req(about), matched, []machine.Effect{machine.Record{About: met, Report: about}}},
+	{"reported", matched, machine.Recorded{About: met, Report: about, Number: "7"}, with(with(matched, last("blocked", true)), reported("m1")), []machine.Effect{
 		stop, send(&protocol.Ended{Match: "m1", Reason: "blocked"}), machine.Leave{Reason: "left"},
+		machine.Block{Other: "bob", Answer: &protocol.Reported{Head: head, Match: "m1", Report: "7"}}}},
+	{"a forged report", matched, machine.Recorded{About: met, Report: about, Err: fmt.Errorf("%w: message 3 is not the partner's", machine.ErrEvidence)}, matched,
+		[]machine.Effect{fail(protocol.EvidenceInvalid, "the report was not taken: message 3 is not the partner's")}},
+	{"a report that cannot be kept", matched, machine.Recorded{About: met, Report: about, Err: boom}, matched,
+		[]machine.Effect{fail(protocol.Internal, "the server failed to do this; try again")}},
+	{"report the last one", parted, req(about), parted, []machine.Effect{machine.Record{About: met, Report: about}}},
+	{"the last one reported", parted, machine.Recorded{About: met, Report: about}, with(parted, reported("m1")), []machine.Effect{
 		machine.Block{Other: "bob", Answer: &protocol.Reported{Head: head, Match: "m1"}}}},
-	{"report the last one", parted, req(&protocol.Report{Head: head, Match: "m1"}), with(parted, reported("m1")), []machine.Effect{
-		machine.Record{Partner: "bob", Report: &protocol.Report{Head: head, Match: "m1"}},
-		machine.Block{Other: "bob", Answer: &protocol.Reported{Head: head, Match: "m1"}}}},
-	{"report the last one again", with(parted, reported("m1")), req(&protocol.Report{Head: head, Match: "m1"}), with(parted, reported("m1")), []machine.Effect{
+	{"report the last one again", with(parted, reported("m1")), req(about), with(parted, reported("m1")), []machine.Effect{
 		machine.Block{Other: "bob", Answer: &protocol.Reported{Head: head, Match: "m1"}}}},
 	{"report nobody", idle, req(&protocol.Report{Head: head, Match: "m1"}), idle,
 		[]machine.Effect{fail(protocol.NoMatch, goneText)}},
@@ -351,9 +357,8 @@ var transitions = []struct {
 		machine.Block{Other: "u-8", Answer: &protocol.Blocked{Head: head, Match: "m-8"}}}},
 	{"block one of long ago", with(matched, before), req(&protocol.Block{Head: head, Match: "m-9"}), with(matched, before),
 		[]machine.Effect{fail(protocol.NoMatch, goneText)}},
-	{"report one of before", with(matched, before), req(&protocol.Report{Head: head, Match: "m-2"}), with(with(matched, before), reported("m-2")), []machine.Effect{
-		machine.Record{Partner: "u-2", Report: &protocol.Report{Head: head, Match: "m-2"}},
-		machine.Block{Other: "u-2", Answer: &protocol.Reported{Head: head, Match: "m-2"}}}},
+	{"report one of before", with(matched, before), req(&protocol.Report{Head: head, Match: "m-2"}), with(matched, before), []machine.Effect{
+		machine.Record{About: machine.Met{Match: "m-2", User: "u-2"}, Report: &protocol.Report{Head: head, Match: "m-2"}}}},
 	{"block one of before who is here again", with(matched, again), req(&protocol.Block{Head: head, Match: "m0"}),
 		with(with(matched, again), last("blocked", true)), []machine.Effect{
 			stop, send(&protocol.Ended{Match: "m1", Reason: "blocked"}), machine.Leave{Reason: "blocked"},

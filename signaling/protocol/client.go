@@ -101,20 +101,27 @@ type Signal struct {
 // Report tells the operator about the partner, and ends the match.
 type Report struct {
 	Head
-	Match    string       `json:"match"`
-	Reason   ReportReason `json:"reason"`
-	Note     string       `json:"note,omitempty"`
-	Evidence []Evidence   `json:"evidence,omitempty"`
+	Match  string       `json:"match"`
+	Reason ReportReason `json:"reason"`
+	// Note is the reporter's own words.
+	Note string `json:"note,omitempty"`
+	// Evidence are texts of the partner that the reporter has chosen, in the order of n.
+	Evidence []Evidence `json:"evidence,omitempty"`
+	// Picture is what the reporter's browser showed of the partner: base64url of a JPEG. It proves nothing.
+	Picture string `json:"picture,omitempty"`
 }
 
 // Evidence is one received text with what proves it.
 type Evidence struct {
-	N          uint64 `json:"n"`
-	Text       string `json:"text"`
-	KF         string `json:"kf"`
+	N    uint64 `json:"n"`
+	Text string `json:"text"`
+	// KF is the key that opens the commitment, base64url of 32 bytes.
+	KF string `json:"kf"`
+	// Commitment is the sender's, as it came with the text: base64url of 32 bytes.
 	Commitment string `json:"commitment"`
-	Tag        string `json:"tag"`
-	At         int64  `json:"at"`
+	// Tag and At are the server's, as they came with the text.
+	Tag string `json:"tag"`
+	At  int64  `json:"at"`
 }
 
 // Block ends the match and never brings the two together again.

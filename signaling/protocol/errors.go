@@ -20,6 +20,7 @@ const (
 	TokenExpired    Code = "token_expired"
 	AdultRequired   Code = "adult_required"
 	OriginForbidden Code = "origin_forbidden"
+	ProofRequired   Code = "proof_required"
 	Replaced        Code = "replaced"
 	NoMatch         Code = "no_match"
 	WrongState      Code = "wrong_state"
@@ -28,6 +29,7 @@ const (
 	SlowConsumer    Code = "slow_consumer"
 	ServerFull      Code = "server_full"
 	Draining        Code = "draining"
+	EvidenceInvalid Code = "evidence_invalid"
 	Internal        Code = "internal"
 )
 
@@ -61,6 +63,7 @@ var Table = []Entry{
 	{TokenExpired, 401, "yes", "with a new session", ""},
 	{AdultRequired, 403, "–", "no", "age was not confirmed"},
 	{OriginForbidden, 403, "–", "no", ""},
+	{ProofRequired, 428, "–", "with `proof`", "many newcomers at once: solve the puzzle in `challenge` first"},
 	{Replaced, 409, "yes", "no", "another tab took the session over"},
 	{NoMatch, 409, "no", "no", "the match named is not the current one; to `report` and `block`, not a recent one either"},
 	{WrongState, 409, "no", "no", "e.g. `next` before `find`"},
@@ -69,6 +72,7 @@ var Table = []Entry{
 	{SlowConsumer, 503, "yes", "yes (resume)", "the client did not read fast enough"},
 	{ServerFull, 503, "yes", "after `retry_after_ms`", ""},
 	{Draining, 503, "no", "after `retry_after_ms`", "the server is shutting down"},
+	{EvidenceInvalid, 400, "no", "without it", "something that a report offers as proof is not what it claims to be; the text says which. Nothing was recorded"},
 	{Internal, 500, "no", "yes", ""},
 }
 

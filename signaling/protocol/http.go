@@ -10,6 +10,27 @@ import (
 type SessionRequest struct {
 	// Adult is the user's word that he is an adult; nothing is given out without it.
 	Adult bool `json:"adult"`
+	// Proof solves the challenge of a `proof_required`.
+	Proof *Proof `json:"proof,omitempty"`
+}
+
+// Challenge is a puzzle: find the number from 0 to MaxNumber for which the hexadecimal SHA-256 of Salt followed by the number in decimal is Challenge.
+type Challenge struct {
+	// Algorithm is "SHA-256".
+	Algorithm string `json:"algorithm"`
+	Challenge string `json:"challenge"`
+	MaxNumber int64  `json:"maxnumber"`
+	Salt      string `json:"salt"`
+	Signature string `json:"signature"`
+}
+
+// Proof is a challenge with its number. It counts once.
+type Proof struct {
+	Algorithm string `json:"algorithm"`
+	Challenge string `json:"challenge"`
+	Number    int64  `json:"number"`
+	Salt      string `json:"salt"`
+	Signature string `json:"signature"`
 }
 
 // SessionAnswer answers POST /v1/session.
@@ -24,6 +45,8 @@ type SessionAnswer struct {
 // ErrorAnswer is the body of every HTTP answer that is an error.
 type ErrorAnswer struct {
 	Error *Error `json:"error"`
+	// Challenge comes with `proof_required`.
+	Challenge *Challenge `json:"challenge,omitempty"`
 }
 
 // StatsAnswer answers GET /v1/stats.
@@ -40,7 +63,12 @@ type WaitingStats struct {
 }
 
 // WriteError answers a plain HTTP request with an error. Status 0 takes the table's.
-func WriteError(w http.ResponseWriter, status int, err *Error) {
+func WriteError(w http.ResponseWriter, status int, err *Error) { writeError(w, status, err, nil) }
+
+// WriteChallenge answers a plain HTTP request with a puzzle to be solved first.
+func WriteChallenge(w http.ResponseWriter, err *Error, c *Challenge) { writeError(w, 0, err, c) }
+
+func writeError(w http.ResponseWriter, status int, err *Error, c *Challenge) {
 	answer := *err
 	answer.Fatal = false // there is no connection to close
 	if status == 0 {
@@ -51,5 +79,5 @@ func WriteError(w http.ResponseWriter, status int, err *Error) {
 		w.Header().Set("Retry-After", strconv.FormatInt((err.RetryAfterMS+999)/1000, 10))
 	}
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(ErrorAnswer{Error: &answer}) // nobody is left to tell
+	_ = json.NewEncoder(w).Encode(ErrorAnswer{Error: &answer, Challenge: c}) // nobody is left to tell
 }

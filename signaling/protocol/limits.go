@@ -16,6 +16,7 @@ const (
 	SignalBytes    = 4 << 10   // data of a signal
 	NoteBytes      = 1000      // note of a report
 	EvidenceItems  = 32        // messages in a report
+	PictureBytes   = 40_000    // picture of a report, in base64url characters
 	Tags           = 8         // tags that count, after doubles are dropped
 	TagLength      = 24        // characters of a tag, after normalisation
 	rawTags        = 32        // tags as sent, doubles included

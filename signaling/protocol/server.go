@@ -95,6 +95,8 @@ type Left struct{ Head }
 type Reported struct {
 	Head
 	Match string `json:"match"`
+	// Report is its number, for questions later; absent when the match was reported before.
+	Report string `json:"report,omitempty"`
 }
 
 // Blocked answers block.

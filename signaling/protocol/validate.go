@@ -194,6 +194,39 @@ func (m *Report) validate() error {
 	if len(m.Evidence) > EvidenceItems {
 		return problem("evidence", "more than %d", EvidenceItems)
 	}
+	var last uint64
+	for i := range m.Evidence {
+		e := &m.Evidence[i]
+		if err := e.validate(); err != nil {
+			return err
+		}
+		if e.N <= last {
+			return problem("evidence.n", "not in order, each once")
+		}
+		last = e.N
+	}
+	if len(m.Picture) > PictureBytes {
+		return problem("picture", "more than %d bytes", PictureBytes)
+	}
+	return nil
+}
+
+func (e *Evidence) validate() error {
+	if len(e.Text) > TextBytes {
+		return problem("evidence.text", "more than %d bytes", TextBytes)
+	}
+	return first(number("evidence.n", e.N), hash("evidence.kf", e.KF), hash("evidence.commitment", e.Commitment),
+		name("evidence.tag", e.Tag, hashLength), number("evidence.at", uint64(max(0, e.At))))
+}
+
+// hashLength is that of 32 bytes in base64url.
+const hashLength = 43
+
+// hash checks base64url of 32 bytes.
+func hash(field, value string) error {
+	if b, err := base64.RawURLEncoding.Strict().DecodeString(value); err != nil || len(b) != CommitmentSize {
+		return problem(field, "not base64url of %d bytes", CommitmentSize)
+	}
 	return nil
 }
 

@@ -21,7 +21,10 @@ test('a report that is sent when somebody new is here', stage.told(async () => {
   const [second] = await Promise.all([a.matched({ before: first }), c.matched()]);
   await c.say('and something nice');
   await a.has('and something nice');
-  assert.match(await a.page.$eval('.dialog .hint', (e) => e.textContent), /the stranger’s message,/, 'the one message of the first stranger goes along');
+  const said = () => a.page.$eval('[data-testid=report-what]', (e) => e.textContent);
+  assert.doesNotMatch(await said(), /message/, 'nothing goes along that nobody chose');
+  await a.click('report-messages');
+  assert.match(await said(), /one message of the stranger/, 'that of the first stranger');
   await a.page.click('.dialog input[value=threat]');
   await a.page.click('.dialog .is-danger');
   await a.until('thanks', () => document.querySelector('.dialog [role=status]')?.textContent);

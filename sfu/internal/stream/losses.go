@@ -57,6 +57,16 @@ func (l *Losses) Received(seq uint16, now time.Time) {
 	}
 }
 
+// Missing says whether the packet is one that is asked for.
+func (l *Losses) Missing(seq uint16) bool {
+	for i := range l.n {
+		if l.missing[i].seq == seq {
+			return true
+		}
+	}
+	return false
+}
+
 // Due appends the numbers to ask for now to dst. lost says that a packet was
 // given up since the last call.
 func (l *Losses) Due(now time.Time, dst []uint16) (due []uint16, lost bool) {

@@ -47,6 +47,8 @@ type Rewriter struct {
 	// Extended numbers of padding packets that were left out, ascending.
 	skips   [maxSkips]int64
 	skipped int // how many since the switch
+
+	given given
 }
 
 const maxSkips = 64
@@ -79,7 +81,7 @@ func (r *Rewriter) Timestamp() uint32 { return r.timestamp }
 
 // Rewrite numbers one packet that arrived at now; d is nil for audio. ok is
 // false when the packet must not be sent on: it is older than the switch,
-// or padding, or so late that its number is forgotten.
+// or padding, or so late that its number is forgotten, or was there before.
 func (r *Rewriter) Rewrite(p *Packet, d *VP8, now time.Time) (out Out, ok bool) {
 	if r.pending {
 		if len(p.Payload) == 0 {
@@ -103,6 +105,9 @@ func (r *Rewriter) Rewrite(p *Packet, d *VP8, now time.Time) (out Out, ok bool) 
 		return out, false
 	}
 	out.Seq = uint16(ext) + r.seqOff - uint16(before)
+	if !r.given.first(out.Seq) {
+		return out, false
+	}
 	out.Timestamp = p.Timestamp + r.tsOff
 	if len(p.Payload) == 0 {
 		out.Empty = true

@@ -1,4 +1,5 @@
 // A client without a server: it does what the scene tells it through `window.passerby`.
+export { emoji as safetyEmoji } from '../../sdk/src/crypto/emoji';
 export { PasserbyError, explainMediaError } from '../../sdk/src/errors';
 import { PasserbyError, type ErrorCode } from '../../sdk/src/errors';
 import { Emitter, type Events } from '../../sdk/src/events';
@@ -11,6 +12,8 @@ export function support() {
   return { media: has === 'all', text: has !== 'none' };
 }
 
+export const MAX_PICTURE = 30_000;
+
 export class Passerby {
   state: State = 'idle';
   match: Match | null = null;
@@ -18,7 +21,7 @@ export class Passerby {
   readonly remoteStream = new MediaStream();
   readonly #events = new Emitter<Events>();
   #count = 0;
-  #said = 0;
+  #said: Message[] = [];
 
   get resumable() { return query.get('running') ? { mode: 'video' as const } : null; }
 
@@ -39,7 +42,7 @@ export class Passerby {
 
   readonly limits = { graceMs: 10_000, resumeMs: 30_000 };
   find() {}
-  proofs() { return this.#said; }
+  provable() { return this.#said; }
 
   next() {
     this.match = null;
@@ -48,6 +51,8 @@ export class Passerby {
   }
 
   stop() { this.to('idle'); }
+  async elsewhere() { return []; }
+  async takeOver() { return null; }
   async resume() { this.to('connecting'); return new Promise<boolean>(() => {}); }
   destroy() {}
   setTyping() {}
@@ -104,7 +109,7 @@ export class Passerby {
 
   say(text: string, from: 'me' | 'partner' = 'partner', state?: Message['state']) {
     const message: Message = { id: String(++this.#count), from, text, at: Date.now(), ...(state && { state }) };
-    if (from === 'partner') this.#said++;
+    if (from === 'partner') this.#said.push(message);
     this.#events.emit('message', { message });
   }
 

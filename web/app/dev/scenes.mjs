@@ -47,6 +47,7 @@ export const scenes = {
   'landing-check': async (p) => { await p.click('.check-button'); await p.waitForSelector('.pickers'); },
   'landing-no-video': { query: 'support=text', run: async () => {} },
   camera: { query: 'media=never', run: (p) => begin(p) },
+  proving: { query: 'scene=connecting', run: async (p) => { await begin(p); await p.waitForFunction(() => passerby.state === 'connecting'); await p.evaluate(() => passerby.emit('proving', { share: 0.4 })); } },
   connecting: { query: 'scene=connecting', run: (p) => begin(p) },
   waiting: (p) => wait(p),
   'waiting-tags': async (p) => { await p.select('.select', 'de'); await wait(p, { tags: 'music,chess' }); },
@@ -82,6 +83,17 @@ export const scenes = {
   'verify-confirmed': async (p) => { await call(p); await p.click('[data-testid=verify]'); await p.click('.dialog .is-primary'); },
   'verify-failed': async (p) => { await call(p); await p.evaluate(() => passerby.emit('verify', { failed: true })); },
   report: async (p) => { await call(p); await talk(p); await p.click('[data-testid=report]'); },
+  'report-evidence': async (p) => {
+    await call(p);
+    await talk(p);
+    await p.evaluate(() => passerby.say('Give me your address or I will find you. I know the street, and I know when you leave the house in the morning.'));
+    await new Promise((done) => setTimeout(done, 500)); // until there is a picture
+    await p.click('[data-testid=report]');
+    await p.click('input[value=threat]');
+    await p.click('[data-testid=report-messages]');
+    await p.click('[data-testid=report-picture]').catch(() => {});
+    await p.$eval('[data-testid=report-what]', (e) => e.scrollIntoView({ block: 'end' }));
+  },
   'report-sent': async (p) => {
     await call(p);
     await p.click('[data-testid=report]');

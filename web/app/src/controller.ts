@@ -1,10 +1,11 @@
-import { PasserbyError, support, type Limits, type Passerby, type ReportReason, type Wish } from '@passerby/client';
+import { PasserbyError, support, type Limits, type Message, type Passerby, type Report, type Wish } from '@passerby/client';
 import type { Kind } from './camera';
 import { Devices } from './devices';
 import { saveDraft, toWish } from './draft';
 import { listen, troubleOf } from './listen';
 import { Memory } from './memory';
 import { RemoteVideo } from './remote';
+import { speak, type Locale } from './strings';
 import { canNext, initialView, reduce, type Action, type Ended, type View } from './view';
 
 /**
@@ -23,12 +24,12 @@ export class Controller {
   /** Grows with each start, stop and move, so that a late answer of the camera changes nothing. */
   #attempt = 0;
 
-  constructor(client: Passerby) {
+  constructor(client: Passerby, locale: Locale) {
     this.#client = client;
     this.devices = new Devices(client, this);
     this.remote = new RemoteVideo(client, (silenced) => this.dispatch({ type: 'silenced', on: silenced }));
     const { autoNext, sending } = this.#memory;
-    this.view = { ...initialView(), autoNext, sending, online: navigator.onLine };
+    this.view = { ...initialView(), autoNext, sending, locale, online: navigator.onLine };
     for (const kind of ['audio', 'video'] as const) client.setEnabled(kind, sending[kind]);
     const able = support();
     if (!able.media && !able.text) this.view.trouble = { code: isSecureContext ? 'too_old' : 'insecure_page' };
@@ -225,14 +226,14 @@ export class Controller {
   }
 
   /** Reports the stranger of a match, whoever is here by now; `block` also keeps the two apart. */
-  async report(match: string, reason: ReportReason, note: string, block: boolean): Promise<void> {
-    await this.#end(match, 'own_report', () => this.#client.report(match, reason, note));
+  async report(match: string, report: Report, block: boolean): Promise<void> {
+    await this.#end(match, 'own_report', () => this.#client.report(match, report));
     if (block) await this.block(match);
   }
 
-  /** How many messages a report of this match would carry. */
-  proofs(match: string): number {
-    return this.#client.proofs(match);
+  /** The stranger's messages that a report of this match can prove. */
+  provable(match: string): readonly Message[] {
+    return this.#client.provable(match);
   }
 
   async block(match: string): Promise<void> {
@@ -251,8 +252,15 @@ export class Controller {
     this.dispatch({ type: 'volume', volume });
   }
 
+  /** The page in another language, from now on. */
+  async setLocale(locale: Locale): Promise<void> {
+    this.#memory.locale = locale;
+    await speak(locale);
+    this.dispatch({ type: 'locale', locale });
+  }
+
   /** Report and block end the match by themselves. */
-  async #end(match: string, why: Ended, ask: () => Promise<void>): Promise<void> {
+  async #end(match: string, why: Ended, ask: () => Promise<unknown>): Promise<void> {
     this.#own.set(match, why);
     await ask().finally(() => this.#own.delete(match));
   }

@@ -17,6 +17,7 @@ interface Page {
 export function listen(client: Passerby, remote: RemoteVideo, page: Page): void {
   const dispatch = (action: Action) => page.dispatch(action);
   client.on('state', ({ state }) => dispatch({ type: 'state', state }));
+  client.on('proving', ({ share }) => dispatch({ type: 'proving', share }));
   client.on('waiting', ({ position, estimateMs }) => dispatch({ type: 'waiting', position, estimateMs, at: Date.now() }));
   client.on('matched', ({ match }) => {
     dispatch({ type: 'matched', match, greeting: t.chat.greeting(match.tags), messages: client.messages.map((message) => ({ ...message })) });

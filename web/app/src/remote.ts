@@ -1,4 +1,5 @@
 import type { Passerby } from '@passerby/client';
+import { takeSnapshot, type Snapshot } from './snapshot';
 
 /**
  * The stranger's picture and sound: one element for the whole life of the page.
@@ -30,6 +31,12 @@ export class RemoteVideo {
         void element.play().catch(() => {});
       },
     );
+  }
+
+  /** What it shows now, if anything; a picture that is covered or over is none. */
+  snapshot(): Snapshot | null {
+    const { element } = this;
+    return element.isConnected && element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) ? takeSnapshot(element) : null;
   }
 
   /** Silence at once, before the network knows of it. */

@@ -1,5 +1,6 @@
 import type { EndReason, Events, Match, Message, Mode, Quality, State, Verification, Wish } from '@passerby/client';
 import { loadDraft, type Draft } from './draft';
+import type { Locale } from './strings';
 
 /** Why a conversation ended: what the client tells, and what was done or found here. */
 export type Ended = EndReason | 'own_block' | 'own_report' | 'key_mismatch' | 'crypto_failed';
@@ -15,6 +16,8 @@ export interface View {
   state: State;
   /** While connecting: what is waited for. */
   step: 'camera' | 'server';
+  /** While connecting: how much of the proof of work is done that keeps programs out, 0–1. */
+  proving: number | null;
   draft: Draft;
   adult: boolean;
   wish: Wish | null;
@@ -52,6 +55,7 @@ export interface View {
   silenced: boolean;
   volume: number;
   online: boolean;
+  locale: Locale;
 }
 
 export interface Waiting {
@@ -87,6 +91,7 @@ export type Action =
   | { type: 'elsewhere'; session: string | null }
   | { type: 'moving' }
   | { type: 'state'; state: State }
+  | { type: 'proving'; share: number | null }
   | { type: 'waiting'; position?: number | undefined; estimateMs?: number | undefined; at: number }
   | { type: 'wish'; wish: Wish }
   | { type: 'matched'; match: Match; greeting: string; messages: readonly Message[] }
@@ -109,6 +114,7 @@ export type Action =
   | { type: 'silenced'; on: boolean }
   | { type: 'volume'; volume: number }
   | { type: 'online'; on: boolean }
+  | { type: 'locale'; locale: Locale }
   | { type: 'forget' }
   | { type: 'stopped' };
 
@@ -122,13 +128,14 @@ const alone = {
   shown: false,
 } as const;
 
-const begun = { trouble: null, notice: null, waiting: null, ended: null, resuming: null } as const;
+const begun = { proving: null, trouble: null, notice: null, waiting: null, ended: null, resuming: null } as const;
 
 export function initialView(): View {
   return {
     ...alone,
     state: 'idle',
     step: 'server',
+    proving: null,
     draft: loadDraft(),
     adult: false,
     wish: null,
@@ -147,6 +154,7 @@ export function initialView(): View {
     silenced: false,
     volume: 1,
     online: true,
+    locale: 'en',
   };
 }
 
@@ -196,6 +204,8 @@ export function reduce(view: View, action: Action): View {
       return { ...view, ...alone, ...begun, state: 'reconnecting', step: 'server', last: null, resuming: 'tab' };
     case 'state':
       return withState(view, action.state);
+    case 'proving':
+      return { ...view, proving: action.share };
     case 'waiting': {
       const { position, estimateMs } = action;
       const kept = view.waiting ?? { since: action.at, widened: false };
@@ -253,6 +263,8 @@ export function reduce(view: View, action: Action): View {
       return { ...view, volume: action.volume };
     case 'online':
       return { ...view, online: action.on };
+    case 'locale':
+      return { ...view, locale: action.locale };
     case 'forget':
       return { ...view, last: null };
     case 'stopped':

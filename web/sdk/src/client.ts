@@ -1,14 +1,18 @@
 /** The facade: what a page calls. Behind it the conductor joins the parts. */
 import { Conductor } from './conductor';
+import { base64url } from './crypto/bytes';
 import type { Kind } from './crypto/sframe';
 import { PasserbyError } from './errors';
 import type { Events, Listener } from './events';
 import { CAPS } from './protocol';
 import { unknownQuality } from './quality';
-import type { Limits, Match, Message, Options, Quality, ReportReason, State, TakenOver, Wish } from './types';
+import type { Limits, Match, Message, Options, Quality, Report, State, TakenOver, Wish } from './types';
 
 /** Text that fits a message: the body also carries JSON, commitment, iv and tag, in base64url. */
 const MAX_TEXT_BYTES = Math.floor((CAPS.textBytes * 3) / 4) - 200;
+
+/** Bytes of the picture that a report may carry. */
+export const MAX_PICTURE = (CAPS.pictureBytes * 3) / 4;
 
 /** One person's seat in the chat: from `start` to `stop` one warm connection, and on it one match after another. */
 export class Passerby {
@@ -132,20 +136,25 @@ export class Passerby {
   }
 
   /**
-   * Reports the partner of a match, the current one or one of the last eight, with what he wrote as proof. It also
-   * blocks him, and ends the match when it still runs. Rejects with `no_match` when it is too long ago.
+   * Reports the partner of a match, the current one or one of the last eight. It also blocks him, and ends the match
+   * when it still runs. Resolves with the number of the report, if the server gave one. Rejects with `no_match` when it
+   * is too long ago, and with `evidence_invalid` when the server could not confirm a message: then nothing was taken.
    */
-  async report(match: string, reason: ReportReason, note = ''): Promise<void> {
+  async report(match: string, { reason, note = '', messages = [], picture }: Report): Promise<string | undefined> {
+    if (picture && picture.length > MAX_PICTURE) throw new PasserbyError('too_large');
     // At most three bytes of UTF-8 for each UTF-16 unit.
     const short = note.slice(0, Math.floor(CAPS.noteBytes / 3));
-    const evidence = this.#conductor.meeting.evidence(match);
-    await this.#conductor.requests.send({ type: 'report', match, reason, ...(short ? { note: short } : {}), evidence });
+    const evidence = this.#conductor.meeting.evidence(match).filter(({ n }) => messages.includes(`p${n}`));
+    const answer = await this.#conductor.requests.send({
+      type: 'report', match, reason, evidence, ...(short ? { note: short } : {}), ...(picture ? { picture: base64url(picture) } : {}),
+    });
     this.#conductor.run({ on: 'ended', match, reason: 'blocked' });
+    return 'report' in answer ? answer.report : undefined;
   }
 
-  /** How many messages of the partner a report of this match would carry. */
-  proofs(match: string): number {
-    return this.#conductor.meeting.evidence(match).length;
+  /** What the partner of a match wrote that a report of it can prove, oldest first: the newest, as far as they fit. */
+  provable(match: string): Message[] {
+    return this.#conductor.meeting.evidence(match).map(({ n, text, at }) => ({ id: `p${n}`, from: 'partner', text, at }));
   }
 
   /**

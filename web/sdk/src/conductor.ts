@@ -12,6 +12,7 @@ import { KeyRing } from './keyring';
 import { Line } from './line';
 import { initial, type Effect, type Input } from './machine';
 import { Meeting, toMatch } from './meeting';
+import { proveIn } from './proof';
 import { decode, type ErrorMessage, type ServerMessage } from './protocol';
 import { answeredWish, findId, judge } from './refusal';
 import { Requests } from './requests';
@@ -24,6 +25,9 @@ import type { Limits, Mode, Options, State, TakenOver, Wish } from './types';
 /** Failed connections in a row before `start` gives up, and before a running search or match mentions it. */
 const START_TRIES = 4;
 const OUTAGE_TRIES = 3;
+
+/** Set by a build of a page. */
+declare const __PROVER_URL__: string | undefined;
 
 export class Conductor {
   readonly events = new Emitter<Events>();
@@ -52,7 +56,9 @@ export class Conductor {
       state: (state, previous) => this.events.emit('state', { state, previous }),
       do: (effect) => this.#do(effect),
     });
-    this.#line = new Line(this.origin, this.vault, {
+    const prover = options.proverUrl ?? (typeof __PROVER_URL__ === 'undefined' ? new URL('./prover.js', import.meta.url) : __PROVER_URL__);
+    this.#line = new Line(this.origin, this.vault, proveIn(prover), {
+      proving: (share) => this.events.emit('proving', { share }),
       up: () => this.run({ on: 'up' }),
       down: (tries) => this.#down(tries),
       message: (message) => this.#receive(message),

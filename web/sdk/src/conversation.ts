@@ -2,6 +2,7 @@
  * One match as this side lives it: keys, text, signals, verification. Made when the match begins, closed before
  * anything of the next one happens. Every asynchronous step looks whether it is still open before it acts.
  */
+import { utf8 } from './crypto/bytes';
 import { Verifier, type Step } from './crypto/verify';
 import { openSignal, openText, sealSignal, sealText, type Signal } from './crypto/envelope';
 import { computeKeyId, deriveMatchKeys, keyKind, type KeyPair, type MatchKeys } from './crypto/keys';
@@ -178,7 +179,7 @@ export class Conversation {
   evidence(items: number, bytes: number): Proof[] {
     const out: Proof[] = [];
     for (const proof of this.#proofs.slice(-items).reverse()) {
-      bytes -= JSON.stringify(proof).length * 3; // at most three bytes of UTF-8 for each UTF-16 unit
+      bytes -= utf8(JSON.stringify(proof)).length + 1;
       if (bytes < 0) break;
       out.unshift(proof);
     }

@@ -3,8 +3,8 @@
 /** The server's codes (docs/protocol.md) and the client's own. */
 export type ErrorCode =
   | 'bad_request' | 'unknown_type' | 'too_large' | 'rate_limited' | 'flooding' | 'hello_required'
-  | 'token_invalid' | 'token_expired' | 'adult_required' | 'origin_forbidden' | 'replaced' | 'no_match'
-  | 'wrong_state' | 'sdp_invalid' | 'media_failed' | 'slow_consumer' | 'server_full' | 'draining' | 'internal'
+  | 'token_invalid' | 'token_expired' | 'adult_required' | 'origin_forbidden' | 'proof_required' | 'replaced' | 'no_match'
+  | 'wrong_state' | 'sdp_invalid' | 'media_failed' | 'slow_consumer' | 'server_full' | 'draining' | 'evidence_invalid' | 'internal'
   // Found by the client itself:
   | 'offline' | 'unreachable' | 'unsupported' | 'worker_failed' | 'crypto_failed' | 'key_mismatch'
   // From explainMediaError:
@@ -21,6 +21,7 @@ const sentences: Partial<Record<ErrorCode, string>> = {
   token_expired: 'Your session has ended. Press Start to begin a new one.',
   adult_required: 'Confirm that you are an adult to go on.',
   origin_forbidden: 'This page is not allowed to use this server. Open the site at its own address.',
+  proof_required: 'Many people arrive at once, and your browser could not do the small task that keeps programs out. Try again in a moment.',
   replaced: 'You opened the chat in another tab. Go on there, or press Start to use it here.',
   no_match: 'That person has already gone.',
   wrong_state: 'That is not possible right now. Press Start to begin.',
@@ -29,6 +30,7 @@ const sentences: Partial<Record<ErrorCode, string>> = {
   slow_consumer: 'Your connection could not keep up. Reconnecting.',
   server_full: 'Everything is full right now. Try again in a moment.',
   draining: 'The server is restarting. Try again in a moment.',
+  evidence_invalid: 'The server could not confirm what the report offers as proof, so it was not taken. Send it without.',
   internal: 'Something went wrong on the server. Try again.',
   offline: 'You are offline. Check your internet connection; the chat goes on by itself when it is back.',
   unreachable: 'The server cannot be reached. Check your internet connection and try again.',

@@ -4,6 +4,8 @@ import type { EndReason, Match, Message, Quality, State } from './types';
 /** Every event and what comes with it. */
 export interface Events {
   state: { state: State; previous: State };
+  /** While connecting: the server is under attack and wants proof of work. How much of it is done, 0–1; null once it is over. */
+  proving: { share: number | null };
   waiting: { since: number; position?: number; estimateMs?: number };
   matched: { match: Match };
   /**

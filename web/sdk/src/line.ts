@@ -4,6 +4,7 @@
  */
 import { PasserbyError } from './errors';
 import { sayGoodbye } from './goodbye';
+import type { Prove } from './proof';
 import type { ClientMessage, ServerMessage, Welcome } from './protocol';
 import { requestSession, type Credentials, type Vault } from './session';
 import { Socket } from './socket';
@@ -13,6 +14,8 @@ export interface LineEvents {
   up(): void;
   down(tries: number): void;
   message(message: ServerMessage): void;
+  /** The server wants proof of work: the share of it that is done, 0–1; null once it is over. */
+  proving(share: number | null): void;
   /** No session was to be had. */
   failed(error: PasserbyError): void;
 }
@@ -24,11 +27,13 @@ export class Line {
   #socket: Socket | null = null;
   #credentials: Promise<Credentials> | null = null;
   #resume: string | null = null;
+  #work = new AbortController();
   #speech: { socket: Socket | null; epoch: number; done: Promise<void> } = { socket: null, epoch: 0, done: Promise.resolve() };
 
   constructor(
     private readonly origin: URL,
     private readonly vault: Vault,
+    private readonly prove: Prove,
     private readonly events: LineEvents,
   ) {}
 
@@ -55,7 +60,7 @@ export class Line {
     const usable = mine && (takeOver || mine.expires > Date.now() + SPARE_LIFE);
     if (!usable) this.vault.session = null;
     this.#resume = takeOver ? (mine?.resume ?? null) : null;
-    const credentials = usable ? Promise.resolve<Credentials>(mine) : requestSession(this.origin.origin);
+    const credentials = usable ? Promise.resolve<Credentials>(mine) : this.#session();
     this.#credentials = credentials;
     credentials.catch((cause: unknown) => {
       if (this.#credentials !== credentials) return;
@@ -64,6 +69,16 @@ export class Line {
     this.#socket?.close();
     this.#socket = new Socket(this.#url, this.events);
     this.#socket.open();
+  }
+
+  #session(): Promise<Credentials> {
+    this.#work.abort();
+    const { signal } = (this.#work = new AbortController());
+    return requestSession(this.origin.origin, async (challenge) => {
+      const tell = (share: number | null) => signal.aborted || this.events.proving(share);
+      tell(0);
+      return this.prove(challenge, tell, signal).finally(() => tell(null));
+    });
   }
 
   get #url(): string {
@@ -140,6 +155,7 @@ export class Line {
 
   /** Closes, and forgets the resume secret; the token stays, so that blocks stay with the person. */
   close(): void {
+    this.#work.abort();
     this.#socket?.close();
     this.#socket = null;
     this.#credentials = null;

@@ -44,6 +44,9 @@ const MAX_EARLY = 32;
 /** Conversations that can be reported: the current one and as many as the server remembers (docs/protocol.md). */
 const REMEMBERED = 1 + 8;
 
+/** What a report has room for beside note and picture. */
+const EVIDENCE_BYTES = CAPS.frameBytes - CAPS.pictureBytes - 4 * CAPS.noteBytes;
+
 type Timer = ReturnType<typeof setTimeout>;
 
 export class Meeting {
@@ -73,7 +76,7 @@ export class Meeting {
 
   /** What the partner of a match wrote, with proofs, as far as it is remembered and fits a report. */
   evidence(match: string): Proof[] {
-    return this.#recent.find(({ id }) => id === match)?.evidence(CAPS.evidenceItems, CAPS.frameBytes / 2) ?? [];
+    return this.#recent.find(({ id }) => id === match)?.evidence(CAPS.evidenceItems, EVIDENCE_BYTES) ?? [];
   }
 
   get match(): Match | null {

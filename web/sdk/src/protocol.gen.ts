@@ -13,6 +13,7 @@ export const CAPS = {
   signalBytes: 4096,
   noteBytes: 1000,
   evidenceItems: 32,
+  pictureBytes: 40000,
   tags: 8,
   tagLength: 24,
 } as const
@@ -29,6 +30,7 @@ export const ERRORS = {
   token_expired: { http: 401, fatal: true },
   adult_required: { http: 403, fatal: false },
   origin_forbidden: { http: 403, fatal: false },
+  proof_required: { http: 428, fatal: false },
   replaced: { http: 409, fatal: true },
   no_match: { http: 409, fatal: false },
   wrong_state: { http: 409, fatal: false },
@@ -37,6 +39,7 @@ export const ERRORS = {
   slow_consumer: { http: 503, fatal: true },
   server_full: { http: 503, fatal: true },
   draining: { http: 503, fatal: false },
+  evidence_invalid: { http: 400, fatal: false },
   internal: { http: 500, fatal: false },
 } as const
 
@@ -176,8 +179,11 @@ export type ReportReason = 'minor' | 'nudity' | 'threat' | 'hate' | 'spam' | 'ot
 export interface Evidence {
   n: number
   text: string
+  /** KF is the key that opens the commitment, base64url of 32 bytes. */
   kf: string
+  /** Commitment is the sender's, as it came with the text: base64url of 32 bytes. */
   commitment: string
+  /** Tag and At are the server's, as they came with the text. */
   tag: string
   at: number
 }
@@ -189,8 +195,12 @@ export interface Report {
   id?: string
   match: string
   reason: ReportReason
+  /** Note is the reporter's own words. */
   note?: string
+  /** Evidence are texts of the partner that the reporter has chosen, in the order of n. */
   evidence?: Evidence[]
+  /** Picture is what the reporter's browser showed of the partner: base64url of a JPEG. It proves nothing. */
+  picture?: string
 }
 
 /** Block ends the match and never brings the two together again. */
@@ -353,6 +363,8 @@ export interface Reported {
   /** ID is chosen by the client; the answer or error to this message repeats it. */
   id?: string
   match: string
+  /** Report is its number, for questions later; absent when the match was reported before. */
+  report?: string
 }
 
 /** Blocked answers block. */
@@ -371,7 +383,7 @@ export interface Pong {
 }
 
 /** Code is a stable name of an error. */
-export type ErrorCode = 'bad_request' | 'unknown_type' | 'too_large' | 'rate_limited' | 'flooding' | 'hello_required' | 'token_invalid' | 'token_expired' | 'adult_required' | 'origin_forbidden' | 'replaced' | 'no_match' | 'wrong_state' | 'sdp_invalid' | 'media_failed' | 'slow_consumer' | 'server_full' | 'draining' | 'internal'
+export type ErrorCode = 'bad_request' | 'unknown_type' | 'too_large' | 'rate_limited' | 'flooding' | 'hello_required' | 'token_invalid' | 'token_expired' | 'adult_required' | 'origin_forbidden' | 'proof_required' | 'replaced' | 'no_match' | 'wrong_state' | 'sdp_invalid' | 'media_failed' | 'slow_consumer' | 'server_full' | 'draining' | 'evidence_invalid' | 'internal'
 
 /** Error is the message "error", and the Go error that becomes it. */
 export interface ErrorMessage {
@@ -386,10 +398,21 @@ export interface ErrorMessage {
   fatal?: boolean
 }
 
+/** Proof is a challenge with its number. It counts once. */
+export interface Proof {
+  algorithm: string
+  challenge: string
+  number: number
+  salt: string
+  signature: string
+}
+
 /** SessionRequest is the body of POST /v1/session. */
 export interface SessionRequest {
   /** Adult is the user's word that he is an adult; nothing is given out without it. */
   adult: boolean
+  /** Proof solves the challenge of a `proof_required`. */
+  proof?: Proof
 }
 
 /** SessionAnswer answers POST /v1/session. */
@@ -401,9 +424,21 @@ export interface SessionAnswer {
   limits: Limits
 }
 
+/** Challenge is a puzzle: find the number from 0 to MaxNumber for which the hexadecimal SHA-256 of Salt followed by the number in decimal is Challenge. */
+export interface Challenge {
+  /** Algorithm is "SHA-256". */
+  algorithm: string
+  challenge: string
+  maxnumber: number
+  salt: string
+  signature: string
+}
+
 /** ErrorAnswer is the body of every HTTP answer that is an error. */
 export interface ErrorAnswer {
   error: Omit<ErrorMessage, 'type'>
+  /** Challenge comes with `proof_required`. */
+  challenge?: Challenge
 }
 
 /** WaitingStats counts who waits, by mode. */

@@ -46,7 +46,7 @@ const messages: Record<ServerMessage['type'], Check> = {
   partner: shape({ match: filled, state: oneOf('online', 'reconnecting') }),
   ended: shape({ match: filled, reason: oneOf('next', 'left', 'lost', 'blocked', 'moderated', 'drain') }),
   left: shape({}),
-  reported: shape({ match: filled }),
+  reported: shape({ match: filled, report: optional(string) }),
   blocked: shape({ match: filled }),
   pong: shape({}),
   error: shape({ code: filled, message: string, retry_after_ms: optional(whole), fatal: optional(boolean) }),

@@ -1,14 +1,15 @@
 /** Messages whose answer somebody waits for: matched by `id`, bounded in time. */
 import { PasserbyError, sentence } from './errors';
-import type { Block, ClientMessage, Report, ServerMessage } from './protocol';
+import type { Block, Blocked, ClientMessage, Report, Reported, ServerMessage } from './protocol';
 
 type Request = Omit<Report, 'id'> | Omit<Block, 'id'>;
+type Answer = Reported | Blocked;
 
 const TIMEOUT = 10_000;
 const TOO_LONG_AGO = 'That conversation is too long ago.';
 
 interface Waiting {
-  resolve(): void;
+  resolve(answer: Answer): void;
   reject(error: PasserbyError): void;
 }
 
@@ -19,16 +20,16 @@ export class Requests {
   constructor(private readonly transmit: (message: ClientMessage) => boolean) {}
 
   /** Resolves when the server has done it; rejects with its error, or when there is no connection. */
-  send(request: Request): Promise<void> {
+  send(request: Request): Promise<Answer> {
     const id = `request-${++this.#count}`;
-    return new Promise<void>((resolve, reject) => {
+    return new Promise<Answer>((resolve, reject) => {
       const timer = setTimeout(() => this.#waiting.get(id)?.reject(new PasserbyError('unreachable')), TIMEOUT);
       const done = () => {
         clearTimeout(timer);
         this.#waiting.delete(id);
       };
       this.#waiting.set(id, {
-        resolve: () => (done(), resolve()),
+        resolve: (answer) => (done(), resolve(answer)),
         reject: (error) => (done(), reject(error)),
       });
       if (!this.transmit({ ...request, id } as ClientMessage)) this.#waiting.get(id)?.reject(new PasserbyError('offline'));
@@ -44,7 +45,7 @@ export class Requests {
       waiting.reject(new PasserbyError(message.code, { message: text, retryAfterMs: message.retry_after_ms }));
       return message.fatal !== true;
     }
-    waiting.resolve();
+    waiting.resolve(message as Answer);
     return true;
   }
 

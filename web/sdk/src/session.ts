@@ -1,6 +1,6 @@
 /** Getting a session from the server, and what of it survives a reload in this tab. */
 import { PasserbyError, type ErrorCode } from './errors';
-import type { ErrorAnswer, ICEServer, SessionAnswer } from './protocol';
+import type { Challenge, ErrorAnswer, ICEServer, Proof, SessionAnswer } from './protocol';
 import type { Past } from './conversation';
 import type { SavedText } from './text';
 import type { Wish } from './types';
@@ -12,11 +12,19 @@ export interface Credentials {
   iceServers: ICEServer[];
 }
 
-/** Asks for a session, `POST /v1/session`; once more when the network failed. */
-export async function requestSession(origin: string): Promise<Credentials> {
-  const { ok, status, body } = await post(origin).catch(() => post(origin)).catch((cause: unknown) => {
-    throw new PasserbyError(navigator.onLine ? 'unreachable' : 'offline', { cause, fatal: true });
-  });
+/** Puzzles solved for one session: the first may be late, on a slow phone. */
+const MAX_PROOFS = 3;
+
+/** Asks for a session, `POST /v1/session`; once more when the network failed. `solve` is called when the server asks for proof of work. */
+export async function requestSession(origin: string, solve: (challenge: Challenge) => Promise<Proof>): Promise<Credentials> {
+  let answer = await ask(origin);
+  for (let tries = 0; answer.body?.challenge && tries < MAX_PROOFS; tries++) {
+    const proof = await solve(answer.body.challenge).catch((cause: unknown) => {
+      throw new PasserbyError('proof_required', { cause, fatal: true });
+    });
+    answer = await ask(origin, proof);
+  }
+  const { ok, status, body } = answer;
   if (!ok || typeof body?.token !== 'string') {
     const { code, retry_after_ms } = body?.error ?? {};
     // Without a code it was not our server that answered, but something on the way to it.
@@ -26,12 +34,19 @@ export async function requestSession(origin: string): Promise<Credentials> {
 }
 
 type Body = (SessionAnswer & Partial<ErrorAnswer>) | null;
+type Heard = { ok: boolean; status: number; body: Body };
 
-async function post(origin: string): Promise<{ ok: boolean; status: number; body: Body }> {
+async function ask(origin: string, proof?: Proof): Promise<Heard> {
+  return post(origin, proof).catch(() => post(origin, proof)).catch((cause: unknown) => {
+    throw new PasserbyError(navigator.onLine ? 'unreachable' : 'offline', { cause, fatal: true });
+  });
+}
+
+async function post(origin: string, proof?: Proof): Promise<Heard> {
   const response = await fetch(new URL('/v1/session', origin), {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ adult: true }),
+    body: JSON.stringify({ adult: true, ...(proof ? { proof } : {}) }),
     credentials: 'omit',
     cache: 'no-store',
     signal: AbortSignal.timeout(10_000),

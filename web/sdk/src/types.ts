@@ -24,6 +24,8 @@ export interface Options {
   url?: string;
   /** Where the built worker file lies; default `worker.js` beside the module. */
   workerUrl?: string | URL;
+  /** Where the built worker for proof of work lies; default `prover.js` beside the module. It is fetched only when the server asks for that. */
+  proverUrl?: string | URL;
   /** `relay` hides nothing more (strangers never see addresses) but helps behind strict firewalls. */
   iceTransportPolicy?: RTCIceTransportPolicy;
   /** For tests: use only the server's TCP candidates. */
@@ -72,6 +74,17 @@ export interface Message {
 }
 
 export type EndReason = 'next' | 'left' | 'lost' | 'blocked' | 'moderated' | 'drain';
+/** What a report says. Nothing goes along that is not named here. */
+export interface Report {
+  reason: ReportReason;
+  /** The reporter's own words, of which some 330 characters count. */
+  note?: string;
+  /** Which messages of the partner go along, by their `id`: those that `provable` offers. */
+  messages?: readonly string[];
+  /** What the page shows of the partner, as a JPEG of at most MAX_PICTURE bytes. It proves nothing. */
+  picture?: Uint8Array;
+}
+
 export type ReportReason = 'minor' | 'nudity' | 'threat' | 'hate' | 'spam' | 'other';
 
 /** How well media flows; zero or null where the browser does not tell. */

@@ -391,9 +391,9 @@ describe('client', { timeout: 30_000 }, () => {
     a.client.next();
     await again;
     const second = a.client.match!.id;
-    assert.equal(a.client.proofs(first), 1);
-    assert.equal(a.client.proofs(second), 0);
-    await a.client.report(first, 'threat');
+    assert.equal(a.client.provable(first).length, 1);
+    assert.equal(a.client.provable(second).length, 0);
+    await a.client.report(first, { reason: 'threat', messages: ['p1'] });
     await a.client.block(first);
     assert.deepEqual([a.client.state, a.client.match?.id], ['matched', second]);
     const [report, block] = server.heard.filter((m) => m.type === 'report' || m.type === 'block');
@@ -401,20 +401,25 @@ describe('client', { timeout: 30_000 }, () => {
     assert.ok(block?.type === 'block' && block.match === first);
     await assert.rejects(a.client.block('of-long-ago'), { code: 'no_match', message: 'That conversation is too long ago.' });
     a.client.stop();
-    assert.equal(a.client.proofs(first), 0, 'forgotten with the session');
+    assert.equal(a.client.provable(first).length, 0, 'forgotten with the session');
   });
-  it('block ends it for both; a report carries proofs', async () => {
+  it('block ends it for both; a report carries what was chosen', async () => {
     const [a, b] = await meet(page({ autoNext: false }), page({ autoNext: false }));
-    const arrived = a.once('message');
-    b.client.sendText('something bad');
-    await arrived;
+    for (const text of ['hello', 'something bad', 'something private']) {
+      const arrived = a.once('message');
+      b.client.sendText(text);
+      await arrived;
+    }
     const over = b.once('ended');
     const { id } = a.client.match!;
-    await a.client.report(id, 'threat', 'he said it');
+    assert.deepEqual(a.client.provable(id).map((m) => m.text), ['hello', 'something bad', 'something private']);
+    await assert.rejects(a.client.report(id, { reason: 'threat', picture: new Uint8Array(30_001) }), { code: 'too_large' });
+    await a.client.report(id, { reason: 'threat', note: 'he said it', messages: ['p2'], picture: Uint8Array.of(255, 216) });
     assert.equal((await over).reason, 'blocked');
     assert.equal(a.client.state, 'ended');
     const report = server.heard.find((m) => m.type === 'report');
-    assert.ok(report?.type === 'report' && report.evidence?.[0]?.text === 'something bad' && report.evidence[0].tag === 'tag');
+    assert.ok(report?.type === 'report' && report.note === 'he said it' && report.picture === '_9g');
+    assert.deepEqual(report.evidence?.map(({ n, text, tag }) => [n, text, tag]), [[2, 'something bad', 'tag']]);
     await a.client.block(id);
   });
   it('a server that cannot be reached', async () => {

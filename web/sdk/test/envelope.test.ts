@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { base64url, concat, fromBase64url, random, utf8, type Bytes } from '../src/crypto/bytes';
 import { commit, openSignal, openText, sealSignal, sealText, type Place } from '../src/crypto/envelope';
+
+declare const __TEST_DIR__: string;
+
+/** Shared with the server's tests. */
+const vectors = JSON.parse(readFileSync(join(__TEST_DIR__, '../../../internal/evidence/testdata/vectors.json'), 'utf8')) as {
+  franking: { text: string; kf: string; commitment: string }[];
+};
 
 const aes = () => crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
 const place: Place = { match: 'm-1', keyId: 'a1b2c3d4e5f6', n: 7 };
@@ -47,6 +56,23 @@ describe('text', () => {
       changed[i]! ^= 0x40;
       await assert.rejects(openText(key, place, base64url(changed)), `byte ${i}`);
     }
+  });
+  it('commits as the server does', async () => {
+    for (const { text, kf, commitment } of vectors.franking) {
+      assert.equal(base64url(await commit(fromBase64url(kf), text)), commitment, text);
+    }
+  });
+  it('gives proofs in one spelling, whichever the sender chose', async () => {
+    const key = await aes();
+    const kf = random(32);
+    const plain = base64url(kf);
+    const twin = plain.slice(0, -1) + String.fromCharCode(plain.charCodeAt(plain.length - 1) + 1); // the same bytes: two bits are spare
+    for (const spelt of [plain + '=', twin]) {
+      const body = await forge(key, await commit(kf, 'x'), { kind: 'text', text: 'x', kf: spelt });
+      assert.equal((await openText(key, place, body)).kf, plain);
+    }
+    const half = await openText(key, place, await sealText(key, place, { kind: 'text', text: 'a\ud800' }));
+    assert.equal(base64url(await commit(fromBase64url(half.kf), 'a\ufffd')), half.commitment, 'half a character, as Go reads it');
   });
   it('refuses a commitment to other words, although it is sealed correctly', async () => {
     const key = await aes();

@@ -27,6 +27,10 @@
       brush.fillRect(0, 0, canvas.width, canvas.height);
       brush.fillStyle = '#888'; // something that moves, so that frames differ
       brush.fillRect(n++ % canvas.width, 0, 8, 8);
+      for (let i = 0; setup.lively && i < 200; i++) { // a picture that takes all the bits that there are
+        brush.fillStyle = `hsl(${Math.random() * 360} 60% 50%)`;
+        brush.fillRect(Math.random() * canvas.width, Math.random() * canvas.height, 24, 24);
+      }
     };
     paint();
     const timer = setInterval(paint, 1000 / setup.fps);

@@ -13,9 +13,10 @@ export class Server {
   #exited = null;
   log = '';
 
-  /** Starts a server. `flags` come after the tests' own: { '--grace': '1s' }. */
-  static async start(flags = {}) {
+  /** Starts a server. `flags` come after the tests' own: { '--grace': '1s' }. `program` may be another build. */
+  static async start(flags = {}, program = binary) {
     const server = new Server();
+    server.program = program;
     const ip = publicIP();
     const [http, media, admin, turn] = [await freePort(), await freePort(), await freePort(), await freePort()];
     server.data = mkdtempSync(join(tmpdir(), 'passerby-test-'));
@@ -40,7 +41,7 @@ export class Server {
 
   /** Starts the process (again) with the same ports and data, and waits until it answers. */
   async up() {
-    const child = spawn(binary, ['serve', ...Object.entries(this.flags).flat()], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(this.program, ['serve', ...Object.entries(this.flags).flat()], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (d) => (this.log = (this.log + d).slice(-400_000)));

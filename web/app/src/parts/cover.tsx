@@ -85,6 +85,7 @@ function Away({ title, hint, late }: { title: string; hint: (seconds: number) =>
 
 function Connecting({ view }: { view: View }) {
   const controller = useController();
+  if (view.proving !== null) return <Proving share={view.proving} />;
   const camera = view.step === 'camera';
   return (
     <div class="card">
@@ -96,6 +97,18 @@ function Connecting({ view }: { view: View }) {
           <button type="button" class="button" onClick={() => controller.textOnly()}>{t.waiting.textOnly}</button>
         </div>
       )}
+    </div>
+  );
+}
+
+/** The server is under attack, and the browser shows by a little work that a person sits behind it. */
+function Proving({ share }: { share: number }) {
+  return (
+    <div class="card" data-testid="proving">
+      <Passing />
+      <h2 class="card-title">{t.connecting.proving}</h2>
+      <p class="card-facts">{t.connecting.provingHint}</p>
+      <progress class="card-progress" aria-label={t.connecting.proving} value={share} max={1} />
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { useController, useView } from '../hooks';
 import { t } from '../strings';
 import type { Meant } from '../view';
 import { Dialog } from './dialog';
+import { ReportEvidence, type Chosen } from './report-evidence';
 
 const reasons = ['minor', 'nudity', 'threat', 'hate', 'spam', 'other'] as const satisfies readonly ReportReason[];
 
@@ -14,17 +15,23 @@ export function ReportDialog({ about, onClose }: { about: Meant; onClose: () => 
   const [reason, setReason] = useState<ReportReason | null>(null);
   const [note, setNote] = useState('');
   const [block, setBlock] = useState(true);
+  const [chosen, setChosen] = useState<Chosen>({ messages: new Set(), picture: false });
+  // Taken when the dialog opens, since the stranger may be gone when it is filled in. It stays here unless it is chosen.
+  const [snapshot] = useState(() => (about.last ? null : controller.remote.snapshot()));
   const [step, setStep] = useState<'form' | 'sending' | 'sent'>('form');
   const [problem, setProblem] = useState('');
+  const provable = controller.provable(about.match.id);
 
   const send = async () => {
     if (!reason) return setProblem(t.report.choose);
     setStep('sending');
     try {
-      await controller.report(about.match.id, reason, note.trim(), block);
+      const picture = chosen.picture ? await snapshot?.jpeg() : null;
+      const said = { reason, note: note.trim(), messages: [...chosen.messages], ...(picture ? { picture } : {}) };
+      await controller.report(about.match.id, said, block);
       setStep('sent');
     } catch (e) {
-      setProblem(e instanceof PasserbyError && e.code === 'no_match' ? t.report.gone : t.report.failed);
+      setProblem(e instanceof PasserbyError ? (t.report.problems[e.code] ?? t.report.failed) : t.report.failed);
       setStep('form');
     }
   };
@@ -61,11 +68,12 @@ export function ReportDialog({ about, onClose }: { about: Meant; onClose: () => 
           <span class="label">{t.report.note}</span>
           <textarea class="textarea" rows={2} maxLength={300} value={note} onInput={(event) => setNote(event.currentTarget.value)} />
         </label>
+        <ReportEvidence provable={provable} snapshot={snapshot} chosen={chosen} onChange={setChosen} />
         <label class="option">
           <input type="checkbox" checked={block} onChange={(event) => setBlock(event.currentTarget.checked)} />
           {t.report.also}
         </label>
-        <p class="hint">{t.report.what(controller.proofs(about.match.id))}</p>
+        <p class="hint" data-testid="report-what">{t.report.what(chosen.messages.size, chosen.picture)}</p>
         <p class="problem" role="alert">{problem}</p>
         <div class="dialog-actions">
           <button type="button" class="button" onClick={onClose}>{t.controls.cancel}</button>

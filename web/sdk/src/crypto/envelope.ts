@@ -56,7 +56,8 @@ export async function openText(key: CryptoKey, place: Place, body: string): Prom
   if (kf.length !== 32 || !equal(await commit(kf, content.text), commitment)) {
     throw new TypeError('message commitment does not open');
   }
-  return { kind: content.kind, text: content.text, kf: content.kf, commitment: base64url(commitment) };
+  // Written anew: a report with a key in another spelling, which a sender could choose, would be refused.
+  return { kind: content.kind, text: content.text, kf: base64url(kf), commitment: base64url(commitment) };
 }
 
 function isContent(value: unknown): value is Content & { kf: string } {

@@ -1,0 +1,2 @@
+// Package storetest is what every Store must do, as one suite of tests.
+package storetest
