@@ -12,7 +12,7 @@ export function ReportCard({ report: r }: { report: Report }) {
   return (
     <article class="card report" data-testid="report">
       <header class="report-head">
-        <h2>{reasonOf(r.reason)}</h2>
+        <h3>{reasonOf(r.reason)}</h3>
         <span class="hint"><Time at={r.at} /> by <span title={r.reporter}>{r.reporter ? short(r.reporter) : 'somebody who left'}</span>, weight {Math.round(r.weight * 100) / 100}</span>
         <span class="grow" />
         <span class="hint">{r.evidence.length === 0 ? 'no evidence' : `${proven} of ${r.evidence.length} proven`}</span>

@@ -37,7 +37,7 @@ export function CasePane({ person, me, decides, onDecided }: Props) {
     <section class="pane" aria-label="Case" data-testid="pane">
       <header class="pane-head">
         <a class="button is-small back" href="#queue">Back</a>
-        <h1 title={p.id}>{short(p.id)}</h1>
+        <h2 class="pane-name" title={p.id}>{short(p.id)}</h2>
         <p class="facts">
           {p.first && <span>first seen <Time at={p.first} /></span>}
           {p.last && <span>last seen <Time at={p.last} /></span>}

@@ -49,7 +49,7 @@ export function DecidePanel({ person, disabled, onDecided, onStale }: Props) {
   return (
     <section class="card decide" aria-label="Decision">
       <div class="decide-fields">
-        <label class="field"><span class="label">Reason, as the person is told</span>
+        <label class="field"><span class="label">Reason</span>
           <select class="select" data-testid="reason" value={reason} onChange={(e) => setReason(e.currentTarget.value)}>
             {Object.keys(reasons).map((r) => <option key={r} value={r}>{reasonOf(r)}</option>)}
           </select></label>
@@ -72,9 +72,9 @@ export function DecidePanel({ person, disabled, onDecided, onStale }: Props) {
       <div class="row acts">
         <button class="button" data-testid="dismiss" aria-keyshortcuts="d" disabled={busy || disabled} onClick={dismiss}>Dismiss <kbd>D</kbd></button>
         <button class="button" data-testid="warn" aria-keyshortcuts="w" disabled={busy || disabled} onClick={warn}>Warn <kbd>W</kbd></button>
-        <span class="acts-label">Ban</span>
+        <span class="acts-label" aria-hidden="true">Ban</span>
         {bans.map(([days, name, key]) => (
-          <button key={days} class="button is-danger" data-testid={`ban-${days}`} aria-keyshortcuts={key} aria-label={`Ban: ${name}`} disabled={busy || disabled || (!device && !range) || (range !== '' && days === 0)} onClick={ban(days, name)}>{name} <kbd>{key}</kbd></button>
+          <button key={days} class="button is-danger" data-testid={`ban-${days}`} aria-keyshortcuts={key} disabled={busy || disabled || (!device && !range) || (range !== '' && days === 0)} onClick={ban(days, name)}><span class="unseen">Ban: </span>{name} <kbd>{key}</kbd></button>
         ))}
       </div>
       <p class="problem" role="alert">{problem}</p>

@@ -76,8 +76,10 @@ function FiguresStrip({ figures: f }: { figures: Figures | null }) {
     ['matches/min', f ? Math.round(f.matches_per_minute * 10) / 10 : undefined], ['reports/h', f?.reports_hour], ['bans', f?.bans_active],
   ];
   return (
-    <dl class="figures" aria-label="Live figures" data-testid="figures">
-      {shown.map(([name, n]) => <div key={name}><dt>{name}</dt><dd>{n ?? '–'}</dd></div>)}
-    </dl>
+    <section aria-label="Live figures">
+      <dl class="figures" data-testid="figures">
+        {shown.map(([name, n]) => <div key={name}><dt>{name}</dt><dd>{n ?? '–'}</dd></div>)}
+      </dl>
+    </section>
   );
 }

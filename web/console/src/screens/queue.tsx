@@ -41,6 +41,7 @@ export function Queue({ me, open, decides, onDone }: { me: Me; open: string; dec
   return (
     <main class="split" id="main" tabIndex={-1} data-open={open ? 'true' : 'false'}>
       <section class="side" aria-label="Reported people">
+        <h1 class="unseen">Reports</h1>
         <p class="problem" role="alert">{queue.problem || back.problem}</p>
         {queue.value && cases.length === 0 && <Empty />}
         <ol class="cases" data-testid="cases">
