@@ -5,7 +5,7 @@ import "time"
 const (
 	probePackets = 12
 	probeTime    = 250_000   // µs, at least
-	probeQuiet   = 3_000_000 // µs after a decrease before the first
+	probeQuiet   = 2_000_000 // µs after a decrease before the first
 	probeAgain   = 1_000_000 // µs after one that went well
 	probeWait    = 2_000_000 // µs for its feedback
 	probeBackOff = 16_000_000
