@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -37,7 +38,9 @@ func TestACase(t *testing.T) {
 	if code := bob.fails("POST", "/people/eve/decide", ban); code != "claimed" {
 		t.Errorf("deciding what another has: %s", code)
 	}
-	if code := ann.fails("POST", "/people/mallory/decide", ban); code != "bad_request" {
+	byDevice := maps.Clone(ban)
+	byDevice["range"] = ""
+	if code := ann.fails("POST", "/people/mallory/decide", byDevice); code != "bad_request" {
 		t.Errorf("a report of somebody else: %s", code)
 	}
 	var out struct{ Ban, Undo string }

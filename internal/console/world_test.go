@@ -62,7 +62,7 @@ func newWorld(t *testing.T) *world {
 	}
 	log := slog.New(slog.DiscardHandler)
 	w.door = &staff.Door{
-		Store: db, Sealer: sealer, Log: log, Now: clock, ByNetwork: buckets(0.001, 30), ByName: buckets(0.001, 8), ByAccount: buckets(0.001, 12),
+		Store: db, Sealer: sealer, Log: log, Now: clock, ByNetwork: buckets(0.001, 30), ByName: buckets(0.001, 5), ByAccount: buckets(0.001, 8),
 	}
 	w.desk = &moderation.Desk{
 		Store: db, Sealer: sealer, Now: clock, Others: w.door.Others, Told: func(b store.Ban) { w.banned = append(w.banned, b) },
