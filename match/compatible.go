@@ -15,10 +15,10 @@ func Accepts(seeking []Gender, g Gender) bool {
 }
 
 // Compatible reports whether the hard limits let two tickets meet at all at
-// this moment: the same mode, different people, genders accepted both ways,
+// this moment: the same mode and pool, different people, genders accepted both ways,
 // and no two different languages (unless both widen and are past grace).
 func Compatible(a, b Ticket, now time.Time, grace time.Duration) bool {
-	return a.Wish.Mode == b.Wish.Mode &&
+	return a.Wish.Mode == b.Wish.Mode && a.Pool == b.Pool &&
 		a.Session != b.Session && a.User != b.User &&
 		Accepts(a.Wish.Seeking, b.Wish.Gender) && Accepts(b.Wish.Seeking, a.Wish.Gender) &&
 		languages(a, b, now, grace)

@@ -33,6 +33,7 @@ func TestAgree(t *testing.T) {
 		{"anyone", person("a", 0, match.Wish{}), person("b", 0, match.Wish{}), true, true, nil},
 		{"oneself", person("a", 0, match.Wish{}), person("a", 0, match.Wish{}), false, false, nil},
 		{"one's other tab", person("a", 0, match.Wish{}), match.Ticket{Session: "b", User: "a", Wish: match.Wish{Mode: match.Text}}, false, false, nil},
+		{"pools", person("a", 99, match.Wish{Tags: []string{"tea"}}), match.Ticket{Session: "b", User: "b", Pool: "minors", Wish: match.Wish{Mode: match.Text, Tags: []string{"tea"}}, Since: noon.Add(-grace)}, false, false, nil},
 		{"modes", person("a", 99, match.Wish{Mode: match.Video}), person("b", 99, match.Wish{}), false, false, nil},
 		{"she seeks him, he seeks anyone", person("a", 0, match.Wish{Gender: "f", Seeking: genders{"m"}}), person("b", 0, match.Wish{Gender: "m"}), true, true, nil},
 		{"he seeks her, she seeks women", person("a", 0, match.Wish{Gender: "m", Seeking: genders{"f"}}), person("b", 0, match.Wish{Gender: "f", Seeking: genders{"f"}}), false, false, nil},

@@ -9,6 +9,7 @@ type Ticket struct {
 	Node    string // where the session lives; carried, not read
 	Wish    Wish
 	Key     string // opaque, handed to the partner inside the Pair; at most MaxKey bytes
+	Pool    string // people of different pools never meet: minors and adults; the server says which, never the client
 
 	// Since is the place in line; zero means now. A session that was waiting
 	// before a reconnect passes its earlier Standing.Since. Whole

@@ -74,28 +74,28 @@ func (s *Server) joinCluster() (signaling.Store, error) {
 	if errors.Is(err, cluster.ErrKey) {
 		err = fmt.Errorf("another node at this Redis has another root.key, so neither would know the other's users: copy root.key from its data-dir to %s", s.cfg.DataDir)
 	}
-	return store{cluster.NewSessions(s.redis, s.address)}, err
+	return sessionStore{cluster.NewSessions(s.redis, s.address)}, err
 }
 
-// store is the hub's view of the sessions of all nodes.
-type store struct{ s *cluster.Sessions }
+// sessionStore is the hub's view of the sessions of all nodes.
+type sessionStore struct{ s *cluster.Sessions }
 
-var _ signaling.Store = store{}
+var _ signaling.Store = sessionStore{}
 
-func (a store) Take(ctx context.Context, session, user, digest string, only bool, ttl time.Duration) (signaling.Taken, error) {
+func (a sessionStore) Take(ctx context.Context, session, user, digest string, only bool, ttl time.Duration) (signaling.Taken, error) {
 	t, err := a.s.Take(ctx, session, user, digest, only, ttl)
 	return signaling.Taken{Saved: signaling.Saved(t.Record), Live: t.Live, From: t.From}, storeError(err)
 }
 
-func (a store) Save(ctx context.Context, session string, s signaling.Saved, ttl time.Duration) error {
+func (a sessionStore) Save(ctx context.Context, session string, s signaling.Saved, ttl time.Duration) error {
 	return storeError(a.s.Save(ctx, session, cluster.Record(s), ttl))
 }
 
-func (a store) Drop(ctx context.Context, session string, epoch uint64) error {
+func (a sessionStore) Drop(ctx context.Context, session string, epoch uint64) error {
 	return a.s.Drop(ctx, session, epoch)
 }
 
-func (a store) Where(ctx context.Context, session string) (string, error) {
+func (a sessionStore) Where(ctx context.Context, session string) (string, error) {
 	node, err := a.s.Where(ctx, session)
 	return node, storeError(err)
 }

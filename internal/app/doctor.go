@@ -29,15 +29,13 @@ func doctorCommand(ctx context.Context, args []string, stdout io.Writer) error {
 			return usageError{fmt.Errorf("--url: %w", err)}
 		}
 	}
-	err := tell(stdout, func(report func(doctor.Check)) {
+	return tell(stdout, func(report func(doctor.Check)) {
 		if *url != "" {
 			doctor.Run(ctx, *url, report)
 		} else if err := examineOwn(ctx, report); err != nil {
 			report(doctor.Check{Name: "a server of its own", Err: err, Fix: "fix what failed above"})
 		}
 	})
-	fmt.Fprintln(stdout, "--    database: not used by this version")
-	return err
 }
 
 func examineOwn(ctx context.Context, report func(doctor.Check)) error {
@@ -62,6 +60,7 @@ func examineOwn(ctx context.Context, report func(doctor.Check)) error {
 	if cfg.Bus != "" {
 		report(doctor.Check{Name: "RabbitMQ", Err: reachBus(ctx, cfg.Bus), Fix: "start RabbitMQ, or set --bus to its URL"})
 	}
+	report(doctor.Check{Name: "database", Err: reachDatabase(ctx, cfg), Fix: databaseFix(cfg)})
 	dir, err := os.MkdirTemp("", "passerby-doctor-")
 	if err != nil {
 		return err
@@ -69,7 +68,7 @@ func examineOwn(ctx context.Context, report func(doctor.Check)) error {
 	defer func() { _ = os.RemoveAll(dir) }()
 	cfg.HTTP, cfg.UDP, cfg.TCP, cfg.TURNListen, cfg.Admin, cfg.DataDir = "127.0.0.1:0", ":0", ":0", ":0", "off", dir
 	cfg.HTTPS, cfg.TLSCert, cfg.TLSKey, cfg.ACME, cfg.LogLevel, cfg.DrainTimeout = "off", "", "", config.ACME{HTTP: "off"}, "error", time.Second
-	cfg.Redis, cfg.Bus = "", "" // the made-up people of this check meet nobody real
+	cfg.Redis, cfg.Bus, cfg.Database = "", "", "" // the made-up people of this check meet nobody real
 	s, err := Start(cfg, io.Discard)
 	if err != nil {
 		return fmt.Errorf("a server does not start here: %w", err)
@@ -99,6 +98,21 @@ func running(ctx context.Context, cfg config.Config) (string, bool) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	return url, doctor.Reach(ctx, url) == nil
+}
+
+// reachDatabase looks at the configured database and changes nothing in it.
+func reachDatabase(ctx context.Context, cfg config.Config) error {
+	if cfg.Postgres() {
+		return checkTables(ctx, cfg.Database)
+	}
+	return writable(filepath.Dir(cfg.File()))
+}
+
+func databaseFix(cfg config.Config) string {
+	if cfg.Postgres() {
+		return "start PostgreSQL, or set --database to its URL, then run passerby migrate up; until then chats go on, and nothing is stored"
+	}
+	return "make the directory of " + cfg.File() + " writable, or name another file with --database"
 }
 
 func writable(dir string) error {

@@ -57,8 +57,8 @@ func bounded(h http.Handler, p patience, log *slog.Logger) *http.Server {
 }
 
 // adminHTTP serves the operator, who may ask for profiles that take minutes.
-func adminHTTP(listen string, registry *prometheus.Registry, ready func() error) *http.Server {
-	return &http.Server{Handler: httpapi.Admin(listen, registry, ready), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+func adminHTTP(listen string, registry *prometheus.Registry, ready func() error, ails func() []string) *http.Server {
+	return &http.Server{Handler: httpapi.Admin(listen, registry, ready, ails), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 }
 
 func serve(h *http.Server, l net.Listener) error {
@@ -93,6 +93,7 @@ func (s *Server) handler() http.Handler {
 		Allow:     s.newLimit("sessions", 5, 50),
 		Proof:     s.guard,
 		Stats:     s.stats,
+		Settings:  protocol.SettingsAnswer{Words: s.words, BlurStart: s.cfg.BlurStart},
 		Draining:  s.draining.Load,
 		WebSocket: s.hub, Web: web.Handler(), AllowedOrigins: s.cfg.AllowedOrigins, Proxies: s.cfg.TrustedProxies, Logger: s.log,
 	})
@@ -117,6 +118,14 @@ func (s *Server) warnOfProxy(h http.Handler) http.Handler {
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// ails says what does not work though the node serves.
+func (s *Server) ails() []string {
+	if s.databaseAway.Load() {
+		return []string{"the database is away: chats go on, nothing is stored"}
+	}
+	return nil
 }
 
 func (s *Server) ready() error {

@@ -21,6 +21,9 @@ const usage = `Passerby: random video and text chat on your own server.
   passerby serve     serve pages, signaling, media and TURN
   passerby turn      serve TURN alone, for any WebRTC app
   passerby doctor    check a server and say what is wrong and how to fix it
+  passerby migrate   bring the tables of the database up to date
+  passerby user      export or delete what is stored of a person
+  passerby audit     verify the log of what moderators did
   passerby version   print the version
 
 "passerby serve --help" and "passerby turn --help" show every setting.
@@ -40,6 +43,12 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = turnCommand(ctx, args, stdout, stderr)
 	case "doctor":
 		err = doctorCommand(ctx, args, stdout)
+	case "migrate":
+		err = migrateCommand(ctx, args, stdout)
+	case "user":
+		err = userCommand(ctx, args, stdout)
+	case "audit":
+		err = auditCommand(ctx, args, stdout)
 	case "version", "--version", "-v":
 		if len(args) > 0 {
 			err = usageError{fmt.Errorf("%q is too much: passerby version takes no words", args[0])}

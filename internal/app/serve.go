@@ -26,6 +26,7 @@ import (
 	"passerby/internal/porter"
 	"passerby/internal/proof"
 	"passerby/internal/redisdb"
+	"passerby/internal/store"
 	"passerby/match"
 	"passerby/sfu"
 	"passerby/signaling"
@@ -38,14 +39,17 @@ type Server struct {
 	cfg      config.Config
 	log      *slog.Logger
 	keys     auth.Keys
+	own      auth.StoreKeys
 	registry *prometheus.Registry
 
-	sfu   *sfu.Server
-	turn  *turn.Server   // nil when off
-	redis redisdb.Client // nil without --redis
-	queue runningQueue
-	hub   *signaling.Hub
-	guard *proof.Guard
+	sfu          *sfu.Server
+	turn         *turn.Server   // nil when off
+	redis        redisdb.Client // nil without --redis
+	store        store.Store
+	databaseAway atomic.Bool
+	queue        runningQueue
+	hub          *signaling.Hub
+	guard        *proof.Guard
 
 	address string // of this node's sessions, on the bus
 	memory  busmemory.Bus
@@ -59,7 +63,8 @@ type Server struct {
 	admin    net.Listener   // nil when off
 	patience patience       // of public
 	board    board
-	secret   string // of the TURN credentials
+	words    []string // of the operator's filter
+	secret   string   // of the TURN credentials
 	hosts    turnHosts
 	draining atomic.Bool
 }
@@ -79,6 +84,12 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 		}
 		return nil, err
 	}
+	if s.own, err = auth.LoadStoreKeys(cfg.DataDir); err != nil {
+		return nil, err
+	}
+	if s.words, err = filterWords(cfg.FilterWords); err != nil {
+		return nil, err
+	}
 	if s.cfg.ACME.Dir == "" {
 		s.cfg.ACME.Dir = filepath.Join(cfg.DataDir, "acme")
 	}
@@ -94,6 +105,9 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 		return nil, err
 	}
 	if err = s.openRedis(); err != nil {
+		return nil, err
+	}
+	if err = s.openDatabase(); err != nil {
 		return nil, err
 	}
 	events := &sink{}
@@ -120,13 +134,13 @@ func (s *Server) build(events *sink) error {
 	if s.bus, err = s.joinBus(); err != nil {
 		return err
 	}
-	store, err := s.joinCluster()
+	sessions, err := s.joinCluster()
 	if err != nil {
 		return err
 	}
 	s.guard = s.newGuard()
 	s.hub = signaling.New(s.signaling(), signaling.Deps{
-		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: store, Allow: s.userLimits(),
+		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: sessions, Allow: s.userLimits(), Suspect: s.guard.Suspect,
 		Network: caller.Proxies(s.cfg.TrustedProxies).Network, ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
 	})
 	events.hub = s.hub
@@ -153,13 +167,14 @@ func (s *Server) iceServers(session string) []protocol.ICEServer {
 // Run serves until ctx ends, then drains: no new matches, people told, a bounded wait. It returns when all has ended.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.close()
-	api, admin := bounded(s.handler(), s.patience, s.log), adminHTTP(s.cfg.Admin, s.registry, s.ready)
+	api, admin := bounded(s.handler(), s.patience, s.log), adminHTTP(s.cfg.Admin, s.registry, s.ready, s.ails)
 
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	g, inner := errgroup.WithContext(inner)
 	g.Go(func() error { return s.hub.Run(inner) })
 	g.Go(func() error { return s.queue.Run(inner) })
+	g.Go(func() error { return s.tendDatabase(inner) })
 	if s.members != nil {
 		g.Go(func() error { return s.members.Run(inner) })
 	}
@@ -217,6 +232,9 @@ func (s *Server) close() {
 	}
 	if s.redis != nil {
 		_ = s.redis.Close()
+	}
+	if s.store != nil {
+		_ = s.store.Close()
 	}
 }
 

@@ -81,14 +81,19 @@ func LoadKeys(dir string) (Keys, error) {
 }
 
 func create(name string) error {
-	f, err := os.CreateTemp(filepath.Dir(name), rootFile+".*")
+	root := make([]byte, 32)
+	_, _ = rand.Read(root)
+	return keep(name, root)
+}
+
+// keep writes a secret to a file that is not there yet; one that another process has written meanwhile stays.
+func keep(name string, secret []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.Remove(f.Name()) }()
-	root := make([]byte, 32)
-	_, _ = rand.Read(root)
-	_, err = f.Write(root)
+	_, err = f.Write(secret)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"passerby/internal/bus/rabbit"
 	"passerby/internal/redisdb"
+	"passerby/internal/store/postgres"
 )
 
 // Config is everything that an operator can set for `passerby serve`. Defaults returns the documented defaults.
@@ -32,10 +33,13 @@ type Config struct {
 	MaxPerAddress  int            // WebSockets at most from one IPv4 address or IPv6 /64
 	Proof          string         // proof of work of newcomers: auto (only under attack), on, off
 	ProofRate      int            // new sessions a minute that are an attack; a tenth of it from one range of addresses
+	FilterWords    string         // file of words that pages mask in messages, one a line; empty: none
+	BlurStart      bool           // matches begin blurred, unless a user chose otherwise
 	Redis          string         // URL of Redis, which nodes share; empty keeps the queue in memory
 	Bus            string         // URL of RabbitMQ, which carries messages between nodes; empty leaves that to Redis
-	Database       string         // not used by this version: must be empty
-	DataDir        string         // where secrets live
+	Database       string         // URL of PostgreSQL, or a file for SQLite; empty: passerby.db in DataDir
+	Retain         Retain         // how long what is stored is kept
+	DataDir        string         // where secrets live, and the database of one node
 	Admin          string         // listen address of metrics, health and profiles
 	TURNListen     string         // listen address of TURN over UDP and TCP; "off" turns it off
 	TURNSecret     string         // shared secret of the TURN REST credentials; empty takes one from the root key in DataDir
@@ -68,6 +72,7 @@ func Defaults() Config {
 		TURNListen:     ":3478",
 		TURNPerAddress: 256,
 		TURNMost:       16384,
+		Retain:         defaultRetain,
 		Grace:          10 * time.Second,
 		Rematch:        5 * time.Second,
 		DrainTimeout:   10 * time.Second,
@@ -122,9 +127,14 @@ func (c Config) Validate() error {
 			fault("--bus: it carries messages between nodes, which share their sessions in Redis: give --redis as well, or leave it empty")
 		}
 	}
-	if c.Database != "" {
-		fault("--database: this version stores nothing in a database yet: leave it empty")
+	if c.Postgres() {
+		if err := postgres.Check(c.Database); err != nil {
+			fault("--database: %w", err)
+		}
+	} else if strings.Contains(c.Database, "://") {
+		fault("--database: write postgres://user:password@host:5432/name, or a file for SQLite")
 	}
+	c.Retain.validate(fault)
 	if strings.ContainsAny(c.LinkAdvertise, " /@") {
 		fault("--link-advertise: %q is no address: write it like 10.0.0.7 or node7.example.org:50001", c.LinkAdvertise)
 	}

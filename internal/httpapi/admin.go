@@ -12,11 +12,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Admin returns the handler of the private listener at this address. ready answers why new users should not be sent here, or nil.
+// Admin returns the handler of the private listener at this address. ready answers why new users should not be sent here, or nil; ails, which
+// may be nil, what is wrong although they can be.
 //
 // It has no passwords, and a browser on the operator's machine reaches it: so it answers only to names that no stranger's
 // page can point here (DNS rebinding).
-func Admin(listen string, gatherer prometheus.Gatherer, ready func() error) http.Handler {
+func Admin(listen string, gatherer prometheus.Gatherer, ready func() error, ails func() []string) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
@@ -26,6 +27,11 @@ func Admin(listen string, gatherer prometheus.Gatherer, ready func() error) http
 			return
 		}
 		fmt.Fprintln(w, "ok")
+		if ails != nil {
+			for _, what := range ails() {
+				fmt.Fprintln(w, what)
+			}
+		}
 	})
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)

@@ -142,7 +142,9 @@ func newLife(c *crowd, i int, rng *rand.Rand) *life {
 			wish.Tags = append(wish.Tags, tag)
 		}
 	}
-	return &life{crowd: c, rng: rng, ticket: ticket(fmt.Sprint("p", i), wish), blocked: make(map[string]bool)}
+	t := ticket(fmt.Sprint("p", i), wish)
+	t.Pool = [...]string{"", "", "minors"}[i%3]
+	return &life{crowd: c, rng: rng, ticket: t, blocked: make(map[string]bool)}
 }
 
 func (l *life) step() {

@@ -136,13 +136,16 @@ func (h *history) act() {
 
 func (h *history) arrive(name string) {
 	t := ticket(name, h.wish())
+	if h.rng.IntN(5) == 0 {
+		t.Pool = "minors"
+	}
 	if h.rng.IntN(10) == 0 {
 		t.Session += " again" // a second tab of the same user
 	}
 	if h.rng.IntN(8) == 0 {
 		t.Since = h.m.now.Add(time.Duration(h.rng.IntN(20001)-5000) * -time.Millisecond)
 	}
-	h.last = fmt.Sprintf("%s arrives with %+v since %v", t.Session, t.Wish, t.Since)
+	h.last = fmt.Sprintf("%s arrives in pool %q with %+v since %v", t.Session, t.Pool, t.Wish, t.Since)
 	h.awake[t.Session] = true
 	h.m.arrive(t)
 	got, err := h.w.queue.Arrive(h.w.ctx, t)

@@ -11,6 +11,27 @@ import (
 
 // wishing: tags, language, gender.
 var wishing = []story{
+	{name: "people of different pools never meet, whatever they share and however long they wait", tell: func(w *world) {
+		minor := ticket("ada", tell("jazz"))
+		minor.Pool = "minors"
+		w.arriveAs(minor)
+		w.arrive("ben", tell("jazz"))
+		w.wait(w.cfg.Grace * 2)
+		w.waiting("ada", "ben")
+		another := ticket("cem", tell())
+		another.Pool = "minors"
+		w.arriveAs(another)
+		w.together("ada", "cem")
+		w.waiting("ben")
+	}},
+	{name: "who waits already and comes of another pool is out of the first", tell: func(w *world) {
+		w.arrive("ada", tell())
+		again := ticket("ada", tell())
+		again.Pool = "minors"
+		w.arriveAs(again)
+		w.arrive("ben", tell())
+		w.waiting("ada", "ben")
+	}},
 	{name: "a shared tag meets at once", tell: func(w *world) {
 		w.arrive("ada", tell("jazz", "go"))
 		w.arrive("ben", tell("Go", "cooking"))

@@ -12,7 +12,7 @@ import (
 //
 //	state ('w', 'p' or 'a'), then bytes: mode, open, wide, widen, seat, confirmed
 //	since, seq, lease, call, at
-//	home, user, node, key, language, gender, genders sought, tags (each with a \n behind), pair, other, reason
+//	home, user, node, key, pool, language, gender, genders sought, tags (each with a \n behind), pair, other, reason
 
 // Letters of the states.
 var states = map[match.State]byte{match.Waiting: 'w', match.Paired: 'p', match.Absent: 'a'}
@@ -66,14 +66,14 @@ func appendNames(b []byte, t match.Ticket) []byte {
 	for _, g := range w.Seeking {
 		seeking = append(seeking, g...)
 	}
-	for _, s := range []string{t.User, t.Node, t.Key, w.Language, string(w.Gender), string(seeking)} {
+	for _, s := range []string{t.User, t.Node, t.Key, t.Pool, w.Language, string(w.Gender), string(seeking)} {
 		b = appendString(b, s)
 	}
 	return appendTags(b, w.Tags)
 }
 
 func (c *cutter) names(t *match.Ticket) {
-	t.User, t.Node, t.Key, t.Wish.Language, t.Wish.Gender = c.string(), c.string(), c.string(), c.string(), match.Gender(c.string())
+	t.User, t.Node, t.Key, t.Pool, t.Wish.Language, t.Wish.Gender = c.string(), c.string(), c.string(), c.string(), c.string(), match.Gender(c.string())
 	for _, g := range c.string() {
 		t.Wish.Seeking = append(t.Wish.Seeking, match.Gender(g))
 	}

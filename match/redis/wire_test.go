@@ -14,7 +14,7 @@ var someTime = time.UnixMilli(1_900_000_000_000)
 
 func someTicket() match.Ticket {
 	return match.Ticket{
-		Session: "s:1", User: "ü", Node: "", Key: strings.Repeat("\x00", match.MaxKey), Since: someTime,
+		Session: "s:1", User: "ü", Node: "", Key: strings.Repeat("\x00", match.MaxKey), Pool: "minors", Since: someTime,
 		Wish: match.Wish{Mode: match.Text, Tags: []string{"a b", "jazz"}, Language: "en", Gender: match.Female, Seeking: []match.Gender{match.Female, match.Male}, Widen: true},
 	}
 }

@@ -15,6 +15,7 @@ type pool struct {
 
 // key names a bucket: a scope within a language list.
 type key struct {
+	group string // people of another one (match.Ticket.Pool) are in no list together
 	scope scope
 	tag   string // of tagged
 	lang  string
@@ -45,9 +46,9 @@ func newPool() *pool { return &pool{buckets: make(map[key]*bucket)} }
 // keys yields every bucket that s belongs in, given its flags.
 func (s *stay) keys(yield func(key) bool) {
 	each := func(sc scope, tag string) bool {
-		lang := s.ticket.Wish.Language
-		return yield(key{sc, tag, anyLang}) && yield(key{sc, tag, lang}) &&
-			(!s.wide || lang == "" || yield(key{sc, tag, wideLang}))
+		group, lang := s.ticket.Pool, s.ticket.Wish.Language
+		return yield(key{group, sc, tag, anyLang}) && yield(key{group, sc, tag, lang}) &&
+			(!s.wide || lang == "" || yield(key{group, sc, tag, wideLang}))
 	}
 	sc := patient
 	if s.open {
@@ -104,7 +105,7 @@ func (p *pool) lists(s *stay, sc scope, tag string, yield func(*node) bool) bool
 		}
 	}
 	for _, lang := range langs[:n] {
-		b := p.buckets[key{sc, tag, lang}]
+		b := p.buckets[key{s.ticket.Pool, sc, tag, lang}]
 		if b == nil {
 			continue
 		}

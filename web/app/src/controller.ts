@@ -5,6 +5,8 @@ import { saveDraft, toWish } from './draft';
 import { listen, troubleOf } from './listen';
 import { Memory } from './memory';
 import { RemoteVideo } from './remote';
+import { Safety } from './safety';
+import { speak, type Locale } from './strings';
 import { canNext, initialView, reduce, type Action, type Ended, type View } from './view';
 
 /**
@@ -14,6 +16,7 @@ import { canNext, initialView, reduce, type Action, type Ended, type View } from
 export class Controller {
   readonly devices: Devices;
   readonly remote: RemoteVideo;
+  readonly safety = new Safety();
   view: View;
   readonly #client: Passerby;
   readonly #memory = new Memory();
@@ -23,18 +26,20 @@ export class Controller {
   /** Grows with each start, stop and move, so that a late answer of the camera changes nothing. */
   #attempt = 0;
 
-  constructor(client: Passerby) {
+  constructor(client: Passerby, locale: Locale) {
     this.#client = client;
     this.devices = new Devices(client, this);
     this.remote = new RemoteVideo(client, (silenced) => this.dispatch({ type: 'silenced', on: silenced }));
     const { autoNext, sending } = this.#memory;
-    this.view = { ...initialView(), autoNext, sending, online: navigator.onLine };
+    this.view = { ...initialView(), autoNext, sending, locale, online: navigator.onLine };
     for (const kind of ['audio', 'video'] as const) client.setEnabled(kind, sending[kind]);
     const able = support();
     if (!able.media && !able.text) this.view.trouble = { code: isSecureContext ? 'too_old' : 'insecure_page' };
     else if (!able.media) this.view.draft = { ...this.view.draft, mode: 'text' };
     listen(client, this.remote, this);
+    client.on('matched', ({ match }) => match.mode === 'video' && this.dispatch({ type: 'blur', own: { on: this.safety.begin(client), ready: false } }));
     client.on('error', (error) => this.#error(error));
+    void this.safety.load();
   }
 
   /** What the server keeps to. */
@@ -211,6 +216,13 @@ export class Controller {
     }
   }
 
+  /** Ready to see and be seen, in a match that began blurred. */
+  reveal(): void {
+    const own = { on: this.view.blur.own.on, ready: true };
+    this.#client.setBlur(own);
+    this.dispatch({ type: 'blur', own });
+  }
+
   retry(id: string): void {
     this.#client.retry(id);
   }
@@ -249,6 +261,13 @@ export class Controller {
   setVolume(volume: number): void {
     this.remote.element.volume = volume;
     this.dispatch({ type: 'volume', volume });
+  }
+
+  /** The page in another language, from now on. */
+  async setLocale(locale: Locale): Promise<void> {
+    this.#memory.locale = locale;
+    await speak(locale);
+    this.dispatch({ type: 'locale', locale });
   }
 
   /** Report and block end the match by themselves. */

@@ -1,5 +1,6 @@
-import type { EndReason, Events, Match, Message, Mode, Quality, State, Verification, Wish } from '@passerby/client';
+import type { Blur, EndReason, Events, Match, Message, Mode, Quality, State, Verification, Wish } from '@passerby/client';
 import { loadDraft, type Draft } from './draft';
+import type { Locale } from './strings';
 
 /** Why a conversation ended: what the client tells, and what was done or found here. */
 export type Ended = EndReason | 'own_block' | 'own_report' | 'key_mismatch' | 'crypto_failed';
@@ -38,6 +39,8 @@ export interface View {
   typing: boolean;
   partner: Events['partner'];
   verification: Verification | null;
+  /** Begin blurred until both are ready: one's own word and the stranger's, for this match. */
+  blur: { own: Blur; theirs: Blur };
   /** How well media flows; unknown until measured. */
   quality: Quality['level'];
   /** The first picture of this match was decoded. */
@@ -54,6 +57,7 @@ export interface View {
   silenced: boolean;
   volume: number;
   online: boolean;
+  locale: Locale;
 }
 
 export interface Waiting {
@@ -103,6 +107,7 @@ export type Action =
   | { type: 'typing'; on: boolean }
   | { type: 'partner'; partner: Events['partner'] }
   | { type: 'verify'; verification: Verification | null }
+  | { type: 'blur'; own?: Blur; theirs?: Blur }
   | { type: 'quality'; level: Quality['level'] }
   | { type: 'sending'; kind: 'audio' | 'video'; on: boolean }
   | { type: 'autoNext'; on: boolean }
@@ -112,6 +117,7 @@ export type Action =
   | { type: 'silenced'; on: boolean }
   | { type: 'volume'; volume: number }
   | { type: 'online'; on: boolean }
+  | { type: 'locale'; locale: Locale }
   | { type: 'forget' }
   | { type: 'stopped' };
 
@@ -121,6 +127,7 @@ const alone = {
   typing: false,
   partner: { state: 'online', audio: true, video: true },
   verification: null,
+  blur: { own: { on: false, ready: false }, theirs: { on: false, ready: false } },
   quality: 'unknown',
   shown: false,
 } as const;
@@ -151,12 +158,18 @@ export function initialView(): View {
     silenced: false,
     volume: 1,
     online: true,
+    locale: 'en',
   };
 }
 
 /** The mode that is shown: that of the conversation, else that of the wish. */
 export function modeOf(view: View): Mode {
   return view.match?.mode ?? view.wish?.mode ?? view.draft.mode;
+}
+
+/** Whether the stranger's picture is to be blurred: one of the two wanted to begin so, and not both are ready. */
+export function blurred({ match, blur: { own, theirs } }: View): boolean {
+  return match?.mode === 'video' && (own.on || theirs.on) && !(own.ready && theirs.ready);
 }
 
 /** Whether Next does something now. While reconnecting it does, once the connection is back: no press is lost. */
@@ -239,6 +252,8 @@ export function reduce(view: View, action: Action): View {
       return { ...view, partner: action.partner };
     case 'verify':
       return { ...view, verification: action.verification };
+    case 'blur':
+      return { ...view, blur: { own: action.own ?? view.blur.own, theirs: action.theirs ?? view.blur.theirs } };
     case 'quality':
       return { ...view, quality: action.level };
     case 'sending':
@@ -259,6 +274,8 @@ export function reduce(view: View, action: Action): View {
       return { ...view, volume: action.volume };
     case 'online':
       return { ...view, online: action.on };
+    case 'locale':
+      return { ...view, locale: action.locale };
     case 'forget':
       return { ...view, last: null };
     case 'stopped':
