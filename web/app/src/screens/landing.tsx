@@ -7,6 +7,7 @@ import { Icon } from '../parts/icon';
 import { LanguageSelect } from '../parts/language-select';
 import { LiveCounts } from '../parts/live-counts';
 import { ModeChoice } from '../parts/mode-choice';
+import { SafetyLink } from '../parts/safety-page';
 import { TagsField } from '../parts/tags-field';
 import { WhoFields } from '../parts/who-fields';
 import { t } from '../strings';
@@ -20,6 +21,7 @@ export function Landing() {
         <h1>{t.landing.headline}</h1>
         <p class="landing-pitch">{t.landing.pitch}</p>
         <LiveCounts />
+        <p><SafetyLink /></p>
         <Elsewhere />
       </div>
       <StartForm />
