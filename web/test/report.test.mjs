@@ -78,6 +78,7 @@ test('who commits to other keys is not shown', { skip }, stage.told(async () => 
 async function play(browser, film) {
   const page = await browser.newPage();
   try {
+    await page.bringToFront();
     return await page.evaluate(async (base64) => {
       const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
       const video = Object.assign(document.createElement('video'), { muted: true, src: URL.createObjectURL(new Blob([bytes], { type: 'video/webm' })) });
@@ -85,6 +86,8 @@ async function play(browser, film) {
         video.onloadeddata = done;
         video.onerror = () => failed(new Error(video.error.message));
       });
+      await video.play(); // until a picture is painted there is only black
+      await new Promise((done) => video.requestVideoFrameCallback(done));
       const canvas = Object.assign(document.createElement('canvas'), { width: 8, height: 8 });
       const pen = canvas.getContext('2d');
       pen.drawImage(video, 0, 0, 8, 8);
