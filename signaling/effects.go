@@ -12,13 +12,14 @@ import (
 
 // step takes one event into the machine and carries out what comes of it.
 func (s *session) step(ev machine.Event) {
-	before := s.state.Phase
+	before := s.state
 	state, effects := machine.Step(s.state, ev)
 	s.state = state
-	s.hub.moved(before, state.Phase)
+	s.hub.moved(before.Phase, state.Phase)
 	if s.over || !s.keep() { // another node's now: what it does must not come from here
 		return
 	}
+	s.talked(&before, &state, effects)
 	for _, effect := range effects {
 		if s.over {
 			return

@@ -47,6 +47,7 @@ type Server struct {
 	redis        redisdb.Client // nil without --redis
 	store        store.Store
 	databaseAway atomic.Bool
+	people       *people
 	queue        runningQueue
 	hub          *signaling.Hub
 	guard        *proof.Guard
@@ -135,9 +136,10 @@ func (s *Server) build(events *sink) error {
 		return err
 	}
 	s.guard = s.newGuard()
+	s.people = s.newPeople(tokens)
 	s.hub = signaling.New(s.signaling(), signaling.Deps{
-		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: sessions, Allow: s.userLimits(),
-		Network: caller.Proxies(s.cfg.TrustedProxies).Network, ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
+		Queue: queue{blocking{s.queue, s.people.rec}}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: sessions, Allow: s.userLimits(),
+		Network: caller.Proxies(s.cfg.TrustedProxies).Network, Banned: s.people.holds, Talked: s.people.talked, ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
 	})
 	events.hub = s.hub
 	return nil
@@ -171,6 +173,8 @@ func (s *Server) Run(ctx context.Context) error {
 	g.Go(func() error { return s.hub.Run(inner) })
 	g.Go(func() error { return s.queue.Run(inner) })
 	g.Go(func() error { return s.tendDatabase(inner) })
+	g.Go(func() error { return s.people.book.Run(inner) })
+	g.Go(func() error { return s.people.rec.Run(inner) })
 	if s.members != nil {
 		g.Go(func() error { return s.members.Run(inner) })
 	}
