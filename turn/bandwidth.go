@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Limits of bandwidth count the payload of packets, and each way for itself. A packet beyond one is dropped, which is how calls learn to send less.
+// Limits of bandwidth count the payload, and each way for itself. A packet beyond one is dropped, which is how calls learn to send less; what a TCP relay
+// carries waits.
 
 // Ways that packets go.
 const (
@@ -54,15 +55,15 @@ func (r rate) lasts(bytes int) time.Duration {
 type bucket struct{ whole atomic.Int64 }
 
 // take takes so many bytes and reports true; or takes nothing if there are not as many.
-func (b *bucket) take(r rate, bytes int, now time.Duration) bool {
+func (b *bucket) take(r rate, bytes int, now time.Duration) bool { return b.lacks(r, bytes, now) <= 0 }
+
+// lacks is take, and tells how long it would be until there are as many: 0 or less when they were taken.
+func (b *bucket) lacks(r rate, bytes int, now time.Duration) time.Duration {
 	for {
 		was := b.whole.Load()
 		whole := max(time.Duration(was), now) + r.lasts(bytes)
-		if whole-now > r.burst {
-			return false
-		}
-		if b.whole.CompareAndSwap(was, int64(whole)) {
-			return true
+		if lack := whole - now - r.burst; lack > 0 || b.whole.CompareAndSwap(was, int64(whole)) {
+			return lack
 		}
 	}
 }
@@ -130,4 +131,42 @@ func (s *shard) shares(way, n int) bool {
 	}
 	s.spare[way] -= n
 	return true
+}
+
+// toll is what a direction of a TCP relay takes from for each byte: an end that has a client counts as the allocation's, the user's and the server's.
+type toll []struct {
+	rate
+	*bucket
+}
+
+// newToll is nil without limits.
+func (l *bandwidth) newToll(from, to *end) (t toll) {
+	if l == nil {
+		return nil
+	}
+	for way, e := range [2]*end{toPeer: from, toClient: to} {
+		if e.a == nil {
+			continue
+		}
+		m := e.a.meter
+		for _, x := range (toll{{l.allocation, &m.left[way]}, {l.user, &m.user.left[way]}, {l.server, &l.left[way]}}) {
+			if x.bits != 0 {
+				t = append(t, x)
+			}
+		}
+	}
+	return t
+}
+
+// lacks takes so many bytes, burstBytes at most, from all, and returns 0; or nothing, and how long to wait before the next try.
+func (t toll) lacks(bytes int, now time.Duration) time.Duration {
+	for i, x := range t {
+		if lack := x.bucket.lacks(x.rate, bytes, now); lack > 0 {
+			for _, taken := range t[:i] {
+				taken.back(taken.rate, bytes)
+			}
+			return lack
+		}
+	}
+	return 0
 }

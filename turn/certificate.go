@@ -10,7 +10,7 @@ import (
 )
 
 // lookEvery is how often a handshake looks whether the files have changed.
-const lookEvery = 5 * time.Second
+const lookEvery = time.Second
 
 // certificate is a pair of PEM files that another program renews.
 type certificate struct {

@@ -30,7 +30,7 @@ const (
 // may be forged, and a handshake of pion/dtls is a thing of several goroutines from its first hello on. So there is room for few strangers. One too many
 // takes the place of another, by lot, so that no flood of forged hellos keeps others out for good: whose round trip is short gets through.
 type greeter struct {
-	conn     *net.UDPConn
+	conn     homed
 	options  []dtls.ServerOption
 	most     int // strangers at once …
 	ofHome   int // and of one address (IPv6: of a /64)
@@ -50,6 +50,7 @@ type guest struct {
 	*dtls.Conn
 	all    *greeter
 	at     netip.AddrPort
+	local  netip.Addr // as of sender, of his first hello
 	in     *packetio.Buffer
 	shaken chan struct{} // closed when the handshake has ended
 	err    error         // of the handshake
@@ -65,7 +66,7 @@ type guest struct {
 func greet(conn *net.UDPConn, c Config, options ...dtls.ServerOption) *greeter {
 	_ = conn.SetReadBuffer(1 << 20) // as much of it as the system allows
 	g := &greeter{
-		conn: conn, options: options, most: max(c.MaxTCP/strangersPart, 1), ofHome: max(c.MaxPerAddress/strangersHome, 1), accepted: make(chan *guest, greeterQueue), closing: make(chan struct{}),
+		conn: newHomed(conn), options: options, most: max(c.MaxTCP/strangersPart, 1), ofHome: max(c.MaxPerAddress/strangersHome, 1), accepted: make(chan *guest, greeterQueue), closing: make(chan struct{}),
 		by: make(map[netip.AddrPort]*guest), homes: make(map[netip.Addr]int),
 	}
 	g.turns.Go(g.read)
@@ -120,18 +121,18 @@ func (g *greeter) over() {
 func (g *greeter) read() {
 	b := make([]byte, maxRecords)
 	for {
-		n, from, err := g.conn.ReadFromUDPAddrPort(b)
+		n, from, local, err := g.conn.read(b)
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
 		if err == nil {
-			g.datagram(b[:n], from)
+			g.datagram(b[:n], from, local)
 		}
 	}
 }
 
 // datagram gives its client a datagram. A hello of somebody else from a stranger's address begins anew: that one may have been forged.
-func (g *greeter) datagram(b []byte, from netip.AddrPort) {
+func (g *greeter) datagram(b []byte, from netip.AddrPort, local netip.Addr) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	c := g.by[from]
@@ -148,7 +149,7 @@ func (g *greeter) datagram(b []byte, from netip.AddrPort) {
 			if c != nil {
 				g.drop(c)
 			}
-			c = g.begin(from, hello)
+			c = g.begin(from, local, hello)
 		}
 	}
 	if c != nil {
@@ -157,7 +158,7 @@ func (g *greeter) datagram(b []byte, from netip.AddrPort) {
 }
 
 // begin makes room for a stranger and starts the handshake. The caller holds mu, as for the next three.
-func (g *greeter) begin(from netip.AddrPort, hello *handshake.MessageClientHello) *guest {
+func (g *greeter) begin(from netip.AddrPort, local netip.Addr, hello *handshake.MessageClientHello) *guest {
 	if g.closed {
 		return nil
 	}
@@ -169,7 +170,7 @@ func (g *greeter) begin(from netip.AddrPort, hello *handshake.MessageClientHello
 		}
 		g.drop(g.strangers[i])
 	}
-	c := &guest{all: g, at: from, in: packetio.NewBuffer(), shaken: make(chan struct{}), random: hello.Random.MarshalFixed(), place: len(g.strangers)}
+	c := &guest{all: g, at: from, local: local, in: packetio.NewBuffer(), shaken: make(chan struct{}), random: hello.Random.MarshalFixed(), place: len(g.strangers)}
 	c.in.SetLimitCount(strangerWaits)
 	c.stranger.Store(true)
 	var err error
@@ -266,7 +267,7 @@ func (w way) WriteTo(b []byte, _ net.Addr) (int, error) {
 			w.c.all.mu.Unlock()
 		}
 	}
-	return w.c.all.conn.WriteToUDPAddrPort(b, w.c.at)
+	return w.c.all.conn.write(b, w.c.at, w.c.local)
 }
 
 func (w way) Close() error {

@@ -11,7 +11,7 @@ import (
 // single is a pump that moves packets one by one, on any system: a goroutine for the socket of the listen port, one for each relay.
 type single struct {
 	shard    *shard
-	listener *net.UDPConn
+	listener homed
 	readers  sync.WaitGroup // of relays
 }
 
@@ -22,7 +22,7 @@ func (s *Server) listenPlain() (net.Listener, error) {
 		return nil, err
 	}
 	x := newShard(s)
-	x.pump = &single{shard: x, listener: udp}
+	x.pump = &single{shard: x, listener: newHomed(udp)}
 	s.shards, s.udp = []*shard{x}, udp.LocalAddr()
 	return tcp, nil
 }
@@ -30,26 +30,26 @@ func (s *Server) listenPlain() (net.Listener, error) {
 func newSlot() []byte { return make([]byte, headroom+maxDatagram+1+tailroom) }
 
 // read is one datagram, of at most maxDatagram bytes.
-func read(c *net.UDPConn, slot []byte) (n int, from netip.AddrPort, err error) {
-	n, from, err = c.ReadFromUDPAddrPort(slot[headroom : headroom+maxDatagram+1])
+func read(c homed, slot []byte) (n int, from netip.AddrPort, local netip.Addr, err error) {
+	n, from, local, err = c.read(slot[headroom : headroom+maxDatagram+1])
 	if n > maxDatagram {
 		n = 0
 	}
-	return n, netip.AddrPortFrom(plain(from.Addr()), from.Port()), err
+	return n, netip.AddrPortFrom(plain(from.Addr()), from.Port()), local, err
 }
 
 func (p *single) run() {
 	slot, looked := newSlot(), time.Now()
 	for {
 		_ = p.listener.SetReadDeadline(looked.Add(time.Second))
-		n, from, err := read(p.listener, slot)
+		n, from, local, err := read(p.listener, slot)
 		if errors.Is(err, net.ErrClosed) {
 			break
 		}
 		now := time.Now()
 		p.shard.lock()
 		if err == nil {
-			p.shard.handle(slot, headroom, n, sender{at: from})
+			p.shard.handle(slot, headroom, n, sender{at: from, local: local})
 		}
 		if now.Sub(looked) >= time.Second {
 			p.shard.expire()
@@ -81,7 +81,7 @@ func (p *single) watch(r *relay) {
 	p.readers.Go(func() {
 		slot := newSlot()
 		for {
-			n, from, err := read(r.conn, slot)
+			n, from, _, err := read(homed{UDPConn: r.conn}, slot)
 			if errors.Is(err, net.ErrClosed) {
 				return
 			}
@@ -98,8 +98,8 @@ func (p *single) watch(r *relay) {
 func (p *single) leave(*relay)   {} // there is no other
 func (p *single) close(r *relay) { r.shut() }
 
-func (p *single) toClient(b []byte, to netip.AddrPort, _ netip.Addr) {
-	if _, err := p.listener.WriteToUDPAddrPort(b, to); err != nil {
+func (p *single) toClient(b []byte, to netip.AddrPort, local netip.Addr) {
+	if _, err := p.listener.write(b, to, local); err != nil {
 		p.shard.counts[UDP].dropped++
 	}
 }

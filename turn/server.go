@@ -142,7 +142,7 @@ func (s *Server) Stats() Stats {
 	st.Allocations, st.Users = s.ledger.count()
 	st.Reserved = s.relays.waiting()
 	st.Allocations = max(st.Allocations-st.Reserved, 0)
-	st.Tunnels, st.Tunnelled, st.Abandoned = s.tunnels.count(), s.tunnels.connected.Load(), s.tunnels.abandoned.Load()
+	st.Tunnels, st.Tunnelled, st.Abandoned, st.Held = s.tunnels.count(), s.tunnels.connected.Load(), s.tunnels.abandoned.Load(), s.tunnels.held.Load()
 	st.TunnelToClients, st.TunnelToPeers = s.tunnels.toClients.Load(), s.tunnels.toPeers.Load()
 	for _, x := range s.shards {
 		x.mu.Lock()

@@ -38,9 +38,10 @@ type Stats struct {
 	Redirected               uint64 // requests for an allocation that were sent to another server
 	Moved                    uint64 // allocations whose client came from another address
 
-	// Relayed TCP connections: those that there are, bound or not, two for one between two clients; how many both sides bound; how many nobody came for.
+	// Relayed TCP connections: those that there are, bound or not, two for one between two clients; how many both sides bound; how many nobody came for; how
+	// often one had to wait for bandwidth.
 	Tunnels                        int
-	Tunnelled, Abandoned           uint64
+	Tunnelled, Abandoned, Held     uint64
 	TunnelToClients, TunnelToPeers uint64 // bytes
 
 	By [transports]TransportStats // the same, by Transport

@@ -97,15 +97,17 @@ func (n *tunnels) enter(e *end, conn net.Conn) bool {
 	return true
 }
 
-// carry passes on what comes from one side, and that it has said its last. Who reads slowly slows the sender down: no more than one buffer waits here.
+// carry passes on what comes from one side, and that it has said its last. Who reads slowly, or has had his share of bandwidth, slows the sender down: no more
+// than one buffer waits here.
 func (n *tunnels) carry(from, to *end) {
 	bytes := &n.toPeers
 	if to.a != nil {
 		bytes = &n.toClients
 	}
+	toll := n.server.limits.newToll(from, to)
 	var buf []byte
 	for {
-		passed, err := pass(to.conn, from.conn, &buf)
+		passed, err := n.pass(from, to, toll, &buf)
 		from.moved.Add(uint64(passed)) //nolint:gosec // not negative
 		bytes.Add(uint64(passed))      //nolint:gosec // not negative
 		if errors.Is(err, io.EOF) && closeWrite(to.conn) == nil {
@@ -119,22 +121,42 @@ func (n *tunnels) carry(from, to *end) {
 	}
 }
 
-// pass moves some bytes: between two plain TCP connections without a way through this process, where the kernel can (splice).
-func pass(to, from net.Conn, buf *[]byte) (int64, error) {
-	_, plain := to.(*net.TCPConn)
-	if _, both := from.(*net.TCPConn); plain && both {
-		return io.CopyN(to, from, atOnce)
+// pass moves some bytes: between two plain TCP connections without a limit without a way through this process, where the kernel can (splice).
+func (n *tunnels) pass(from, to *end, toll toll, buf *[]byte) (int64, error) {
+	_, plain := to.conn.(*net.TCPConn)
+	if _, both := from.conn.(*net.TCPConn); plain && both && toll == nil {
+		return io.CopyN(to.conn, from.conn, atOnce)
 	}
 	if *buf == nil {
-		*buf = make([]byte, 16<<10) // a record of TLS
+		*buf = make([]byte, burstBytes) // a record of TLS, too
 	}
-	n, err := from.Read(*buf)
-	if n > 0 {
-		if _, failed := to.Write((*buf)[:n]); failed != nil {
+	got, err := from.conn.Read(*buf)
+	if got > 0 {
+		if !n.pay(from.tunnel, toll, got) {
+			return 0, net.ErrClosed
+		}
+		if _, failed := to.conn.Write((*buf)[:got]); failed != nil {
 			return 0, failed
 		}
 	}
-	return int64(n), err
+	return int64(got), err
+}
+
+// pay waits until so many bytes may go. It reports false when all is over.
+func (n *tunnels) pay(t *tunnel, toll toll, bytes int) bool {
+	for toll != nil {
+		lack := toll.lacks(bytes, n.server.since())
+		if lack <= 0 {
+			break
+		}
+		n.held.Add(1)
+		select {
+		case <-time.After(lack):
+		case <-t.gone:
+			return false
+		}
+	}
+	return true
 }
 
 // closeWrite says that nothing more will come.

@@ -79,3 +79,67 @@ func TestHalfClosed(t *testing.T) {
 		}
 	})
 }
+
+// What goes through a relayed connection takes from each limit that there is, and waits its turn: half a second's worth, 16 KiB at least, goes at once.
+func TestTunnelsArePaced(t *testing.T) {
+	const slow = 80_000 // bits a second
+	for name, c := range map[string]Config{
+		"allocation": {MaxBandwidth: slow}, "user": {MaxUserBandwidth: slow}, "server": {MaxTotalBandwidth: slow},
+		"the strictest": {MaxBandwidth: 10 * slow, MaxUserBandwidth: slow, MaxTotalBandwidth: 5 * slow},
+	} {
+		for _, inside := range []bool{false, true} { // to a peer outside, or to another client
+			synctest.Test(t, func(t *testing.T) {
+				c.TCPRelay = true
+				began := time.Now()
+				n := newTunnels(&Server{cfg: c.withDefaults(), clock: time.Now, began: began, limits: newBandwidth(c)})
+				newEnd := func(tunnel *tunnel, peer string) *end {
+					a := &allocation{tcp: &tcpAllocation{ends: make(map[netip.AddrPort]*end)}, meter: &meter{user: new(account)}}
+					a.tcp.relays[0] = &tcpRelay{}
+					e, code := n.admit(a, netip.MustParseAddrPort(peer), tunnel)
+					if code != 0 {
+						t.Fatal(code)
+					}
+					return e
+				}
+				ours, client := newHalves()
+				theirs, peer := newHalves()
+				n.mu.Lock()
+				tunnel := newTunnel()
+				tunnel.ends = [2]*end{newEnd(tunnel, "192.0.2.1:5000"), {tunnel: tunnel, conn: theirs, done: make(chan struct{})}}
+				if inside {
+					tunnel.ends[1] = newEnd(tunnel, "192.0.2.2:5000")
+				}
+				n.mu.Unlock()
+				n.turns.Go(func() { n.run(tunnel.ends[0], ours) })
+				if inside {
+					n.turns.Go(func() { n.run(tunnel.ends[1], theirs) })
+				}
+				n.turns.Go(func() { _, _ = peer.Write(make([]byte, burstBytes+100_000)); _ = peer.CloseWrite() })
+				if got, err := io.Copy(io.Discard, client); err != nil || got != burstBytes+100_000 {
+					t.Errorf("%d bytes arrive, %v", got, err)
+				}
+				if took := time.Since(began); took < 10*time.Second || took > 10*time.Second+time.Millisecond || n.held.Load() == 0 {
+					t.Errorf("%s, inside %v: took %v, want 10 s; waited %d times", name, inside, took, n.held.Load())
+				}
+				n.end(tunnel)
+				n.turns.Wait()
+			})
+		}
+	}
+}
+
+// A connection that waits for bandwidth ends at once when its allocation does.
+func TestPacedTunnelEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newTunnels(&Server{clock: time.Now, began: time.Now()})
+		var spent bucket
+		r := newRate(leastRate)
+		spent.take(r, burstBytes, 0)
+		tunnel := newTunnel()
+		n.turns.Go(func() { n.end(tunnel) })
+		if n.pay(tunnel, toll{{r, &spent}}, burstBytes) || n.server.since() != 0 {
+			t.Errorf("it paid, after %v", n.server.since())
+		}
+		n.turns.Wait()
+	})
+}

@@ -26,6 +26,7 @@ type tunnels struct {
 	turns                sync.WaitGroup // of goroutines that accept peers, connect to them, or read from them
 	toClients, toPeers   atomic.Uint64  // bytes
 	connected, abandoned atomic.Uint64  // tunnels that both ends bound; that nobody came for
+	held                 atomic.Uint64  // waits for bandwidth
 
 	mu      sync.Mutex // guards the rest, and ends and relays of every tcpAllocation
 	told    map[netip.AddrPort]*allocation

@@ -24,6 +24,7 @@ var (
 	turnTunnels     = prometheus.NewDesc("passerby_turn_tcp_relays", "Relayed TCP connections, each side with a client counted.", nil, nil)
 	turnTunnelBytes = prometheus.NewDesc("passerby_turn_tcp_relayed_bytes_total", "Bytes of relayed TCP connections, by whom they went to.", []string{"to"}, nil)
 	turnAbandoned   = prometheus.NewDesc("passerby_turn_tcp_abandoned_total", "TCP connections of peers that no client came for in time.", nil, nil)
+	turnHeld        = prometheus.NewDesc("passerby_turn_tcp_waits_total", "Times that a relayed TCP connection had to wait for bandwidth.", nil, nil)
 	turnLimited     = prometheus.NewDesc("passerby_turn_over_bandwidth_packets_total", "Packets that were dropped for want of bandwidth, by whose limit was reached.", []string{"limit"}, nil)
 	turnRedirected  = prometheus.NewDesc("passerby_turn_redirected_requests_total", "Requests for an allocation that were sent to another server.", nil, nil)
 	turnMoved       = prometheus.NewDesc("passerby_turn_moved_allocations_total", "Allocations whose client came from another address.", nil, nil)
@@ -31,7 +32,7 @@ var (
 )
 
 func (m turnMetrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{turnAllocations, turnConnections, turnReserved, turnUsers, turnRefused, turnFailed, turnPackets, turnBytes, turnHairpin, turnDropped, turnChallenges, turnUnanswered, turnTunnels, turnTunnelBytes, turnAbandoned, turnLimited, turnRedirected, turnMoved} {
+	for _, d := range []*prometheus.Desc{turnAllocations, turnConnections, turnReserved, turnUsers, turnRefused, turnFailed, turnPackets, turnBytes, turnHairpin, turnDropped, turnChallenges, turnUnanswered, turnTunnels, turnTunnelBytes, turnAbandoned, turnHeld, turnLimited, turnRedirected, turnMoved} {
 		ch <- d
 	}
 }
@@ -72,6 +73,7 @@ func (m turnMetrics) Collect(ch chan<- prometheus.Metric) {
 	count(turnTunnelBytes, s.TunnelToClients, "client")
 	count(turnTunnelBytes, s.TunnelToPeers, "peer")
 	count(turnAbandoned, s.Abandoned)
+	count(turnHeld, s.Held)
 	count(turnLimited, s.OverAllocation, "allocation")
 	count(turnLimited, s.OverUser, "user")
 	count(turnLimited, s.OverServer, "server")

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bytes"
 	"crypto/tls"
 	"encoding/json"
 	"io"
@@ -8,11 +9,13 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/pion/dtls/v3"
 	"github.com/pion/logging"
 	pion "github.com/pion/turn/v5"
 
@@ -116,6 +119,61 @@ func allocate(addr string, entry protocol.ICEServer, alpn []string) error {
 		return err
 	}
 	return relay.Close()
+}
+
+// Files that another program renews are used from the next handshakes on, at every port, and nobody's connection ends.
+func TestCertificateFilesAreReadAgain(t *testing.T) {
+	t.Parallel()
+	cert, key := selfSigned(t)
+	c := local(t)
+	c.HTTPS, c.TLSCert, c.TLSKey = "127.0.0.1:0", cert, key
+	serving, err := app.Start(c, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	untilEnd(t, serving)
+	alone := runTURN(t, func(c *config.TURN) { c.TLSListen, c.TLSCert, c.TLSKey = "127.0.0.1:0", cert, key })
+	ports := make(map[string]string)
+	_, ports["serve"], _ = net.SplitHostPort(strings.TrimPrefix(serving.URL(), "https://"))
+	_, ports["turn"], _ = net.SplitHostPort(strings.TrimSuffix(strings.TrimPrefix(alone.URLs()[2], "turns:"), "?transport=tcp"))
+
+	shown := func(server string, protocols ...string) (*tls.Conn, []byte) {
+		config := anyCertificate.Clone()
+		config.NextProtos = protocols
+		conn, err := tls.Dial("tcp", "127.0.0.1:"+ports[server], config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		return conn, conn.ConnectionState().PeerCertificates[0].Raw
+	}
+	shownByDTLS := func() []byte {
+		port, _ := strconv.Atoi(ports["turn"])
+		conn, err := dtls.DialWithOptions("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}, dtls.WithInsecureSkipVerify(true))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		if err := conn.HandshakeContext(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		state, _ := conn.ConnectionState()
+		return state.PeerCertificates[0]
+	}
+	old, _ := shown("serve", "http/1.1")
+	renewed := certify(t, cert, key)
+	waitFor(t, "the new certificate is shown everywhere", func() bool {
+		_, https := shown("serve", "h2")
+		_, shared := shown("serve", "stun.turn")
+		_, silent := shown("serve")
+		_, alone := shown("turn")
+		return bytes.Equal(https, renewed) && bytes.Equal(shared, renewed) && bytes.Equal(silent, renewed) && bytes.Equal(alone, renewed) && bytes.Equal(shownByDTLS(), renewed)
+	})
+	_ = old.SetDeadline(time.Now().Add(patience))
+	_, _ = io.WriteString(old, "GET /v1/stats HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+	if b, err := io.ReadAll(old); err != nil || !strings.Contains(string(b), `"online"`) {
+		t.Errorf("the connection from before: %s %v", b, err)
+	}
 }
 
 // A certificate from a CA, by a proof on the port that HTTPS and TURN share, or by one over plain HTTP.

@@ -55,7 +55,7 @@ func TestTURNWithoutSettings(t *testing.T) {
 			t.Errorf("%s: %v", c.Name, c.Err)
 		}
 	})
-	if checks != 3 {
+	if checks != 4 {
 		t.Errorf("%d checks", checks)
 	}
 	said := ""
@@ -66,6 +66,27 @@ func TestTURNWithoutSettings(t *testing.T) {
 	})
 	if !strings.Contains(said, "does not accept the credentials") {
 		t.Errorf("a wrong password: %q", said)
+	}
+}
+
+// TCP relays are tried where the server has them, and where it has none that is said and no fault.
+func TestTURNDoctorTriesTCPRelays(t *testing.T) {
+	for offered, want := range map[bool]string{true: "there and back in", false: "the server offers none"} {
+		s := runTURN(t, func(c *config.TURN) { c.TCPRelay = offered })
+		entry := s.ICEServers("test", time.Hour)[0]
+		host, _, _ := strings.Cut(strings.TrimPrefix(entry.URLs[0], "turn:"), "?")
+		said := ""
+		doctor.TURN{Server: host, Username: entry.Username, Password: entry.Credential}.Run(t.Context(), func(c doctor.Check) {
+			if strings.HasPrefix(c.Name, "TCP relays: ") {
+				said = c.Name
+			}
+			if c.Err != nil {
+				t.Errorf("%s: %v", c.Name, c.Err)
+			}
+		})
+		if !strings.Contains(said, want) {
+			t.Errorf("offered %v: %q", offered, said)
+		}
 	}
 }
 

@@ -39,6 +39,7 @@ func (t TURN) Run(ctx context.Context, report func(Check)) {
 	check("STUN over UDP", "open the listen port for UDP in the firewall", t.stun)
 	check("TURN over UDP", "open the listen port for UDP, check the credentials and the clocks", func(ctx context.Context) (string, error) { return t.relay(ctx, "udp") })
 	check("TURN over TCP", "open the listen port for TCP", func(ctx context.Context) (string, error) { return t.relay(ctx, "tcp") })
+	check("TCP relays", "open the listen port for TCP; the server finds its own relays whatever the firewall does", t.relayTCP)
 	if t.TLSServer != "" && !t.AnyCertificate {
 		check("certificate", "give tls-cert and tls-key the files of a CA that browsers know, or let acme-domain get them", func(ctx context.Context) (string, error) { return certificate(ctx, t.TLSServer, t.Roots) })
 	}
@@ -81,7 +82,7 @@ func (t TURN) relay(ctx context.Context, transport string) (string, error) {
 		began := time.Now()
 		// Each must have sent before he may receive: that makes the permission.
 		for i := range ends {
-			if _, err := ends[i].WriteTo([]byte("passerby"), ends[1-i].LocalAddr()); err != nil {
+			if _, err := ends[i].WriteTo([]byte(hello), ends[1-i].LocalAddr()); err != nil {
 				return "", fmt.Errorf("the server gives an address, %v, but no permission to talk to it: %w", ends[1-i].LocalAddr(), err)
 			}
 		}
@@ -92,7 +93,7 @@ func (t TURN) relay(ctx context.Context, transport string) (string, error) {
 		if err := ends[1].SetReadDeadline(wait); err != nil {
 			return "", err
 		}
-		if n, _, err := ends[1].ReadFrom(buf); err == nil && string(buf[:n]) == "passerby" {
+		if n, _, err := ends[1].ReadFrom(buf); err == nil && string(buf[:n]) == hello {
 			return fmt.Sprintf("relayed by %v, one way in %v", ends[0].LocalAddr(), time.Since(began).Round(10*time.Microsecond)), nil
 		}
 	}

@@ -1,4 +1,5 @@
 // A client without a server: it does what the scene tells it through `window.passerby`.
+export { emoji as safetyEmoji } from '../../sdk/src/crypto/emoji';
 export { PasserbyError, explainMediaError } from '../../sdk/src/errors';
 import { PasserbyError, type ErrorCode } from '../../sdk/src/errors';
 import { Emitter, type Events } from '../../sdk/src/events';
@@ -50,6 +51,8 @@ export class Passerby {
   }
 
   stop() { this.to('idle'); }
+  async elsewhere() { return []; }
+  async takeOver() { return null; }
   async resume() { this.to('connecting'); return new Promise<boolean>(() => {}); }
   destroy() {}
   setTyping() {}

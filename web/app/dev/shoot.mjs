@@ -1,4 +1,4 @@
-// Pictures of every state: node shoot.mjs DIR [scene …]. SIZE=phone,desktop and SCHEME=light,dark narrow it down; AXE=1 also
+// Pictures of every state: node shoot.mjs DIR [scene …]. SIZE=phone,desktop and SCHEME=light,dark narrow it down, LOCALE=ar changes the language; AXE=1 also
 // prints what axe-core finds. See README.md.
 import * as esbuild from 'esbuild';
 import puppeteer from 'puppeteer-core';
@@ -52,16 +52,17 @@ for (const [name, scene] of Object.entries(scenes)) {
     for (const scheme of schemes) {
       const context = await browser.createBrowserContext();
       const page = await context.newPage();
-      page.setDefaultTimeout(5000);
+      page.setDefaultTimeout(20_000);
       page.on('pageerror', (e) => console.log(name, 'error:', e.message));
       page.on('console', (m) => ['error', 'warn'].includes(m.type()) && console.log(name, m.text()));
       await page.setViewport(sizes[size]);
       await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-      await page.evaluateOnNewDocument((query) => {
+      await page.evaluateOnNewDocument((query, locale) => {
         const q = new URLSearchParams(query);
+        if (locale) localStorage.setItem('passerby.locale', JSON.stringify(locale));
         const failure = q.get('media');
         if (failure) navigator.mediaDevices.getUserMedia = () => failure === 'never' ? new Promise(() => {}) : Promise.reject(new DOMException('', failure));
-      }, query);
+      }, query, process.env.LOCALE);
       await page.goto(`${origin}/?${query}`);
       try {
         await run(page);

@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks';
 import type { Controller } from './controller';
 import { ControllerContext, useView } from './hooks';
 import { useKeys } from './keys';
+import { LocaleSelect } from './parts/locale-select';
 import { Logo } from './parts/logo';
 import { Notice } from './parts/notice';
 import { Status } from './parts/status';
@@ -34,6 +35,7 @@ function Page({ controller }: { controller: Controller }) {
       <header class="top">
         <Logo />
         <Status view={view} />
+        {screen !== 'session' && <LocaleSelect />}
       </header>
       {view.trouble ? <TroubleScreen trouble={view.trouble} /> : screen === 'landing' ? <Landing /> : <Session />}
       <Notice />

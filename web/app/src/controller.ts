@@ -5,6 +5,7 @@ import { saveDraft, toWish } from './draft';
 import { listen, troubleOf } from './listen';
 import { Memory } from './memory';
 import { RemoteVideo } from './remote';
+import { speak, type Locale } from './strings';
 import { canNext, initialView, reduce, type Action, type Ended, type View } from './view';
 
 /**
@@ -23,12 +24,12 @@ export class Controller {
   /** Grows with each start, stop and move, so that a late answer of the camera changes nothing. */
   #attempt = 0;
 
-  constructor(client: Passerby) {
+  constructor(client: Passerby, locale: Locale) {
     this.#client = client;
     this.devices = new Devices(client, this);
     this.remote = new RemoteVideo(client, (silenced) => this.dispatch({ type: 'silenced', on: silenced }));
     const { autoNext, sending } = this.#memory;
-    this.view = { ...initialView(), autoNext, sending, online: navigator.onLine };
+    this.view = { ...initialView(), autoNext, sending, locale, online: navigator.onLine };
     for (const kind of ['audio', 'video'] as const) client.setEnabled(kind, sending[kind]);
     const able = support();
     if (!able.media && !able.text) this.view.trouble = { code: isSecureContext ? 'too_old' : 'insecure_page' };
@@ -249,6 +250,13 @@ export class Controller {
   setVolume(volume: number): void {
     this.remote.element.volume = volume;
     this.dispatch({ type: 'volume', volume });
+  }
+
+  /** The page in another language, from now on. */
+  async setLocale(locale: Locale): Promise<void> {
+    this.#memory.locale = locale;
+    await speak(locale);
+    this.dispatch({ type: 'locale', locale });
   }
 
   /** Report and block end the match by themselves. */

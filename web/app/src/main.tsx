@@ -2,13 +2,19 @@ import { Passerby } from '@passerby/client';
 import { render } from 'preact';
 import { App } from './app';
 import { Controller } from './controller';
+import { Memory } from './memory';
 import { fromQuery } from './query';
+import { bestLocale, isLocale, speak } from './strings';
+
+const { locale: kept } = new Memory();
+const locale = isLocale(kept) ? kept : bestLocale(navigator.languages ?? []);
+await speak(locale).catch(() => speak('en'));
 
 // The page itself decides when to search on, because the user may switch it off at any time.
 const client = new Passerby({ workerUrl: __WORKER_URL__, proverUrl: __PROVER_URL__, autoNext: false, ...fromQuery(location.search) });
 window.passerby = client;
 
-const controller = new Controller(client);
+const controller = new Controller(client, locale);
 const root = document.getElementById('app')!;
 root.textContent = '';
 render(<App controller={controller} />, root);

@@ -10,6 +10,15 @@ export class Memory {
     write(() => localStorage, 'passerby.autoNext', on);
   }
 
+  /** The language of the page, if one was chosen. */
+  get locale(): unknown {
+    return read(() => localStorage, 'passerby.locale');
+  }
+
+  set locale(locale: string) {
+    write(() => localStorage, 'passerby.locale', locale);
+  }
+
   /** Which of camera and microphone are not muted. */
   get sending(): Record<Kind, boolean> {
     const kept = (read(() => sessionStorage, 'passerby.sending') ?? {}) as Partial<Record<Kind, unknown>>;

@@ -1,5 +1,6 @@
 import type { EndReason, Events, Match, Message, Mode, Quality, State, Verification, Wish } from '@passerby/client';
 import { loadDraft, type Draft } from './draft';
+import type { Locale } from './strings';
 
 /** Why a conversation ended: what the client tells, and what was done or found here. */
 export type Ended = EndReason | 'own_block' | 'own_report' | 'key_mismatch' | 'crypto_failed';
@@ -54,6 +55,7 @@ export interface View {
   silenced: boolean;
   volume: number;
   online: boolean;
+  locale: Locale;
 }
 
 export interface Waiting {
@@ -112,6 +114,7 @@ export type Action =
   | { type: 'silenced'; on: boolean }
   | { type: 'volume'; volume: number }
   | { type: 'online'; on: boolean }
+  | { type: 'locale'; locale: Locale }
   | { type: 'forget' }
   | { type: 'stopped' };
 
@@ -151,6 +154,7 @@ export function initialView(): View {
     silenced: false,
     volume: 1,
     online: true,
+    locale: 'en',
   };
 }
 
@@ -259,6 +263,8 @@ export function reduce(view: View, action: Action): View {
       return { ...view, volume: action.volume };
     case 'online':
       return { ...view, online: action.on };
+    case 'locale':
+      return { ...view, locale: action.locale };
     case 'forget':
       return { ...view, last: null };
     case 'stopped':

@@ -21,11 +21,14 @@ const paths = {
   globe: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM3 12h18M12 3c2.8 3 3.5 6 3.5 9s-.7 6-3.5 9c-2.8-3-3.5-6-3.5-9s.7-6 3.5-9',
 } as const;
 
+/** Those that point along the text, so that they turn round where it runs from right to left. */
+const along: ReadonlySet<string> = new Set<keyof typeof paths>(['next', 'send']);
+
 export type IconName = keyof typeof paths;
 
 export function Icon({ name }: { name: IconName }) {
   return (
-    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+    <svg class={along.has(name) ? 'icon is-along' : 'icon'} viewBox="0 0 24 24" aria-hidden="true">
       <path d={paths[name]} />
     </svg>
   );

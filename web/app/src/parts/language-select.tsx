@@ -1,11 +1,13 @@
 import { useId, useMemo } from 'preact/hooks';
+import { useView } from '../hooks';
 import { languages } from '../languages';
 import { t } from '../strings';
 
 /** Any language unless the user says otherwise: a choice is a hard limit for both sides. */
 export function LanguageSelect({ value, onChange }: { value: string; onChange: (code: string) => void }) {
   const id = useId();
-  const { own, others } = useMemo(() => languages(navigator.languages ?? []), []);
+  const { locale } = useView();
+  const { own, others } = useMemo(() => languages(navigator.languages ?? []), [locale]);
   const option = ({ code, name }: { code: string; name: string }) => <option key={code} value={code}>{name}</option>;
   return (
     <div class="field">

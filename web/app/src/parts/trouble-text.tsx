@@ -1,11 +1,12 @@
-import { t } from '../strings';
+import { t, type Strings } from '../strings';
 import type { Trouble } from '../view';
 
 /** What happened and what to do, from the catalogue; a new code of the server falls back to its own sentence. */
 export function troubleTexts(trouble: Trouble): readonly [title: string, text: string] {
-  const known = t.trouble.texts[trouble.code];
+  const texts: Partial<Record<string, readonly [string, string]>> = t.trouble.texts;
+  const known = texts[trouble.code];
   if (known) return known;
-  const [title, text] = t.trouble.texts['unknown']!;
+  const [title, text] = t.trouble.texts.unknown;
   return [title, trouble.message ?? text];
 }
 
@@ -20,7 +21,7 @@ export function TroubleText({ trouble }: { trouble: Trouble }) {
 }
 
 /** Whose settings the user has to look for. */
-export function browser(agent = navigator.userAgent): keyof typeof t.trouble.steps {
+export function browser(agent = navigator.userAgent): keyof Strings['trouble']['steps'] {
   if (/iPhone|iPad/.test(agent)) return 'ios';
   if (/Firefox\//.test(agent)) return 'firefox';
   if (/Safari\//.test(agent) && !/Chrom/.test(agent)) return 'safari';

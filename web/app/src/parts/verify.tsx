@@ -1,3 +1,4 @@
+import { safetyEmoji } from '@passerby/client';
 import { useEffect, useState } from 'preact/hooks';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
@@ -65,6 +66,11 @@ export function Verify() {
   );
 }
 
+/** What a sign is called in the language of the page. */
+function signName(sign: string): string {
+  return t.emoji.split(', ')[safetyEmoji.findIndex(({ emoji }) => emoji === sign)] ?? '';
+}
+
 interface VerifyDialogProps {
   confirmed: boolean;
   late: boolean;
@@ -98,7 +104,7 @@ function VerifyDialog({ confirmed, late, onConfirm, onReport, onClose }: VerifyD
             {verification.emoji.map((sign, i) => (
               <li key={i}>
                 <span class="sas-sign" aria-hidden="true">{sign}</span>
-                <span class="sas-name">{verification.names[i]}</span>
+                <span class="sas-name">{signName(sign)}</span>
               </li>
             ))}
           </ul>

@@ -1,22 +1,25 @@
-/** Every word that the page shows, in English. A translation is a file of the same shape. */
+import type { ErrorCode } from '@passerby/client';
+import { about, words } from './words';
 
-const number = (n: number) => new Intl.NumberFormat('en').format(n);
-const list = (items: readonly string[], type: 'conjunction' | 'disjunction' = 'conjunction') =>
-  new Intl.ListFormat('en', { type }).format(items);
-const people = (n: number) => (n === 1 ? '1 person' : `${number(n)} people`);
-const seconds = (n: number) => (n === 1 ? '1 second' : `${number(n)} seconds`);
+/** Every word that the page shows, in English. A translation is a file of the same shape; a missing word is a type error. */
 
-/** "about 20 seconds": as exact as an estimate may sound. */
-function about(ms: number): string {
-  const s = ms / 1000;
-  if (s < 5) return 'a few seconds';
-  if (s <= 55) return `about ${seconds(Math.ceil(s / 5) * 5)}`;
-  const minutes = Math.ceil(s / 60);
-  return minutes === 1 ? 'about a minute' : `about ${number(minutes)} minutes`;
-}
+const { number, list, plural } = words('en');
+const people = (n: number) => plural(n, { one: '# person', other: '# people' });
+const seconds = (n: number) => plural(n, { one: '# second', other: '# seconds' });
+const minutes = (n: number) => plural(n, { one: 'a minute', other: '# minutes' });
+
+/** What else the page tells in the shape of an error. */
+type PageCode =
+  | 'insecure_page' | 'too_old' | 'not_moved' | 'camera_lost' | 'microphone_lost'
+  | 'blocked' | 'blocked_last' | 'block_failed' | 'block_gone'
+  | 'quality_good' | 'quality_fair' | 'quality_poor' | 'quality_none' | 'quality_unknown';
+
+/** A title, and a sentence that says what to do. */
+export type Texts = Record<ErrorCode | PageCode, readonly [string, string]>;
 
 export const en = {
   name: 'Passerby',
+  pageLanguage: 'Language of this page',
 
   status: {
     idle: 'Ready',
@@ -54,6 +57,8 @@ export const en = {
     tagsMore: 'Add another',
     tagsFull: 'Eight are enough.',
     tagsLong: 'Interests have at most 24 letters.',
+    tagsPopular: 'Often chosen',
+    addTag: (tag: string) => `Add ${tag}`,
     removeTag: (tag: string) => `Remove ${tag}`,
     language: 'Language',
     anyLanguage: 'Any language',
@@ -98,7 +103,12 @@ export const en = {
     levelHint: 'Say something: the bar should move.',
     camera: 'Camera',
     microphone: 'Microphone',
+    speaker: 'Speaker',
+    usualSpeaker: 'As set in the system',
     volume: 'Volume of the stranger',
+    quiet: 'Suppress background noise',
+    mirror: 'Mirror my own picture',
+    shortcuts: 'Shortcut keys M, V and F',
     opening: 'Your browser asks whether this page may use camera and microphone. Choose Allow.',
     none: 'None found',
     close: 'Done',
@@ -117,7 +127,7 @@ export const en = {
   waiting: {
     title: 'Looking for someone',
     after: (why: string) => `${why} Looking for someone else.`,
-    estimate: (ms: number) => `Usually ${about(ms)}.`,
+    estimate: (ms: number) => `Usually ${about(ms, 'a few seconds', (n) => `about ${seconds(n)}`, (n) => `about ${minutes(n)}`)}.`,
     position: (n: number) => (n <= 1 ? 'You are next in line.' : `You are number ${number(n)} in line.`),
     aloneVideo: 'Nobody else is waiting for video right now. Stay, and you will meet the next person who arrives.',
     aloneText: 'Nobody else is waiting for text right now. Stay, and you will meet the next person who arrives.',
@@ -128,9 +138,14 @@ export const en = {
     anyoneNow: 'Nobody with these interests yet, so now anyone.',
     language: (name: string) => `Only people who speak ${name}.`,
     languageWidened: (name: string) => `${name} first, other languages if nobody comes.`,
-    seeking: (who: string[]) => `Only ${list(who, 'disjunction')}.`,
+    seeking: (who: readonly string[]) => `Only ${list(who.map((each) => each.toLowerCase()), 'disjunction')}.`,
     widen: 'Anyone, now',
     widenLanguage: 'Other languages too',
+    again: (n: number) =>
+      plural(n, {
+        one: 'Whoever you met in the last minute comes again only when nobody else does.',
+        other: 'Whoever you met in the last # minutes comes again only when nobody else does.',
+      }),
     textOnly: 'Text only instead',
     withVideo: 'Video instead',
     autoNext: 'Search again automatically when someone leaves',
@@ -145,6 +160,20 @@ export const en = {
     talk: 'Messages',
     log: 'Conversation',
     shared: 'You both like',
+    opener: 'Suggest a first sentence',
+    openers: [
+      'What was the best part of your day?',
+      'Which song have you heard too often this week?',
+      'If you could be anywhere right now, where would it be?',
+      'What have you learned lately that surprised you?',
+      'Tea, coffee, or something else entirely?',
+      'What does it look like outside your window?',
+    ],
+    emoji: 'Add an emoji',
+    copy: 'Copy',
+    copied: 'Copied.',
+    left: (n: number) => plural(n, { one: '# character left', other: '# characters left' }),
+    cut: 'That was too long: only the beginning is here.',
     greeting: (tags: readonly string[]) =>
       tags.length ? `You met a stranger. You both like ${list(tags)}.` : 'You met a stranger. Say hello.',
     farewell: {
@@ -170,10 +199,13 @@ export const en = {
     retry: 'Try again',
     partnerMuted: 'Muted',
     partnerMutedHint: 'The stranger’s microphone is off',
+    partnerPaused: 'The stranger has left this page for a moment',
+    partnerPausedHint: 'Their camera is paused until they come back.',
     partnerCameraOff: 'The stranger’s camera is off',
     firstFrame: 'Connecting the picture…',
     soundOn: 'Turn sound on',
     cameraOff: 'Your camera is off',
+    captions: 'Captions',
   },
 
   controls: {
@@ -186,6 +218,9 @@ export const en = {
     cameraOn: 'Turn camera on',
     cameraOff: 'Turn camera off',
     devices: 'Devices',
+    fullScreen: 'Full screen',
+    smallScreen: 'Leave full screen',
+    letGo: 'Let go for the next stranger',
     report: 'Report',
     block: 'Block',
     reportLast: 'Report the last stranger',
@@ -289,7 +324,6 @@ export const en = {
       safari: 'Choose Safari, Settings for This Website, allow Camera and Microphone, then try again.',
       ios: 'Tap the icon left of the address, Website Settings, allow Camera and Microphone, then try again.',
     },
-    /** A title, and a sentence that says what to do. Codes of the SDK and the page's own. */
     texts: {
       permission_denied: ['Camera and microphone are blocked', 'This page may not use them, so the stranger could neither see nor hear you.'],
       no_device: ['No camera found', 'Plug in a camera and a microphone and try again, or chat by text.'],
@@ -322,6 +356,7 @@ export const en = {
       bad_request: ['The page is out of date', 'Reload it to get the newest version.'],
       unknown_type: ['The page is newer than the server', 'Reload it in a moment.'],
       too_large: ['That was too long', 'Shorten it and send it again.'],
+      evidence_invalid: ['The proof could not be confirmed', 'Send the report without the messages.'],
       no_match: ['The stranger has already gone', 'Go on with Next.'],
       wrong_state: ['That is not possible right now', 'Start again.'],
       camera_lost: ['Your camera was disconnected', 'Choose another one under Devices.'],
@@ -337,10 +372,17 @@ export const en = {
       quality_unknown: ['Connection: not measured yet', 'That takes a few seconds.'],
       internal: ['Something went wrong on the server', 'Try again.'],
       unknown: ['Something went wrong', 'Try again, or reload the page.'],
-    } as Record<string, readonly [string, string]>,
+    } as Texts,
   },
 
   offline: 'You are offline. This page continues by itself when the connection is back.',
+
+  /** What the 64 safety emoji are called, in the order of the SDK. */
+  emoji:
+    'dog, cat, lion, horse, unicorn, pig, elephant, rabbit, panda, rooster, penguin, turtle, fish, octopus, butterfly, flower, ' +
+    'tree, cactus, mushroom, globe, moon, fire, rainbow, snowman, banana, apple, strawberry, corn, pizza, cake, doughnut, coffee, ' +
+    'heart, smile, robot, hat, glasses, spanner, santa, thumb, umbrella, hourglass, clock, gift, lamp, book, pencil, paperclip, ' +
+    'scissors, lock, key, hammer, telephone, flag, train, bicycle, aeroplane, rocket, trophy, ball, guitar, trumpet, bell, anchor',
 };
 
 export type Strings = typeof en;
