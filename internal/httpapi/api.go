@@ -76,6 +76,7 @@ func (a *api) shared(method string, h http.HandlerFunc) http.Handler {
 			}
 			w.Header().Set("Access-Control-Allow-Origin", origin)
 			w.Header().Set("Access-Control-Allow-Headers", "Content-Type")
+			w.Header().Set("Access-Control-Expose-Headers", "Date")
 			w.Header().Set("Access-Control-Max-Age", "600")
 		}
 		switch r.Method {

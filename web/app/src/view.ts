@@ -1,4 +1,4 @@
-import type { EndReason, Events, Match, Message, Mode, Quality, State, Verification, Wish } from '@passerby/client';
+import type { Ban, EndReason, Events, Match, Message, Mode, Quality, State, Verification, Wish } from '@passerby/client';
 import { loadDraft, type Draft } from './draft';
 import type { Locale } from './strings';
 
@@ -73,6 +73,8 @@ export interface Trouble {
   code: string;
   message?: string | undefined;
   retryAt?: number | undefined;
+  ban?: Ban | undefined;
+  ageUrl?: string | undefined;
 }
 
 export interface CameraView {

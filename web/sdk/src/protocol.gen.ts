@@ -481,6 +481,18 @@ export interface ErrorAnswer {
   age_url?: string
 }
 
+/** AppealRequest is the body of POST /v1/appeal. */
+export interface AppealRequest {
+  token: string
+  /** Text has at most 2,000 bytes. */
+  text: string
+}
+
+/** AppealAnswer answers POST /v1/appeal. */
+export interface AppealAnswer {
+  appeal: string
+}
+
 /** WaitingStats counts who waits, by mode. */
 export interface WaitingStats {
   video: number

@@ -296,6 +296,20 @@ export const de: Strings = {
     },
   },
 
+  ban: {
+    reason: 'Grund',
+    words: 'Von der Moderation',
+    ends: 'Endet',
+    never: 'Diese Sperre hat kein Ende.',
+    answer: 'Dein Einspruch',
+    refused: 'Er wurde abgelehnt.',
+    open: 'Dein Einspruch liegt bei der Moderation. Komm später wieder: Wird er angenommen, kannst du neu beginnen.',
+    appeal: 'Hältst du das für falsch? Schreib der Moderation.',
+    send: 'Einspruch senden',
+    failed: 'Dein Einspruch konnte nicht gesendet werden. Versuch es noch einmal.',
+    over: 'Gegen diese Sperre ist kein weiterer Einspruch möglich.',
+  },
+
   trouble: {
     again: 'Noch einmal',
     textOnly: 'Nur Text verwenden',
@@ -304,6 +318,7 @@ export const de: Strings = {
     useHere: 'Hier verwenden',
     reload: 'Seite neu laden',
     leave: 'Ausblenden',
+    proveAge: 'Alter nachweisen',
     againIn: (s) => `Noch einmal in ${number(s)} s`,
     code: (code) => `Code: ${code}`,
     steps: {
@@ -340,6 +355,9 @@ export const de: Strings = {
       slow_consumer: ['Deine Verbindung kam nicht mit', 'Versuch es noch einmal, oder rede per Text; das braucht viel weniger.'],
       adult_required: ['Nur für Erwachsene', 'Bestätige auf der Startseite, dass du mindestens 18 bist.'],
       proof_required: ['Dein Browser wurde mit der Aufgabe nicht fertig', 'Gerade kommen ungewöhnlich viele Verbindungen an, und jeder Browser löst zuerst eine kleine Aufgabe. Versuch es gleich noch einmal.'],
+      banned: ['Du bist gesperrt', 'Die Moderation hat festgestellt, dass von diesem Gerät oder aus deinem Netz gegen die Regeln verstoßen wurde. Bis die Sperre endet, siehst du niemanden und wirst nicht gesehen.'],
+      device_invalid: ['Dein Gerät wurde nicht erkannt', 'Stell die Uhr deines Geräts, lade die Seite neu und versuch es noch einmal.'],
+      age_required: ['Dein Alter muss nachgewiesen werden', 'Diese Seite lässt Leute ein, deren Alter ein Dienst bestätigt hat. Danach kommst du hierher zurück.'],
       origin_forbidden: ['Diese Seite darf diesen Server nicht benutzen', 'Öffne die Website unter ihrer eigenen Adresse.'],
       bad_request: ['Die Seite ist veraltet', 'Lade sie neu, dann hast du die neueste Fassung.'],
       unknown_type: ['Die Seite ist neuer als der Server', 'Lade sie in einem Moment neu.'],

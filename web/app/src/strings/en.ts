@@ -308,6 +308,20 @@ export const en = {
     } as Record<string, string>,
   },
 
+  ban: {
+    reason: 'Reason',
+    words: 'From the moderators',
+    ends: 'Ends',
+    never: 'This ban has no end.',
+    answer: 'Your appeal',
+    refused: 'It was refused.',
+    open: 'Your appeal is with the moderators. Come back later: if they accept it, you can start again.',
+    appeal: 'Do you think this is wrong? Write to the moderators.',
+    send: 'Send appeal',
+    failed: 'Your appeal could not be sent. Try again.',
+    over: 'There can be no further appeal against this ban.',
+  },
+
   trouble: {
     again: 'Try again',
     textOnly: 'Use text only',
@@ -316,6 +330,7 @@ export const en = {
     useHere: 'Use here',
     reload: 'Reload the page',
     leave: 'Dismiss',
+    proveAge: 'Prove your age',
     againIn: (s: number) => `Try again in ${s} s`,
     code: (code: string) => `Code: ${code}`,
     steps: {
@@ -352,6 +367,9 @@ export const en = {
       slow_consumer: ['Your connection could not keep up', 'Try again, or chat by text, which needs far less.'],
       adult_required: ['Adults only', 'Confirm on the start page that you are 18 or older.'],
       proof_required: ['Your browser could not finish the task', 'Unusually many connections arrive right now, and each browser does a small task first. Try again in a moment.'],
+      banned: ['You are banned', 'Moderators found that this device, or the network that you come from, broke the rules. You can neither see nor be seen until the ban ends.'],
+      device_invalid: ['Your device could not be recognised', 'Set the clock of your device, reload the page, then try again.'],
+      age_required: ['Your age must be proven', 'This site lets people in once a service has confirmed their age. You come back here afterwards.'],
       origin_forbidden: ['This page may not use this server', 'Open the site at its own address.'],
       bad_request: ['The page is out of date', 'Reload it to get the newest version.'],
       unknown_type: ['The page is newer than the server', 'Reload it in a moment.'],

@@ -296,6 +296,20 @@ export const es: Strings = {
     },
   },
 
+  ban: {
+    reason: 'Motivo',
+    words: 'De la moderación',
+    ends: 'Termina',
+    never: 'Este bloqueo no tiene fin.',
+    answer: 'Tu reclamación',
+    refused: 'Fue rechazada.',
+    open: 'La moderación tiene tu reclamación. Vuelve más tarde: si la aceptan, podrás empezar de nuevo.',
+    appeal: '¿Crees que es un error? Escribe a la moderación.',
+    send: 'Enviar reclamación',
+    failed: 'No se pudo enviar tu reclamación. Inténtalo de nuevo.',
+    over: 'Ya no se puede reclamar más contra este bloqueo.',
+  },
+
   trouble: {
     again: 'Reintentar',
     textOnly: 'Usar solo texto',
@@ -304,6 +318,7 @@ export const es: Strings = {
     useHere: 'Usar aquí',
     reload: 'Recargar la página',
     leave: 'Descartar',
+    proveAge: 'Acreditar la edad',
     againIn: (s) => `Reintentar en ${number(s)} s`,
     code: (code) => `Código: ${code}`,
     steps: {
@@ -340,6 +355,9 @@ export const es: Strings = {
       slow_consumer: ['Tu conexión no daba abasto', 'Inténtalo de nuevo o habla por texto, que necesita mucho menos.'],
       adult_required: ['Solo para adultos', 'Confirma en la página de inicio que tienes 18 años o más.'],
       proof_required: ['Tu navegador no pudo terminar la tarea', 'Ahora llegan muchísimas conexiones y cada navegador hace antes una pequeña tarea. Inténtalo en un momento.'],
+      banned: ['Tienes el acceso bloqueado', 'La moderación comprobó que desde este dispositivo, o desde tu red, se incumplieron las normas. Hasta que termine el bloqueo no puedes ver a nadie ni ser visto.'],
+      device_invalid: ['No se reconoció tu dispositivo', 'Pon en hora el reloj de tu dispositivo, recarga la página y vuelve a intentarlo.'],
+      age_required: ['Hay que acreditar tu edad', 'Este sitio deja entrar a quien tiene la edad confirmada por un servicio. Después vuelves aquí.'],
       origin_forbidden: ['Esta página no puede usar este servidor', 'Abre el sitio en su propia dirección.'],
       bad_request: ['La página está anticuada', 'Recárgala para tener la versión más nueva.'],
       unknown_type: ['La página es más nueva que el servidor', 'Recárgala dentro de un momento.'],

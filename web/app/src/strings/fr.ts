@@ -296,6 +296,20 @@ export const fr: Strings = {
     },
   },
 
+  ban: {
+    reason: 'Motif',
+    words: 'De la modération',
+    ends: 'Se termine',
+    never: 'Cette exclusion n’a pas de fin.',
+    answer: 'Votre recours',
+    refused: 'Il a été rejeté.',
+    open: 'Votre recours est chez la modération. Revenez plus tard : s’il est accepté, vous pourrez recommencer.',
+    appeal: 'Vous pensez que c’est une erreur ? Écrivez à la modération.',
+    send: 'Envoyer le recours',
+    failed: 'Votre recours n’a pas pu être envoyé. Réessayez.',
+    over: 'Aucun autre recours n’est possible contre cette exclusion.',
+  },
+
   trouble: {
     again: 'Réessayer',
     textOnly: 'Texte seulement',
@@ -304,6 +318,7 @@ export const fr: Strings = {
     useHere: 'Utiliser ici',
     reload: 'Recharger la page',
     leave: 'Masquer',
+    proveAge: 'Faire vérifier mon âge',
     againIn: (s) => `Réessayer dans ${number(s)} s`,
     code: (code) => `Code : ${code}`,
     steps: {
@@ -340,6 +355,9 @@ export const fr: Strings = {
       slow_consumer: ['Votre connexion ne suivait pas', 'Réessayez, ou parlez par texte, qui demande bien moins.'],
       adult_required: ['Adultes seulement', 'Confirmez sur la page de départ que vous avez 18 ans ou plus.'],
       proof_required: ['Votre navigateur n’a pas pu finir la tâche', 'Les connexions sont très nombreuses en ce moment, et chaque navigateur fait d’abord une petite tâche. Réessayez dans un instant.'],
+      banned: ['Vous êtes exclu', 'La modération a constaté que cet appareil, ou votre réseau, a enfreint les règles. Jusqu’à la fin de l’exclusion, vous ne voyez personne et personne ne vous voit.'],
+      device_invalid: ['Votre appareil n’a pas été reconnu', 'Réglez l’horloge de votre appareil, rechargez la page, puis réessayez.'],
+      age_required: ['Votre âge doit être vérifié', 'Ce site laisse entrer les personnes dont un service a confirmé l’âge. Vous reviendrez ensuite ici.'],
       origin_forbidden: ['Cette page ne peut pas utiliser ce serveur', 'Ouvrez le site à sa propre adresse.'],
       bad_request: ['La page n’est plus à jour', 'Rechargez-la pour avoir la dernière version.'],
       unknown_type: ['La page est plus récente que le serveur', 'Rechargez-la dans un instant.'],

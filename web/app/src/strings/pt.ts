@@ -296,6 +296,20 @@ export const pt: Strings = {
     },
   },
 
+  ban: {
+    reason: 'Motivo',
+    words: 'Da moderação',
+    ends: 'Termina',
+    never: 'Este banimento não tem fim.',
+    answer: 'Seu recurso',
+    refused: 'Foi recusado.',
+    open: 'Seu recurso está com a moderação. Volte mais tarde: se for aceito, você poderá começar de novo.',
+    appeal: 'Acha que é um engano? Escreva à moderação.',
+    send: 'Enviar recurso',
+    failed: 'Não foi possível enviar seu recurso. Tente de novo.',
+    over: 'Não cabe mais recurso contra este banimento.',
+  },
+
   trouble: {
     again: 'Tentar de novo',
     textOnly: 'Usar só texto',
@@ -304,6 +318,7 @@ export const pt: Strings = {
     useHere: 'Usar aqui',
     reload: 'Recarregar a página',
     leave: 'Dispensar',
+    proveAge: 'Comprovar a idade',
     againIn: (s) => `Tentar de novo em ${number(s)} s`,
     code: (code) => `Código: ${code}`,
     steps: {
@@ -340,6 +355,9 @@ export const pt: Strings = {
       slow_consumer: ['Sua conexão não acompanhou', 'Tente de novo ou converse por texto, que precisa de bem menos.'],
       adult_required: ['Só para adultos', 'Confirme na página inicial que você tem 18 anos ou mais.'],
       proof_required: ['Seu navegador não conseguiu terminar a tarefa', 'Muitas conexões estão chegando agora, e cada navegador faz antes uma pequena tarefa. Tente daqui a pouco.'],
+      banned: ['Você está banido', 'A moderação constatou que este dispositivo, ou a sua rede, quebrou as regras. Até o banimento acabar, você não vê ninguém nem é visto.'],
+      device_invalid: ['Seu dispositivo não foi reconhecido', 'Acerte o relógio do dispositivo, recarregue a página e tente de novo.'],
+      age_required: ['É preciso comprovar sua idade', 'Este site deixa entrar quem teve a idade confirmada por um serviço. Depois você volta para cá.'],
       origin_forbidden: ['Esta página não pode usar este servidor', 'Abra o site no endereço dele.'],
       bad_request: ['A página está desatualizada', 'Recarregue-a para ter a versão mais nova.'],
       unknown_type: ['A página é mais nova que o servidor', 'Recarregue-a daqui a pouco.'],
