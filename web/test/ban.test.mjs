@@ -43,6 +43,7 @@ test('a ban, its page, an appeal', { skip: clustered && 'bans are made in the fi
   await fresh.until('to be let in', async () => (await passerby.ban()) === null, { polling: 500 });
   await fresh.page.evaluate(() => [...document.querySelectorAll('.trouble-actions button')].at(-1).click());
   await fresh.start({ mode: 'text' });
+  if ((await good.state()) !== 'waiting') await good.next();
   await Promise.all([fresh.matched(), good.matched()]);
   execFileSync(binary, ['audit', 'verify', '--data-dir', stage.server.data]);
 }));
