@@ -5,6 +5,8 @@ cd "$(dirname "$0")/.."
 node bench/bytes/run.mjs                     # P1: script before the page is usable
 node bench/open/run.mjs                      # N2: round trips from the page to being ready
 node bench/next/run.mjs                      # N1: decision to first picture, beside a new PeerConnection per match
+node bench/loss/run.mjs                      # S4: a call on a bad network, beside a call without a server through the same
+node bench/loss/run.mjs --drop 300000        # a receiver whose bandwidth falls
 go run ./bench/idle -bin bin/passerby        # S3: memory of a waiting user, beside plain Pion
 go run ./bench/pairs                         # M1: what a pair costs Redis, beside two ZADD and a ZPOPMIN
 go run ./bench/meet                          # M2: how well people are matched, and how true the estimates are

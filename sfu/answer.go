@@ -86,8 +86,8 @@ func (s *section) agreed(transport []sdp.Attribute, from source) *sdp.MediaDescr
 	m.WithPropertyAttribute("rtcp-mux")
 	m.WithPropertyAttribute("rtcp-rsize")
 	m.WithValueAttribute("rtpmap", format+" "+codecs[s.kind].name)
-	if s.codec.fmtp != "" {
-		m.WithValueAttribute("fmtp", format+" "+s.codec.fmtp)
+	if fmtp := s.parameters(); fmtp != "" {
+		m.WithValueAttribute("fmtp", format+" "+fmtp)
 	}
 	for _, feedback := range s.codec.feedback {
 		m.WithValueAttribute("rtcp-fb", format+" "+feedback)
@@ -120,6 +120,21 @@ func (s *section) agreed(transport []sdp.Attribute, from source) *sdp.MediaDescr
 		m.WithValueAttribute("msid", id)
 	}
 	return m.WithPropertyAttribute(direction(sends, s.sends))
+}
+
+// parameters are those of the codec in an answer. Opus (RFC 7587 §6.1): the browser repairs single losses by itself (FEC,
+// which it sends when the reports tell of losses), and sends next to nothing while nobody speaks (DTX).
+func (s *section) parameters() string {
+	fmtp := s.codec.fmtp
+	if s.kind != audio {
+		return fmtp
+	}
+	for _, p := range []string{"useinbandfec=1", "usedtx=1"} {
+		if name, _, _ := strings.Cut(p, "="); !strings.Contains(fmtp, name) {
+			fmtp = strings.TrimPrefix(fmtp+";"+p, ";")
+		}
+	}
+	return fmtp
 }
 
 func direction(sends, receives bool) string {

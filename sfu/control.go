@@ -141,6 +141,7 @@ func (p *peer) tick() (more bool) {
 		d.tick(now)
 	}
 	p.restrain(now)
+	p.affordPictures(now)
 	p.feedback.mu.Lock()
 	p.sendFeedback(now)
 	p.feedback.mu.Unlock()

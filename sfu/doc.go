@@ -24,6 +24,9 @@
 // (docs/decisions/0012-srtp-beside-pion.md). A peer with another DTLS certificate under the same id (a reloaded
 // page) replaces the former one, and routes to and from the id stay.
 //
+// What a receiver's network takes is estimated from its feedback (package internal/congestion), and told to whoever
+// feeds it, so that a slow receiver slows the sender; sound comes before pictures.
+//
 // # Safe for concurrent use?
 //
 // All methods of Server are. Packets are decrypted and forwarded on the goroutine

@@ -37,6 +37,7 @@ type downlink struct {
 	rewriter stream.Rewriter
 	ring     *stream.Ring // video, while there is a route
 	asker    stream.Asker
+	held     bool      // the receiver's network does not carry it: see afford
 	report   time.Time // when the next sender report is due
 	opened   time.Time // of the route, for metrics
 
@@ -98,6 +99,7 @@ func (d *downlink) routed(r *route, keyed bool, now time.Time) {
 	d.mu.Lock()
 	d.route = r
 	d.source = nil
+	d.held = false
 	if r == nil {
 		d.asker.Stop()
 		if d.ring != nil {
@@ -127,6 +129,10 @@ func (d *downlink) routed(r *route, keyed bool, now time.Time) {
 // keyed says that the source has its keys and a key frame on its way.
 func (d *downlink) keyed(now time.Time) {
 	d.mu.Lock()
+	if d.held {
+		d.mu.Unlock()
+		return
+	}
 	d.asker.Keyed(now)
 	ask := d.asker.Due(now)
 	r := d.route
@@ -180,6 +186,10 @@ func (d *downlink) feed(u *uplink, pkt *stream.Packet, f *stream.Frame, now time
 func (d *downlink) forward(u *uplink, pkt *stream.Packet, f *stream.Frame, now time.Time) (ask bool) {
 	r := d.route
 	if d.writer == nil || r == nil || r.from != u.seat {
+		return false
+	}
+	if d.held {
+		d.gated.Add(1)
 		return false
 	}
 	if d.source != u || d.sourceID != pkt.SSRC {

@@ -13,6 +13,8 @@ type counts struct {
 	sent, sentBytes, resent           [2]uint64
 	unanswered, gated, late, failed   [2]uint64
 	malformed, unknown, panics        uint64
+	repaired, probes                  uint64
+	limited                           int
 }
 
 // metrics collects: packets are counted where they pass, in the peer's own
@@ -37,6 +39,7 @@ func (p *peer) addTo(c *counts) {
 		c.received[kind] += u.packets.Load()
 		c.receivedBytes[kind] += u.bytes.Load()
 		c.requests[kind] += u.requests.Load()
+		c.repaired += u.repaired.Load()
 	}
 	for d := range p.downlinks {
 		kind := d.kind
@@ -47,6 +50,7 @@ func (p *peer) addTo(c *counts) {
 		c.gated[kind] += d.gated.Load()
 		c.late[kind] += d.late.Load()
 		c.failed[kind] += d.failed.Load()
+		c.probes += d.probes.Load()
 	}
 }
 
@@ -108,6 +112,9 @@ func (m *metrics) sum() (c counts, peers, routes int) {
 	}
 	for _, p := range live {
 		p.addTo(&c)
+		if p.outward.limit.Load() > 0 {
+			c.limited++
+		}
 	}
 	return c, len(live), routes
 }
@@ -124,6 +131,9 @@ var (
 	descDropped    = desc("dropped_packets_total", "Packets not forwarded, by reason.", "reason")
 	descRefused    = desc("refused_offers_total", "Offers that could not be answered.")
 	descTCPRefused = desc("refused_tcp_connections_total", "TCP connections closed at once: too many, in all or from one address.")
+	descRepaired   = desc("repaired_packets_total", "Lost packets that a sender sent again.")
+	descProbes     = desc("probe_packets_total", "Packets sent twice to find out whether a receiver's network takes more.")
+	descLimited    = desc("limited_peers", "Peers whose network takes less than they could be sent.")
 	descMessages   = desc("messages_total", "Data channel messages.", "direction")
 	descPanics     = desc("panics_total", "Recovered panics; any is a bug.")
 )
@@ -146,6 +156,9 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	}
 	gauge(descPeers, peers)
 	gauge(descRoutes, routes)
+	gauge(descLimited, c.limited)
+	count(descRepaired, c.repaired)
+	count(descProbes, c.probes)
 	for kind, name := range kindNames {
 		count(descReceived, c.received[kind], name)
 		count(descReceivedB, c.receivedBytes[kind], name)

@@ -170,7 +170,7 @@ func TestAnswerIsComplete(t *testing.T) {
 		t.Errorf("candidates (-want +got):\n%s", diff)
 	}
 	for _, must := range []string{"a=ice-lite", "a=setup:passive", "a=end-of-candidates", "VP8/90000", "opus/48000/2",
-		"a=rtcp-fb:96 nack pli", "a=fmtp:97 apt=96", "a=ssrc-group:FID", "transport-cc", "transport-wide-cc-extensions"} {
+		"a=rtcp-fb:96 nack pli", "a=fmtp:97 apt=96", "useinbandfec=1", "usedtx=1", "a=ssrc-group:FID", "transport-cc", "transport-wide-cc-extensions"} {
 		if !strings.Contains(answer, must) {
 			t.Errorf("the answer lacks %q", must)
 		}

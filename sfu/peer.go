@@ -39,6 +39,7 @@ type peer struct {
 
 	outward   outward
 	restraint restraint
+	afford    afford
 
 	types atomic.Pointer[payloads]
 	up    [2]uplink

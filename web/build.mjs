@@ -31,7 +31,10 @@ async function buildSDK() {
   await esbuild.build({
     ...common,
     alias: {},
-    entryPoints: { index: 'sdk/src/index.ts', worker: 'sdk/src/worker/worker.ts', prover: 'sdk/src/worker/prover.ts' },
+    entryPoints: {
+      index: 'sdk/src/index.ts', worker: 'sdk/src/worker/worker.ts', prover: 'sdk/src/worker/prover.ts',
+      group: 'sdk/src/group/index.ts', groupworker: 'sdk/src/worker/group.ts',
+    },
     outdir: 'sdk/dist',
     sourcemap: true,
   });

@@ -29,7 +29,7 @@ const network = ['--delay', DELAY, '--loss', LOSS];
 if (DROP) network.push('--rate', String(DROP), '--rate-after', `${AFTER}s`, '--rate-until', `${UNTIL}s`, '--buffer', '1s');
 const impair = build('cmd/impair')['cmd/impair'];
 const proxy = (...way) => serve(impair, ...network, ...way);
-const look = { size: [480, 360], fps: 20, lively: true, viewport: { width: 600, height: 450 } };
+const look = { size: [320, 240], fps: 15, lively: true, viewport: { width: 480, height: 360 } };
 
 /** Over the server: `program` is bin/passerby. */
 const served = (program) => async (pages) => {
@@ -43,7 +43,12 @@ const served = (program) => async (pages) => {
     await page.click('[data-testid="confirm-age"]');
     await page.click('[data-testid="start"]');
   }
-  for (const page of pages) await page.waitForFunction(() => __test.state() === 'matched', { timeout: 30_000 });
+  for (const page of pages) {
+    await page.waitForFunction(() => __test.state() === 'matched', { polling: 100, timeout: 60_000 }).catch(async (e) => {
+      const tale = await page.evaluate(() => ({ state: __test.state(), traffic: __test.traffic, errors: __test.errors, text: document.body.innerText.slice(0, 300) }));
+      throw new Error(`${e.message}: ${JSON.stringify(tale)}\n${server.log.slice(-2000)}`);
+    });
+  }
   return () => server.stop();
 };
 
@@ -75,11 +80,12 @@ async function call(way) {
     for (const [i, colour] of ['red', 'blue'].entries()) {
       const page = await openPage(browser, { colour, tone: 300 + 200 * i, ...look });
       await page.setBypassCSP(true);
+      page.setDefaultTimeout(120_000); // a busy machine
       pages.push(page);
     }
     const mark = idle();
-    const begun = performance.now();
     stop = await way(pages);
+    const begun = performance.now();
     for (const page of pages) await page.evaluate(watch);
     const course = pages.map(() => []);
     while (performance.now() - begun < 1000 * SECONDS) {

@@ -12,6 +12,8 @@ const (
 	historySize = 1024 // packets
 	backOff     = 0.85 // of what arrived, when the delay grows
 	growth      = 0.08 // a second
+	fastGrowth  = 0.16 // a second, below few
+	few         = 300_000
 	lossHigh    = 0.12
 	lossSome    = 0.07
 	lossWindow  = 1_000_000 // µs
@@ -75,7 +77,7 @@ func (e *Estimator) Sent(size int, now time.Time) (seq uint16) {
 // passes, until they are through.
 func (e *Estimator) Limit() int {
 	if e.queue.long {
-		return int(max(e.limit/2, min(e.limit, Floor)))
+		return int(e.limit / 2)
 	}
 	return int(e.limit)
 }
@@ -119,7 +121,7 @@ func (e *Estimator) Feedback(r Report, now time.Time) {
 		e.probe.received(seq, arrived, int(p.size))
 		if sentDelta, arrivedDelta, ok := e.groups.packet(p.at, arrived); ok {
 			worst = e.trend.group(sentDelta, arrivedDelta, arrived)
-			if worst == overuse || e.queue.long && e.limit == 0 {
+			if worst == overuse && e.queue.stands() || e.queue.long && e.limit == 0 {
 				e.overused(at)
 			}
 		}
@@ -157,9 +159,13 @@ func (e *Estimator) grow(s signal, at int64) {
 	if e.limit == 0 || s != steady || e.queue.long || e.lost.share > lossSome || at-e.decreased < max(e.rtt, 200_000) {
 		return
 	}
-	to := e.limit * (1 + growth*elapsed)
+	speed := growth
+	if e.limit < few {
+		speed = fastGrowth
+	}
+	to := e.limit * (1 + speed*elapsed)
 	if rate, ok := e.arrivals.rate(); ok {
-		to = min(to, 1.5*rate+10_000)
+		to = min(to, 1.5*rate+50_000)
 	}
 	if to > e.limit {
 		e.set(to)

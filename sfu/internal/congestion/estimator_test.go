@@ -36,6 +36,7 @@ type sender struct {
 	pending []arrival
 	next    uint16 // number that the receiver reports first
 	waits   time.Duration
+	stalls  time.Duration // the browser stands still for so long, every two seconds
 	lost    int
 }
 
@@ -71,6 +72,10 @@ func (s *sender) packet(size int) {
 	}
 	s.waits = max(s.waits, at.Sub(s.now))
 	at = at.Add(s.net.delay + time.Duration(s.random.Int64N(int64(s.net.jitter)+1)))
+	if s.stalls > 0 {
+		era := at.Sub(epoch).Truncate(2 * time.Second)
+		at = later(at, epoch.Add(era+s.stalls))
+	}
 	at = later(at, s.last)
 	s.last = at
 	s.pending = append(s.pending, arrival{seq, at})
@@ -196,6 +201,20 @@ func TestNoLimit(t *testing.T) {
 	}
 }
 
+// TestStalls: a browser that has too much else to do is no congestion of the network.
+func TestStalls(t *testing.T) {
+	for _, stall := range []time.Duration{200 * time.Millisecond, 500 * time.Millisecond, time.Second} {
+		for _, wants := range []float64{60e3, 300e3, 1.5e6} {
+			s := newSender(t, network{delay: 50 * time.Millisecond, jitter: 20 * time.Millisecond}, wants)
+			s.stalls = stall
+			s.run(time.Minute)
+			if got := s.e.Limit(); got != 0 {
+				t.Errorf("%v of every two seconds, %.0f bit/s: limited to %d", stall, wants, got)
+			}
+		}
+	}
+}
+
 // TestBottleneck: the limit comes near the capacity, packets do not pile up, and it is found out when there is more.
 func TestBottleneck(t *testing.T) {
 	for name, n := range map[string]network{
@@ -233,10 +252,10 @@ func TestDrop(t *testing.T) {
 	s := newSender(t, network{delay: 50 * time.Millisecond, capacity: 2.5e6, queue: 3 * time.Second}, 1.5e6)
 	s.run(10 * time.Second)
 	s.net.capacity = 300e3
-	s.run(5 * time.Second)
+	s.run(8 * time.Second)
 	s.run(5 * time.Second)
 	if s.waits > 500*time.Millisecond {
-		t.Errorf("five seconds after the drop packets still wait up to %v", s.waits)
+		t.Errorf("eight seconds after the drop packets still wait up to %v", s.waits)
 	}
 }
 

@@ -5,10 +5,10 @@ import "time"
 const (
 	probePackets = 12
 	probeTime    = 250_000   // µs, at least
-	probeQuiet   = 3_000_000 // µs after a decrease before the first
+	probeQuiet   = 2_000_000 // µs after a decrease before the first
 	probeAgain   = 1_000_000 // µs after one that went well
 	probeWait    = 2_000_000 // µs for its feedback
-	probeBackOff = 32_000_000
+	probeBackOff = 16_000_000
 	probeUse     = 0.6 // of the limit, or there is no need
 )
 
