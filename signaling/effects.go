@@ -16,6 +16,7 @@ func (s *session) step(ev machine.Event) {
 	state, effects := machine.Step(s.state, ev)
 	s.state = state
 	s.hub.moved(before.Phase, state.Phase)
+	s.turned(before.Match.ID, state.Match.ID)
 	if s.over || !s.keep() { // another node's now: what it does must not come from here
 		return
 	}

@@ -64,7 +64,8 @@ type Server struct {
 	admin    net.Listener   // nil when off
 	patience patience       // of public
 	board    board
-	secret   string // of the TURN credentials
+	words    []string // of the operator's filter
+	secret   string   // of the TURN credentials
 	hosts    turnHosts
 	draining atomic.Bool
 }
@@ -85,6 +86,9 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 		return nil, err
 	}
 	if s.own, err = auth.LoadStoreKeys(cfg.DataDir); err != nil {
+		return nil, err
+	}
+	if s.words, err = filterWords(cfg.FilterWords); err != nil {
 		return nil, err
 	}
 	if s.cfg.ACME.Dir == "" {
@@ -138,7 +142,7 @@ func (s *Server) build(events *sink) error {
 	s.guard = s.newGuard()
 	s.people = s.newPeople(tokens)
 	s.hub = signaling.New(s.signaling(), signaling.Deps{
-		Queue: queue{blocking{s.queue, s.people.rec}}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: sessions, Allow: s.userLimits(),
+		Queue: queue{blocking{s.queue, s.people.rec}}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: sessions, Allow: s.userLimits(), Suspect: s.guard.Suspect,
 		Network: caller.Proxies(s.cfg.TrustedProxies).Network, Banned: s.people.holds, Talked: s.people.talked, ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
 	})
 	events.hub = s.hub

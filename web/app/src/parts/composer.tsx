@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
+import type { Contact } from '../words/contact';
 import { Icon } from './icon';
 
 /** How long after the last key the stranger is still told that one is writing. */
@@ -11,6 +12,7 @@ export function Composer() {
   const controller = useController();
   const { match } = useView();
   const [text, setText] = useState('');
+  const [asking, setAsking] = useState<Contact[]>([]);
   const field = useRef<HTMLTextAreaElement>(null);
   const typing = useTyping((on) => controller.typing(on));
   const open = match !== null;
@@ -18,15 +20,20 @@ export function Composer() {
   // Before anything can be typed: an effect after the paint would take away what was.
   useLayoutEffect(() => {
     setText('');
+    setAsking([]);
     typing(false);
   }, [match?.id]);
   useEffect(() => {
     if (match?.mode === 'text' && matchMedia('(hover: hover)').matches) field.current?.focus();
   }, [match?.id]);
 
-  const send = () => {
+  const send = (agreed: readonly Contact[] = []) => {
     const trimmed = text.trim();
-    if (!trimmed || !open) return;
+    if (!trimmed || !match) return;
+    controller.safety.agree(match.id, agreed);
+    const risky = controller.safety.risky(match.id, trimmed);
+    setAsking(risky);
+    if (risky.length) return;
     typing(false);
     controller.send(trimmed);
     setText('');
@@ -40,6 +47,13 @@ export function Composer() {
         send();
       }}
     >
+      {asking.length > 0 && (
+        <div class="composer-ask" role="alert" data-testid="contact-ask">
+          <p>{t.safety.ask(asking.map((kind) => t.safety.kinds[kind]))}</p>
+          <button type="button" class="button" onClick={() => { setAsking([]); field.current?.focus(); }}>{t.safety.edit}</button>
+          <button type="button" class="button is-danger" data-testid="send-anyway" onClick={() => send(asking)}>{t.safety.sendAnyway}</button>
+        </div>
+      )}
       <textarea
         ref={field}
         class="composer-input"
@@ -55,6 +69,7 @@ export function Composer() {
         value={text}
         onInput={(event) => {
           setText(event.currentTarget.value);
+          setAsking([]);
           typing(event.currentTarget.value.trim() !== '');
         }}
         onKeyDown={(event) => {

@@ -1,9 +1,11 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
+import { blurred } from '../view';
 import { Cover, coverOf } from './cover';
 import { Icon } from './icon';
 import { MatchBar } from './match-bar';
+import { Reveal } from './reveal';
 import { SelfView } from './self-view';
 
 /** The big picture: the stranger, or what there is to say instead; the own picture in a corner. */
@@ -23,9 +25,10 @@ export function Stage() {
   const away = cover === 'reconnecting' || cover === 'partner-away';
   const picture = !view.shown || !view.match ? 'hidden' : away ? 'frozen' : view.partner.video ? 'shown' : 'hidden';
   return (
-    <section class="stage" aria-label={t.chat.stage} data-picture={picture} data-cover={cover ?? 'none'}>
+    <section class="stage" aria-label={t.chat.stage} data-picture={picture} data-blurred={blurred(view)} data-cover={cover ?? 'none'}>
       <div class="stage-picture" ref={slot} />
       {cover && <div class="stage-cover"><Cover kind={cover} /></div>}
+      {!cover && blurred(view) && <Reveal />}
       <MatchBar />
       {view.match && !view.partner.audio && (
         <p class="stage-note" title={t.chat.partnerMutedHint}>
