@@ -22,8 +22,8 @@ func (h *Hub) banned(user string, network netip.Prefix) bool {
 	return h.deps.Banned != nil && h.deps.Banned(user, network)
 }
 
-// judge ends the session if its user is banned.
-func (s *session) judge() {
+// expel ends the session if its user is banned.
+func (s *session) expel() {
 	var network netip.Prefix
 	if s.conn != nil {
 		network = s.conn.network

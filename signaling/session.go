@@ -215,7 +215,7 @@ func (s *session) handle(letter any) {
 		s.why = l.why
 		s.step(machine.Quit{})
 	case judge:
-		s.judge()
+		s.expel()
 	case release:
 		s.release()
 	case yield:
