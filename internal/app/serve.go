@@ -26,7 +26,9 @@ import (
 	"passerby/internal/porter"
 	"passerby/internal/proof"
 	"passerby/internal/redisdb"
+	"passerby/internal/report"
 	"passerby/internal/store"
+	"passerby/internal/webhook"
 	"passerby/match"
 	"passerby/sfu"
 	"passerby/signaling"
@@ -51,6 +53,8 @@ type Server struct {
 	queue        runningQueue
 	hub          *signaling.Hub
 	guard        *proof.Guard
+	console      http.Handler    // nil when off
+	hooks        *webhook.Sender // nil when off
 
 	address string // of this node's sessions, on the bus
 	memory  busmemory.Bus
@@ -111,6 +115,12 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 	if err = s.openDatabase(); err != nil {
 		return nil, err
 	}
+	if err = s.openHooks(); err != nil {
+		return nil, err
+	}
+	if s.console, err = s.openConsole(); err != nil {
+		return nil, err
+	}
 	events := &sink{}
 	if err = s.listenMedia(events); err != nil {
 		return nil, err
@@ -143,6 +153,7 @@ func (s *Server) build(events *sink) error {
 	s.people = s.newPeople(tokens)
 	s.hub = signaling.New(s.signaling(), signaling.Deps{
 		Queue: queue{blocking{s.queue, s.people.rec}}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: sessions, Allow: s.userLimits(), Suspect: s.guard.Suspect,
+		Reports: desk{report.Desk{Keep: s.store, Tags: s.keys}},
 		Network: caller.Proxies(s.cfg.TrustedProxies).Network, Banned: s.people.holds, Talked: s.people.talked, ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
 	})
 	events.hub = s.hub
@@ -169,7 +180,7 @@ func (s *Server) iceServers(session string) []protocol.ICEServer {
 // Run serves until ctx ends, then drains: no new matches, people told, a bounded wait. It returns when all has ended.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.close()
-	api, admin := bounded(s.handler(), s.patience, s.log), adminHTTP(s.cfg.Admin, s.registry, s.ready, s.ails)
+	api, admin := bounded(s.handler(), s.patience, s.log), adminHTTP(s.cfg.Admin, s.registry, s.ready, s.ails, s.consoleAt("admin"))
 
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -179,6 +190,9 @@ func (s *Server) Run(ctx context.Context) error {
 	g.Go(func() error { return s.tendDatabase(inner) })
 	g.Go(func() error { return s.people.book.Run(inner) })
 	g.Go(func() error { return s.people.rec.Run(inner) })
+	if s.hooks != nil {
+		g.Go(func() error { return s.hooks.Run(inner) })
+	}
 	if s.members != nil {
 		g.Go(func() error { return s.members.Run(inner) })
 	}

@@ -33,6 +33,7 @@ type Config struct {
 	Draining       func() bool
 	WebSocket      http.Handler
 	Web            http.Handler
+	Console        http.Handler // of the moderators, at /moderate; nil: not here
 	AllowedOrigins []string
 	Proxies        caller.Proxies // whose X-Forwarded-For is believed
 	Logger         *slog.Logger
@@ -62,6 +63,10 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("/v1/", func(w http.ResponseWriter, _ *http.Request) {
 		protocol.WriteError(w, http.StatusNotFound, protocol.Errorf(protocol.BadRequest, "there is no such address; docs/protocol.md lists all"))
 	})
+	if c.Console != nil {
+		mux.Handle("/moderate", c.Console)
+		mux.Handle("/moderate/", c.Console)
+	}
 	mux.Handle("/", c.Web)
 	return mux
 }
