@@ -1,7 +1,9 @@
 package sfu_test
 
 import (
+	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -50,5 +52,52 @@ func TestJoinsAndLeaves(t *testing.T) {
 	}
 	if n := s.Seats(); n != 0 {
 		t.Errorf("%d ids are remembered", n)
+	}
+}
+
+// TestThousandJoins: a thousand peers come, a hundred at a time, are routed to one another and go; goroutines and memory are
+// what they were.
+func TestThousandJoins(t *testing.T) {
+	s, _ := mustListen(t)
+	c := newCrowdClient(t, s, "seed", 3)
+	offer, err := c.pc.CreateOffer(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.close()
+	visit := func(from, to int) {
+		for i := from; i < to; i++ {
+			if _, err := s.Offer(context.Background(), fmt.Sprint(i), offer.SDP); err != nil {
+				t.Fatal(err)
+			}
+			for slot := range 3 {
+				if err := s.RouteSlot(fmt.Sprint(i), slot, fmt.Sprint(from+(i+slot+1)%(to-from)), 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for i := from; i < to; i++ {
+			s.Remove(fmt.Sprint(i))
+		}
+	}
+	goroutines := runtime.NumGoroutine()
+	settled := func() (heap uint64) {
+		eventually(t, "goroutines to end", func() bool { return runtime.NumGoroutine() <= goroutines })
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC() // pools keep what they have for one more
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	visit(0, 100) // what is made once
+	heap := settled()
+	for i := range 10 {
+		visit(100*i, 100*i+100)
+	}
+	if now := settled(); now > heap+1<<20 {
+		t.Errorf("the heap was %d KB, and is %d", heap>>10, now>>10)
+	}
+	if st := s.Stats(); st.Peers != 0 || st.Routes != 0 || s.Seats() != 0 {
+		t.Errorf("after all left: %+v, %d ids", st, s.Seats())
 	}
 }

@@ -19,7 +19,7 @@ type Out struct {
 // one stream: sequence numbers go on by one at a switch, timestamps by the wall
 // time since the last packet, picture ids and the rest by one. Within a source
 // gaps stay gaps, so that losses can be repaired, except that packets of padding
-// alone leave none.
+// alone leave none, nor jumps that no loss explains.
 type Rewriter struct {
 	clock uint32
 
@@ -51,7 +51,10 @@ type Rewriter struct {
 	given given
 }
 
-const maxSkips = 64
+const (
+	maxSkips = 64
+	maxJump  = 3000 // numbers; a larger gap is closed up (RFC 3550 A.1, MAX_DROPOUT)
+)
 
 // Start are the numbers that a stream begins after; random ones are meant.
 type Start struct {
@@ -105,6 +108,13 @@ func (r *Rewriter) Rewrite(p *Packet, d *VP8, now time.Time) (out Out, ok bool) 
 		return out, false
 	}
 	out.Seq = uint16(ext) + r.seqOff - uint16(before)
+	if newest && out.Seq-r.seq > maxJump && len(p.Payload) > 0 {
+		// The receiver counts the wraps of 16 bits itself (RFC 3711 §3.3.1), across all sources: two such jumps, and a lost packet
+		// between them, and nothing that it gets would ever open again. Picture ids keep the gap.
+		r.first, r.highest, r.skipped = ext, ext, 0
+		r.seqOff = r.seq + 1 - uint16(ext)
+		out.Seq = r.seq + 1
+	}
 	if !r.given.first(out.Seq) {
 		return out, false
 	}

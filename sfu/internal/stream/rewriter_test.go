@@ -70,6 +70,17 @@ func TestRewriter(t *testing.T) {
 			{seq: 14, size: 1, out: 3}, // late, before the last padding
 			{seq: 11, drop: true},      // padding again
 		}},
+		{"a jump that no loss explains is closed up", 60000, []in{
+			{seq: 10, size: 1, out: 1},
+			{seq: 3010, size: 1, out: 3001}, // may be a loss
+			{seq: 33000, size: 1, out: 3002},
+			{seq: 3012, drop: true}, // of before
+			{seq: 33001, size: 1, out: 3003},
+			{seq: 35900, drop: true}, // padding: each hides a part of the jump
+			{seq: 38800, drop: true},
+			{seq: 38801, size: 1, out: 3004},
+			{seq: 38802, size: 1, out: 3005},
+		}},
 		{"late padding fills its gap", 0, []in{
 			{seq: 10, size: 1, out: 1},
 			{seq: 12, size: 1, out: 3},

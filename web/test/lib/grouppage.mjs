@@ -19,7 +19,7 @@ app.sit = async (table, id, slots) => {
   call.on('speaker', (e) => (app.speaker = e.id));
   call.on('view', (e) => app.log.push(`${e.slot}: ${e.id}`));
   app.videos = call.views.map(({ stream }) => {
-    const e = Object.assign(document.createElement('video'), { srcObject: stream, autoplay: true, muted: true, playsInline: true });
+    const e = Object.assign(document.createElement('video'), { srcObject: stream, autoplay: true, playsInline: true });
     document.body.append(e);
     return e;
   });
