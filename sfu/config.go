@@ -61,6 +61,11 @@ type Config struct {
 	// UplinkBits and UplinkPackets are what a peer may send per second, in bits and packets of all kinds, with one second's
 	// worth at once; the rest is dropped. 0 means 6,000,000 bits and 2,000 packets.
 	UplinkBits, UplinkPackets int
+	// Tape is how much of what an id is fed is kept in memory, as it came, for Recording, and for a minute after its route;
+	// 0 means nothing. With it senders are asked for a key frame each half of this time.
+	Tape time.Duration
+	// TapeBytes is the most that one recording takes, and TapeTotal all of them; 0 means 4 MiB and 256 MiB.
+	TapeBytes, TapeTotal int
 	// MaxTCP is how many TCP connections are open at once, and MaxTCPPerAddress how many from one IPv4 address or IPv6 /64;
 	// more are closed at once. 0 means 4096 and 64.
 	MaxTCP, MaxTCPPerAddress int
@@ -106,7 +111,7 @@ func (c Config) Validate() error {
 	for name, n := range map[string]int{
 		"MaxPeers": c.MaxPeers, "MaxMessage": c.MaxMessage, "ChannelBuffer": c.ChannelBuffer, "Ring": c.Ring,
 		"UplinkBits": c.UplinkBits, "UplinkPackets": c.UplinkPackets,
-		"MaxTCP": c.MaxTCP, "MaxTCPPerAddress": c.MaxTCPPerAddress,
+		"TapeBytes": c.TapeBytes, "TapeTotal": c.TapeTotal, "MaxTCP": c.MaxTCP, "MaxTCPPerAddress": c.MaxTCPPerAddress,
 	} {
 		if n < 0 {
 			bad("%s is negative", name)
@@ -117,6 +122,9 @@ func (c Config) Validate() error {
 	}
 	if c.Ring > 0 && c.Ring < 16<<10 {
 		bad("Ring is under 16384 bytes")
+	}
+	if c.Tape < 0 || c.Tape > 5*time.Minute {
+		bad("Tape is not between 0 and 5 minutes")
 	}
 	if c.Disconnected < 0 || c.Failed < 0 || c.FirstCheck < 0 {
 		bad("Disconnected, Failed and FirstCheck must not be negative")
@@ -151,6 +159,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.UplinkPackets == 0 {
 		c.UplinkPackets = 2000
+	}
+	if c.TapeBytes == 0 {
+		c.TapeBytes = 4 << 20
+	}
+	if c.TapeTotal == 0 {
+		c.TapeTotal = 256 << 20
 	}
 	if c.MaxTCP == 0 {
 		c.MaxTCP = 4096

@@ -9,9 +9,10 @@ import (
 
 // route says from whom a slot is fed. It never changes; Next replaces it.
 type route struct {
-	from  *seat
-	keyID uint64
-	gen   uint64
+	from     *seat
+	keyID    uint64
+	gen      uint64
+	recorder *recorder // of what it brings; nil when nothing is recorded
 }
 
 // seat is what stays of an id when its peer is replaced: whom it is fed from,
@@ -69,7 +70,11 @@ func (s *Server) reroute(to string, slot int, node, from string, keyID uint64) {
 		return // said twice
 	}
 	s.gen++
-	s.point(sl, &route{from: source, keyID: keyID, gen: s.gen})
+	r := &route{from: source, keyID: keyID, gen: s.gen}
+	if s.deck != nil && slot == 0 && keyID != 0 {
+		r.recorder = s.deck.start(to, keyID, time.Now())
+	}
+	s.point(sl, r)
 }
 
 // point swaps a slot's route. The caller holds mu.
@@ -78,6 +83,9 @@ func (s *Server) point(sl *slot, r *route) {
 	old := sl.route.Swap(r)
 	if old == nil && r == nil {
 		return
+	}
+	if old != nil && old.recorder != nil {
+		s.deck.end(old.recorder, time.Now())
 	}
 	m.unkeyed()
 	if r != nil && (old == nil || old.from != r.from) {

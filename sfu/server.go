@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/pion/interceptor"
 	"github.com/pion/webrtc/v4"
@@ -26,6 +27,7 @@ type Server struct {
 	certificate webrtc.Certificate
 	metrics     *metrics
 	link        *link.Server // nil when there are no other nodes
+	deck        *deck        // nil when nothing is recorded
 
 	pulse pulse
 
@@ -60,6 +62,7 @@ func Listen(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.settings = newSettings(cfg, s.ends, factory)
+	s.deck = newDeck(cfg)
 	s.metrics = &metrics{server: s}
 	if cfg.Registerer != nil {
 		if err := cfg.Registerer.Register(s.metrics); err != nil {
@@ -90,6 +93,9 @@ func (s *Server) Close() error {
 	}
 	clear(s.seats)
 	s.mu.Unlock()
+	if s.deck != nil {
+		s.deck.close()
+	}
 	var err error
 	if s.link != nil {
 		err = s.link.Close()
@@ -218,6 +224,29 @@ func (s *Server) ShownSlot(id string, slot int) {
 			d.shown()
 		}
 	}
+}
+
+// Recording gives the last Config.Tape of what the id was fed on its route with this key id, as package tape lays it out,
+// still encrypted: of the present route, or of one that ended within the last minute; nil when there is none.
+func (s *Server) Recording(id string, keyID uint64) []byte {
+	if s.deck == nil {
+		return nil
+	}
+	s.mu.Lock()
+	var r *recorder
+	if m := s.seats[id]; m != nil {
+		if now := m.slot(0).route.Load(); now != nil && now.keyID == keyID {
+			r = now.recorder
+		}
+	}
+	s.mu.Unlock()
+	if r == nil {
+		r = s.deck.find(id, keyID)
+	}
+	if r == nil {
+		return nil
+	}
+	return r.cut(time.Now())
 }
 
 // Send sends data as one text message over the id's data channel. The errors

@@ -131,6 +131,9 @@ func (u *uplink) receive(pkt *stream.Packet, now time.Time) bool {
 			if d := to.downlink(u.kind); d != nil {
 				d.feed(u, pkt, &frame, now)
 			}
+			if r := to.route.Load(); r != nil && r.recorder != nil && r.from == u.seat && r.recorder.add(u.kind, pkt, &frame, now) {
+				u.want(now)
+			}
 		}
 	}
 	if outlets := u.seat.outlets.Load(); outlets != nil {

@@ -30,6 +30,8 @@ type Config struct {
 	Resume time.Duration
 	// Grace is how long the queue holds out for a shared tag; clients are told, nothing else (10 s).
 	Grace time.Duration
+	// ReportMedia is how much of a video match the media server records for reports; clients are told, nothing else (0: nothing).
+	ReportMedia time.Duration
 	// Hello is how long a connection may take to send hello (10 s).
 	Hello time.Duration
 	// Ping is the time between WebSocket pings (20 s).
@@ -116,5 +118,6 @@ func (c Config) Limits() protocol.Limits {
 		FrameBytes: protocol.FrameBytes, TextBytes: protocol.TextBytes,
 		Tags: protocol.Tags, TagLength: protocol.TagLength,
 		MessagesPerSecond: c.MessagesPerSecond, ResumeMS: c.Resume.Milliseconds(), GraceMS: c.Grace.Milliseconds(),
+		ReportMediaMS: c.ReportMedia.Milliseconds(),
 	}
 }

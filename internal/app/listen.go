@@ -17,7 +17,7 @@ func (s *Server) listenMedia(events sfu.Events) (err error) {
 	}
 	s.sfu, err = sfu.Listen(sfu.Config{
 		UDP: s.cfg.UDP, TCP: tcp, PublicIPs: s.cfg.PublicIP, Events: events, Logger: s.log, Registerer: s.registry, MaxPeers: s.cfg.MaxSessions,
-		Link: s.linkConfig(),
+		Link: s.linkConfig(), Tape: s.reportMedia(),
 	})
 	if err != nil {
 		setting, addr := "udp", s.cfg.UDP

@@ -24,6 +24,7 @@ const usage = `Passerby: random video and text chat on your own server.
   passerby migrate   bring the tables of the database up to date
   passerby ban       keep people out, and decide about their appeals
   passerby user      export or delete what is stored of a person
+  passerby report    show what was reported, or save it to files
   passerby moderator add people who moderate, or give them a new password
   passerby audit     verify the log of what moderators did
   passerby version   print the version
@@ -51,6 +52,8 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = banCommand(ctx, args, stdout)
 	case "user":
 		err = userCommand(ctx, args, stdout)
+	case "report":
+		err = reportCommand(ctx, args, stdout)
 	case "moderator":
 		err = moderatorCommand(ctx, args, stdout)
 	case "audit":

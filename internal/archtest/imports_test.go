@@ -73,6 +73,7 @@ func fault(from, to string) string {
 		return f + " is a library of its own: it imports no other room; internal/app wires them"
 	case f == "cmd" && t != "" && !within(to, "internal/app"):
 		return "cmd only calls internal/app"
+	case within(from, "internal/evidence") && within(to, "sfu/tape"): // a format, and nothing that acts
 	case f == "internal" && (t == "sfu" || t == "turn" || t == "match") && !within(from, "internal/app", "internal/doctor"):
 		return "only internal/app knows everything"
 	case f == "internal" && t == "signaling" && !within(to, "signaling/protocol") && !within(from, "internal/app", "internal/bus"):
@@ -98,6 +99,7 @@ func fault(from, to string) string {
 		"golang.org/x/crypto/argon2":          {"internal/staff"},
 		"go.yaml.in/yaml":                     {"internal/config"},
 		"github.com/prometheus/client_golang": {"internal", "signaling", "sfu", "turn", "match", "bench"},
+		"github.com/at-wat/ebml-go":           {"internal/evidence"},
 		"github.com/stretchr/testify":         {},
 	} {
 		if (to == lib || strings.HasPrefix(to, lib+"/")) && !within(from, where...) {

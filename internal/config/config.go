@@ -53,6 +53,7 @@ type Config struct {
 	NodeID         string         // name of this node in logs and in the cluster; empty makes one
 	Grace          time.Duration  // how long a wish with tags waits for a shared tag
 	Rematch        time.Duration  // how long two people who just met wait before they may meet again
+	ReportMedia    int            // seconds of a video match that are kept in memory, encrypted, for reports; 0: none
 	DrainTimeout   time.Duration  // how long a stopping server waits for its users
 	LogLevel       string         // debug, info, warn or error
 	LogFormat      string         // text or json
@@ -164,6 +165,9 @@ func (c Config) Validate() error {
 	}
 	if c.ProofRate < 10 {
 		fault("--proof-rate: %d sessions a minute are no attack: at least 10", c.ProofRate)
+	}
+	if c.ReportMedia < 0 || c.ReportMedia > 60 || c.ReportMedia > 0 && c.ReportMedia < 4 {
+		fault("--report-media-seconds: %d is out of range: 0 (nothing), or 4 to 60", c.ReportMedia)
 	}
 	if c.DataDir == "" {
 		fault("--data-dir: name a directory")

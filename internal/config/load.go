@@ -149,6 +149,7 @@ func flags(c *Config) *flag.FlagSet {
 	fs.StringVar(&c.NodeID, "node-id", c.NodeID, "`name` of this node in logs; none: made at each start")
 	fs.Var(duration{&c.Grace}, "grace", "`time` that a wish with tags waits for a shared tag before it takes anyone")
 	fs.Var(duration{&c.Rematch}, "rematch", "`time` that two people who just met wait before they may meet again")
+	fs.IntVar(&c.ReportMedia, "report-media-seconds", c.ReportMedia, "`seconds` of each video call that are kept in memory, encrypted, so that a report can prove what was seen (4 to 60); 0: nothing")
 	fs.Var(duration{&c.DrainTimeout}, "drain-timeout", "`time` that a stopping server gives its users to leave")
 	fs.StringVar(&c.LogLevel, "log-level", c.LogLevel, "least `level` that is logged: debug, info, warn or error")
 	fs.StringVar(&c.LogFormat, "log-format", c.LogFormat, "`format` of the log: text or json")

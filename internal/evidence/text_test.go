@@ -105,6 +105,10 @@ func own(k auth.Keys) evidence.Text {
 // vectors are shared with the SDK, which has to compute the same.
 type vectors struct {
 	Franking []struct{ Text, KF, Commitment string }
+	Media    struct {
+		Match, Side, KeyID, Audio, Video, Commit string
+		Frames                                   []struct{ Kind, Plain, Sealed string }
+	}
 }
 
 func readVectors(t testing.TB) (v vectors) {

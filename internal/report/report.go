@@ -28,6 +28,8 @@ type Keeper interface {
 type Desk struct {
 	Keep Keeper
 	Tags evidence.Tags
+	// Recording answers what the media server recorded of what a session was shown under a key id; nil: nothing is recorded.
+	Recording func(session string, keyID uint64) []byte
 	// Weigh answers how much a user's reports count, 1 being the usual; nil: 1.
 	Weigh func(ctx context.Context, reporter string) float64
 }
@@ -47,7 +49,9 @@ type Met struct {
 	Match         string
 	User, Session string
 	Mode          protocol.Mode
-	Began         int64 // Unix ms
+	Began         int64  // Unix ms
+	Initiator     bool   // the reporter, not the one that was met
+	KeyID, Commit string // to the keys of what was sent by the one that was met
 }
 
 // severities order the moderators' queue: higher comes first.
@@ -87,6 +91,11 @@ func (d Desk) File(ctx context.Context, in Filing) (string, error) {
 	}
 	if m.Picture != "" {
 		if out.Evidence, err = d.picture(out.Evidence, m.Picture); err != nil {
+			return "", err
+		}
+	}
+	if m.Media != nil {
+		if out.Evidence, err = d.media(out.Evidence, in, *m.Media); err != nil {
 			return "", err
 		}
 	}

@@ -27,6 +27,7 @@ type Facts struct {
 	Online  bool   `json:"online"`
 	Key     string `json:"key"`
 	Node    string `json:"node,omitempty"`
+	Commit  Commit `json:"commit,omitzero"`
 }
 
 // wire is a PeerMessage without Relay as JSON.
@@ -143,5 +144,10 @@ func (t *step) learn(f Facts) {
 	}
 	if rekeyed || moved {
 		t.route()
+	}
+	// The first one for a key id counts: what follows would be another truth.
+	if f.Commit.Hash != "" && f.Commit.KeyID != t.Match.Theirs.KeyID {
+		t.Match.Theirs = f.Commit
+		t.committed()
 	}
 }

@@ -28,9 +28,7 @@ func (e Request) apply(t *step) {
 			t.peer(PeerMessage{Relay: &protocol.Signal{Match: m.Match, Data: m.Data}})
 		}
 	case *protocol.Keyed:
-		if t.current(m.Match) {
-			t.do(Keyed{})
-		}
+		t.keyed(m)
 	case *protocol.Shown:
 		if t.current(m.Match) {
 			t.do(Shown{})
@@ -146,6 +144,18 @@ func (t *step) rekey(m *protocol.Rekey) {
 	t.changed()
 	t.matched(m.ID, true)
 	t.route()
+}
+
+// keyed passes on that the keys are installed and, the first time for a key id, what the client commits to.
+func (t *step) keyed(m *protocol.Keyed) {
+	if !t.current(m.Match) {
+		return
+	}
+	if m.Commit != "" && m.KeyID == FormatKeyID(t.keyID()) && m.KeyID != t.Match.Own.KeyID {
+		t.Match.Own = Commit{KeyID: m.KeyID, Hash: m.Commit}
+		t.changed()
+	}
+	t.do(Keyed{})
 }
 
 // met finds who was met in the current match or in one that is over; without one it refuses.

@@ -41,7 +41,7 @@ func Urgent(a, b State) bool {
 		w.Mode != v.Mode || w.Language != v.Language || w.Gender != v.Gender || w.Widen != v.Widen || !slices.Equal(w.Tags, v.Tags) || !slices.Equal(w.Seeking, v.Seeking) ||
 		m.ID != n.ID || m.Mode != n.Mode || !m.At.Equal(n.At) || m.Initiator != n.Initiator || m.Partner != n.Partner ||
 		!slices.Equal(m.Tags, n.Tags) || m.Key != n.Key || m.Rekeys != n.Rekeys ||
-		m.Away != n.Away || m.Lost != n.Lost || m.Facts != n.Facts || m.Seen != n.Seen
+		m.Away != n.Away || m.Lost != n.Lost || m.Facts != n.Facts || m.Seen != n.Seen || m.Own != n.Own || m.Theirs != n.Theirs
 }
 
 // Stale says whether b is worth writing down over a when there is time.

@@ -61,6 +61,14 @@ type Match struct {
 	Facts     uint64 // version of what the partner should know of us
 	Told      uint64 // version that the partner has confirmed
 	Seen      uint64 // version of what we know of the partner
+	Own       Commit // of the keys of our media
+	Theirs    Commit // of the partner's
+}
+
+// Commit binds a side to the keys of its media under a key id.
+type Commit struct {
+	KeyID string `json:",omitempty"`
+	Hash  string `json:",omitempty"`
 }
 
 // Last is a match that is over. Untold means that its end may not have reached the
@@ -79,7 +87,8 @@ type Met struct {
 	Mode      protocol.Mode
 	At        int64 // Unix ms
 	Initiator bool  // this session, not the one that was met
-	Reported  bool  // by this session, which counts once
+	Theirs    Commit
+	Reported  bool // by this session, which counts once
 }
 
 // Remembered is how many matches that are over can still be reported or blocked.
@@ -156,6 +165,14 @@ func (t *step) matched(id string, resumed bool) {
 		KeyID: FormatKeyID(t.keyID()), At: m.At.UnixMilli(),
 		Resumed: resumed, Sent: m.Sent, Acked: m.Acked,
 	})
+	t.committed()
+}
+
+// committed tells the client what the partner has committed to, if that is for the present keys.
+func (t *step) committed() {
+	if c := t.Match.Theirs; c.Hash != "" && c.KeyID == FormatKeyID(t.keyID()) {
+		t.send(&protocol.Committed{Match: t.Match.ID, KeyID: c.KeyID, Commit: c.Hash})
+	}
 }
 
 // waiting tells the client its place in the queue.
@@ -182,7 +199,7 @@ func (t *step) meeting() Met {
 	m := &t.Match
 	return Met{
 		Match: m.ID, User: m.Partner.User, Session: m.Partner.Session,
-		Mode: m.Mode, At: m.At.UnixMilli(), Initiator: m.Initiator,
+		Mode: m.Mode, At: m.At.UnixMilli(), Initiator: m.Initiator, Theirs: m.Theirs,
 	}
 }
 
@@ -201,7 +218,7 @@ func (t *step) idle() {
 
 // tell sends what the partner should know of us.
 func (t *step) tell() {
-	t.peer(PeerMessage{Facts: &Facts{Version: t.Match.Facts, Online: t.Attached, Key: t.Match.Key, Node: t.Self.Node}})
+	t.peer(PeerMessage{Facts: &Facts{Version: t.Match.Facts, Online: t.Attached, Key: t.Match.Key, Node: t.Self.Node, Commit: t.Match.Own}})
 }
 
 // changed is tell after a change.

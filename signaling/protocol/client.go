@@ -76,6 +76,10 @@ type Ack struct {
 type Keyed struct {
 	Head
 	Match string `json:"match"`
+	// KeyID and Commit bind the sender to the keys of his media, where limits.report_media_ms asks for it; Commit is
+	// base64url of 32 bytes (docs/security.md). The first one for a key id counts.
+	KeyID  string `json:"key_id,omitempty"`
+	Commit string `json:"commit,omitempty"`
 }
 
 // Shown says that the first frame of this match was decoded.
@@ -109,6 +113,16 @@ type Report struct {
 	Evidence []Evidence `json:"evidence,omitempty"`
 	// Picture is what the reporter's browser showed of the partner: base64url of a JPEG. It proves nothing.
 	Picture string `json:"picture,omitempty"`
+	// Media opens the server's recording of the partner's last seconds.
+	Media *MediaKeys `json:"media,omitempty"`
+}
+
+// MediaKeys are the base keys of what the partner sent, which his commitment binds him to.
+type MediaKeys struct {
+	KeyID string `json:"key_id"`
+	// Audio and Video are base64url of 32 bytes each.
+	Audio string `json:"audio"`
+	Video string `json:"video"`
 }
 
 // Evidence is one received text with what proves it.

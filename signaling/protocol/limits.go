@@ -40,6 +40,9 @@ type Limits struct {
 	ResumeMS int64 `json:"resume_ms"`
 	// GraceMS is how long a search holds out for a shared tag before it takes anyone, in milliseconds.
 	GraceMS int64 `json:"grace_ms"`
+	// ReportMediaMS is how much of a running video match the server records, still encrypted, for reports, in
+	// milliseconds; absent: nothing.
+	ReportMediaMS int64 `json:"report_media_ms,omitempty"`
 }
 
 // ICEServer is one entry of RTCConfiguration.iceServers.

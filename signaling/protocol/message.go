@@ -33,7 +33,7 @@ func Client() []Message {
 // Server lists one zero value of each message that the server may send.
 func Server() []Message {
 	return []Message{
-		&Welcome{}, &Answer{}, &Waiting{}, &Matched{}, &PartnerText{}, &Ack{}, &Signal{}, &Partner{},
+		&Welcome{}, &Answer{}, &Waiting{}, &Matched{}, &PartnerText{}, &Ack{}, &Signal{}, &Committed{}, &Partner{},
 		&Ended{}, &Left{}, &Reported{}, &Blocked{}, &Pong{}, &Error{},
 	}
 }

@@ -74,6 +74,14 @@ type PartnerText struct {
 	Tag string `json:"tag"`
 }
 
+// Committed says that the partner is bound to the keys of his media. A client whose own differ must not go on.
+type Committed struct {
+	Head
+	Match  string `json:"match"`
+	KeyID  string `json:"key_id"`
+	Commit string `json:"commit"`
+}
+
 // Partner says whether the partner has a connection.
 type Partner struct {
 	Head
@@ -113,6 +121,7 @@ func (*Answer) Type() string      { return "answer" }
 func (*Waiting) Type() string     { return "waiting" }
 func (*Matched) Type() string     { return "matched" }
 func (*PartnerText) Type() string { return "text" }
+func (*Committed) Type() string   { return "committed" }
 func (*Partner) Type() string     { return "partner" }
 func (*Ended) Type() string       { return "ended" }
 func (*Left) Type() string        { return "left" }

@@ -3,6 +3,7 @@ package protocol
 import (
 	"encoding/base64"
 	"fmt"
+	"strings"
 )
 
 // Sizes of the parts of a text's body.
@@ -169,7 +170,21 @@ func (m *Ack) validate() error {
 	return first(name("match", m.Match, MatchBytes), number("n", m.N))
 }
 
-func (m *Keyed) validate() error { return name("match", m.Match, MatchBytes) }
+func (m *Keyed) validate() error {
+	err := name("match", m.Match, MatchBytes)
+	if err != nil || m.KeyID == "" && m.Commit == "" {
+		return err
+	}
+	return first(keyID("key_id", m.KeyID), hash("commit", m.Commit))
+}
+
+// keyID checks the 12 hex digits of a key id.
+func keyID(field, value string) error {
+	if len(value) != 12 || strings.Trim(value, "0123456789abcdef") != "" {
+		return problem(field, "not 12 hex digits")
+	}
+	return nil
+}
 func (m *Shown) validate() error { return name("match", m.Match, MatchBytes) }
 func (m *Block) validate() error { return name("match", m.Match, MatchBytes) }
 
@@ -207,6 +222,9 @@ func (m *Report) validate() error {
 	}
 	if len(m.Picture) > PictureBytes {
 		return problem("picture", "more than %d bytes", PictureBytes)
+	}
+	if k := m.Media; k != nil {
+		return first(keyID("media.key_id", k.KeyID), hash("media.audio", k.Audio), hash("media.video", k.Video))
 	}
 	return nil
 }

@@ -261,6 +261,11 @@ export class Controller {
     return this.#client.provable(match);
   }
 
+  /** How much of the stranger's picture and sound a report of this match can prove, in milliseconds. */
+  provableMedia(match: string): number {
+    return this.#client.provableMedia(match);
+  }
+
   async block(match: string): Promise<void> {
     await this.#end(match, 'own_block', () => this.#client.block(match));
     if (this.view.last?.id === match) this.dispatch({ type: 'forget' });

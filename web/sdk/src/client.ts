@@ -147,13 +147,15 @@ export class Passerby {
    * when it still runs. Resolves with the number of the report, if the server gave one. Rejects with `no_match` when it
    * is too long ago, and with `evidence_invalid` when the server could not confirm a message: then nothing was taken.
    */
-  async report(match: string, { reason, note = '', messages = [], picture }: Report): Promise<string | undefined> {
+  async report(match: string, { reason, note = '', messages = [], picture, media }: Report): Promise<string | undefined> {
     if (picture && picture.length > MAX_PICTURE) throw new PasserbyError('too_large');
     // At most three bytes of UTF-8 for each UTF-16 unit.
     const short = note.slice(0, Math.floor(CAPS.noteBytes / 3));
     const evidence = this.#conductor.meeting.evidence(match).filter(({ n }) => messages.includes(`p${n}`));
+    const keys = media ? this.#conductor.meeting.mediaKeys(match) : null;
     const answer = await this.#conductor.requests.send({
       type: 'report', match, reason, evidence, ...(short ? { note: short } : {}), ...(picture ? { picture: base64url(picture) } : {}),
+      ...(keys ? { media: keys } : {}),
     });
     this.#conductor.run({ on: 'ended', match, reason: 'blocked' });
     return 'report' in answer ? answer.report : undefined;
@@ -162,6 +164,14 @@ export class Passerby {
   /** What the partner of a match wrote that a report of it can prove, oldest first: the newest, as far as they fit. */
   provable(match: string): Message[] {
     return this.#conductor.meeting.evidence(match).map(({ n, text, at }) => ({ id: `p${n}`, from: 'partner', text, at }));
+  }
+
+  /**
+   * How much of the partner's last picture and sound a report of this match could open and prove, in milliseconds: 0 when
+   * the server records nothing, or for too long no more.
+   */
+  provableMedia(match: string): number {
+    return this.#conductor.meeting.mediaKeys(match) ? this.#conductor.limits.reportMediaMs : 0;
   }
 
   /**

@@ -38,7 +38,7 @@ export class Conductor {
   readonly meeting: Meeting;
   readonly tabs: Tabs;
   /** What the server keeps to; its defaults until it has told. */
-  limits: Limits = { graceMs: 10_000, resumeMs: 30_000 };
+  limits: Limits = { graceMs: 10_000, resumeMs: 30_000, reportMediaMs: 0 };
   readonly #ring = new KeyRing();
   readonly #runner: Runner;
   readonly #line: Line;
@@ -82,6 +82,7 @@ export class Conductor {
       media: () => this.call.media,
       frames: () => this.call.frames,
       presence: () => this.call.presence,
+      recorded: () => this.limits.reportMediaMs,
       avoid: (match) => {
         this.#line.send({ type: 'block', match });
         this.run({ on: 'next' });
@@ -271,7 +272,7 @@ export class Conductor {
     switch (message.type) {
       case 'welcome': {
         this.#renewals = 0;
-        this.limits = { graceMs: message.limits.grace_ms, resumeMs: message.limits.resume_ms };
+        this.limits = { graceMs: message.limits.grace_ms, resumeMs: message.limits.resume_ms, reportMediaMs: message.limits.report_media_ms ?? 0 };
         this.call.setIceServers(this.#line.welcomed(message, this.#wish));
         this.tabs.hold(message.session, () => this.#give());
         return this.run({ on: 'welcome', resumed: message.resumed, media: message.media });
@@ -288,6 +289,8 @@ export class Conductor {
         return this.run({ on: 'matched', matched: message, wish: answeredWish(message.id), unwanted: message.mode !== this.#wish?.mode });
       case 'ended':
         return this.run({ on: 'ended', match: message.match, reason: message.reason });
+      case 'committed':
+        return this.meeting.committed(message);
       case 'partner':
         return this.meeting.partner(message.match, message.state);
       case 'text':

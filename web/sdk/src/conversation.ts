@@ -7,7 +7,7 @@ import { Verifier, type Step } from './crypto/verify';
 import { openSignal, openText, sealSignal, sealText, type Signal } from './crypto/envelope';
 import { computeKeyId, deriveMatchKeys, keyKind, type KeyPair, type MatchKeys } from './crypto/keys';
 import type { Verification } from './events';
-import type { ClientMessage, Matched, ServerMessage } from './protocol';
+import type { ClientMessage, Matched, MediaKeys, ServerMessage } from './protocol';
 import { TextFlow, type Proof, type SavedText } from './text';
 import type { Blur, Message } from './types';
 
@@ -44,14 +44,14 @@ export type KeyCheck =
   | { ok: false; why: 'broken'; cause: unknown };
 
 /** Computes the key id, compares it with the server's, and derives all keys. */
-export async function agreeOnKeys(own: KeyPair, matched: Matched): Promise<KeyCheck> {
+export async function agreeOnKeys(own: KeyPair, matched: Matched, provable: boolean): Promise<KeyCheck> {
   const { match, initiator, key_id, peer } = matched;
   const keyId = computeKeyId(match, initiator ? own.text : peer.key, initiator ? peer.key : own.text);
   if (keyId !== key_id) return { ok: false, why: 'mismatch' };
   if (own.kind === 'x25519' && keyKind(peer.key) === 'p256') return { ok: false, why: 'rekey' };
   if (own.kind === 'p256' && keyKind(peer.key) === 'x25519') return { ok: false, why: 'wait' };
   try {
-    return { ok: true, keys: await deriveMatchKeys(own, peer.key, match, initiator) };
+    return { ok: true, keys: await deriveMatchKeys(own, peer.key, match, initiator, provable) };
   } catch (cause) {
     return { ok: false, why: 'broken', cause };
   }
@@ -70,6 +70,10 @@ export class Conversation {
   readonly #proofs: Proof[];
   readonly messages: Message[];
   keys: MatchKeys | null = null;
+  /** What opens the server's recording of the partner, once he has committed to it. Outlives the conversation. */
+  mediaKeys: MediaKeys | null = null;
+  /** When it ended, performance.now. */
+  closedAt = Infinity;
   readonly #text: TextFlow;
   #verifier: Verifier | null = null;
   #verified = '';
@@ -201,6 +205,7 @@ export class Conversation {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.closedAt = performance.now();
     this.keys = null;
     clearTimeout(this.#verifyTimer);
     clearTimeout(this.#typingTimer);

@@ -12,7 +12,7 @@ import type { ErrorCode } from './errors';
 import type { FrameWorker } from './frameworker';
 import type { KeyRing } from './keyring';
 import type { Media } from './media';
-import { CAPS, type ClientMessage, type Matched } from './protocol';
+import { CAPS, type ClientMessage, type Committed, type Matched, type MediaKeys } from './protocol';
 import { QualityMeter } from './quality';
 import type { Vault } from './session';
 import type { Proof } from './text';
@@ -29,6 +29,8 @@ export interface MeetingDeps {
   frames(): FrameWorker | null;
   /** Which of camera and microphone are on. */
   presence(): Record<Kind, boolean>;
+  /** How much of the partner the server records for reports, in milliseconds. */
+  recorded(): number;
   /** The match has to be left, for this reason. */
   distrust(code: ErrorCode, cause?: unknown): void;
   /** The partner's key is unusable: on to the next, and never this one again. */
@@ -46,6 +48,11 @@ const REMEMBERED = 1 + 8;
 
 /** What a report has room for beside note and picture. */
 const EVIDENCE_BYTES = CAPS.frameBytes - CAPS.pictureBytes - 4 * CAPS.noteBytes;
+
+/** A partner who sends pictures and has not committed to their keys by then never will; milliseconds. */
+const COMMIT_PATIENCE = 10_000;
+/** How long the server keeps a recording of a match that is over. */
+const RECORDED_AFTER = 60_000;
 
 type Timer = ReturnType<typeof setTimeout>;
 
@@ -68,6 +75,9 @@ export class Meeting {
   #blur: Blur = { on: false, ready: false };
   #meter = new QualityMeter();
   readonly #timers = new Set<Timer>();
+  #commitment: Committed | null = null;
+  /** Who waits for the partner's commitment. */
+  #unbound: (() => void)[] = [];
 
   constructor(private readonly deps: MeetingDeps) {}
 
@@ -120,6 +130,21 @@ export class Meeting {
     else if (this.#early.length < MAX_EARLY && !this.#recent.some(({ id }) => id === message.match)) this.#early.push(message);
   }
 
+  /**
+   * What opens the server's recording of the partner of a match: while it runs and for a minute, if he has committed to
+   * his keys.
+   */
+  mediaKeys(match: string): MediaKeys | null {
+    const talk = this.#recent.find(({ id }) => id === match);
+    return talk && performance.now() - talk.closedAt < RECORDED_AFTER ? talk.mediaKeys : null;
+  }
+
+  /** The partner is bound to the keys of his media: to those that are used here, or he cheats. */
+  committed(message: Committed): void {
+    this.#commitment = message;
+    this.#compare();
+  }
+
   /** The server says whether the partner has a connection. */
   partner(match: string, state: 'online' | 'reconnecting'): void {
     if (match !== this.#talk?.id) return;
@@ -152,6 +177,7 @@ export class Meeting {
       return; // over before it was seen
     }
     if (talk.closed || talk.keys?.keyId !== keyId) return;
+    if (talk.keys.proof && !(await this.#bound(talk, keyId))) return;
     this.deps.send({ type: 'shown', match: match.id });
     if (!this.#shown) {
       this.#shown = true;
@@ -177,6 +203,8 @@ export class Meeting {
     this.#talk = null;
     this.#match = null;
     this.#matched = null;
+    this.#commitment = null;
+    for (const wake of this.#unbound.splice(0)) wake();
     this.deps.vault.forgetText();
   }
 
@@ -226,7 +254,7 @@ export class Meeting {
   async #agree(talk: Conversation, matched: Matched): Promise<void> {
     const { own } = this.deps.ring;
     if (!own) return this.#rekey(talk);
-    const check = await agreeOnKeys(own, matched);
+    const check = await agreeOnKeys(own, matched, matched.mode === 'video' && this.deps.recorded() > 0);
     if (!this.#current(talk, matched)) return;
     if (!check.ok) {
       // The server may not have had our newest key: the answer to a fresh one decides. Nothing is used before.
@@ -242,6 +270,8 @@ export class Meeting {
     this.#rekeyTimer = undefined;
     const installed = this.deps.frames()?.install(check.keys);
     talk.begin(check.keys, own, matched);
+    this.#compare();
+    if (!this.#current(talk, matched)) return;
     this.tellMedia();
     if (!installed) return talk.verify();
     const underWay = await installed;
@@ -270,7 +300,35 @@ export class Meeting {
 
   /** The keys of a video match are installed: the server asks for a key frame. */
   #sayKeyed(talk: Conversation): void {
-    if (this.deps.frames()) this.deps.send({ type: 'keyed', match: talk.id });
+    const { proof, keyId } = talk.keys ?? {};
+    if (this.deps.frames()) this.deps.send({ type: 'keyed', match: talk.id, ...(proof && keyId ? { key_id: keyId, commit: proof.own } : {}) });
+  }
+
+  /** Compares what the partner has committed to with what is used here. */
+  #compare(): void {
+    const talk = this.#talk;
+    const said = this.#commitment;
+    const proof = talk?.keys?.proof;
+    if (!talk || !proof || said?.match !== talk.id || said.key_id !== talk.keys?.keyId) return;
+    if (said.commit !== proof.theirs) return this.deps.distrust('key_mismatch');
+    talk.mediaKeys = { key_id: said.key_id, audio: proof.audio, video: proof.video };
+    for (const wake of this.#unbound.splice(0)) wake();
+  }
+
+  /**
+   * Where media can be proven nothing is shown that could not be: waits until the partner has committed to his keys,
+   * which he does before his first picture. False when these keys are not in use any more.
+   */
+  async #bound(talk: Conversation, keyId: string): Promise<boolean> {
+    if (talk.mediaKeys?.key_id === keyId) return true;
+    await new Promise<void>((wake) => {
+      this.#unbound.push(wake);
+      this.#later(COMMIT_PATIENCE, () => {
+        if (!talk.closed && talk.keys?.keyId === keyId && talk.mediaKeys?.key_id !== keyId) this.deps.distrust('key_mismatch');
+        wake();
+      });
+    });
+    return !talk.closed && talk.mediaKeys?.key_id === keyId;
   }
 
   #tellPartner(change: Partial<Events['partner']>): void {

@@ -147,6 +147,9 @@ export interface Keyed {
   /** ID is chosen by the client; the answer or error to this message repeats it. */
   id?: string
   match: string
+  /** KeyID and Commit bind the sender to the keys of his media, where limits.report_media_ms asks for it; Commit is base64url of 32 bytes (docs/security.md). The first one for a key id counts. */
+  key_id?: string
+  commit?: string
 }
 
 /** Shown says that the first frame of this match was decoded. */
@@ -191,6 +194,14 @@ export interface Evidence {
   at: number
 }
 
+/** MediaKeys are the base keys of what the partner sent, which his commitment binds him to. */
+export interface MediaKeys {
+  key_id: string
+  /** Audio and Video are base64url of 32 bytes each. */
+  audio: string
+  video: string
+}
+
 /** Report tells the operator about the partner, and ends the match. */
 export interface Report {
   type: 'report'
@@ -204,6 +215,8 @@ export interface Report {
   evidence?: Evidence[]
   /** Picture is what the reporter's browser showed of the partner: base64url of a JPEG. It proves nothing. */
   picture?: string
+  /** Media opens the server's recording of the partner's last seconds. */
+  media?: MediaKeys
 }
 
 /** Block ends the match and never brings the two together again. */
@@ -244,6 +257,8 @@ export interface Limits {
   resume_ms: number
   /** GraceMS is how long a search holds out for a shared tag before it takes anyone, in milliseconds. */
   grace_ms: number
+  /** ReportMediaMS is how much of a running video match the server records, still encrypted, for reports, in milliseconds; absent: nothing. */
+  report_media_ms?: number
 }
 
 /** Welcome answers hello. The snapshot of the session follows it. */
@@ -327,6 +342,16 @@ export interface PartnerText {
   at: number
   /** Tag is the server's franking tag, base64url. */
   tag: string
+}
+
+/** Committed says that the partner is bound to the keys of his media. A client whose own differ must not go on. */
+export interface Committed {
+  type: 'committed'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  match: string
+  key_id: string
+  commit: string
 }
 
 /** PartnerState says whether the partner has a connection. */
@@ -541,6 +566,7 @@ export type ServerMessage =
   | PartnerText
   | Ack
   | Signal
+  | Committed
   | Partner
   | Ended
   | Left

@@ -24,6 +24,7 @@ const shape = (fields: Record<string, Check>): Check => (v) =>
 const mode = oneOf('video', 'text');
 const limits = shape({
   frame_bytes: whole, text_bytes: whole, tags: whole, tag_length: whole, messages_per_second: number, resume_ms: whole, grace_ms: whole,
+  report_media_ms: optional(whole),
 });
 const iceServer = shape({ urls: listOf(string), username: optional(string), credential: optional(string) });
 
@@ -43,6 +44,7 @@ const messages: Record<ServerMessage['type'], Check> = {
   text: shape({ match: filled, n: counted, body: filled, at: whole, tag: string }),
   ack: shape({ match: filled, n: counted }),
   signal: shape({ match: filled, data: filled }),
+  committed: shape({ match: filled, key_id: filled, commit: filled }),
   partner: shape({ match: filled, state: oneOf('online', 'reconnecting') }),
   ended: shape({ match: filled, reason: oneOf('next', 'left', 'lost', 'blocked', 'moderated', 'drain') }),
   left: shape({}),

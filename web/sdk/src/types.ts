@@ -49,6 +49,8 @@ export interface Limits {
   graceMs: number;
   /** How long a conversation or a place in line outlives a lost connection. */
   resumeMs: number;
+  /** How much of a running video match the server records, still encrypted, for reports. */
+  reportMediaMs: number;
 }
 
 export interface Match {
@@ -87,6 +89,8 @@ export interface Report {
   note?: string;
   /** Which messages of the partner go along, by their `id`: those that `provable` offers. */
   messages?: readonly string[];
+  /** Hands over the keys of the partner's picture and sound, so that the server can open the last seconds that it recorded. */
+  media?: boolean;
   /** What the page shows of the partner, as a JPEG of at most MAX_PICTURE bytes. It proves nothing. */
   picture?: Uint8Array;
 }

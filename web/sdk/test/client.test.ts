@@ -357,7 +357,7 @@ describe('client', { timeout: 30_000 }, () => {
     assert.equal(a.client.limits.graceMs, 10_000);
     server.limits.grace_ms = 2500;
     await a.client.start(wish);
-    assert.deepEqual(a.client.limits, { graceMs: 2500, resumeMs: 30_000 });
+    assert.deepEqual(a.client.limits, { graceMs: 2500, resumeMs: 30_000, reportMediaMs: 0 });
   });
   it('Start after a Stop while the offer was being made', async () => {
     // A peer connection whose offer never comes: Stop closes it, and the next Start must not wait for it.

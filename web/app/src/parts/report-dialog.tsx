@@ -15,7 +15,7 @@ export function ReportDialog({ about, onClose }: { about: Meant; onClose: () => 
   const [reason, setReason] = useState<ReportReason | null>(null);
   const [note, setNote] = useState('');
   const [block, setBlock] = useState(true);
-  const [chosen, setChosen] = useState<Chosen>({ messages: new Set(), picture: false });
+  const [chosen, setChosen] = useState<Chosen>({ messages: new Set(), picture: false, media: false });
   // Taken when the dialog opens, since the stranger may be gone when it is filled in. It stays here unless it is chosen.
   const [snapshot] = useState(() => (about.last ? null : controller.remote.snapshot()));
   const [step, setStep] = useState<'form' | 'sending' | 'sent'>('form');
@@ -27,7 +27,7 @@ export function ReportDialog({ about, onClose }: { about: Meant; onClose: () => 
     setStep('sending');
     try {
       const picture = chosen.picture ? await snapshot?.jpeg() : null;
-      const said = { reason, note: note.trim(), messages: [...chosen.messages], ...(picture ? { picture } : {}) };
+      const said = { reason, note: note.trim(), messages: [...chosen.messages], ...(picture ? { picture } : {}), media: chosen.media };
       await controller.report(about.match.id, said, block);
       setStep('sent');
     } catch (e) {
@@ -68,12 +68,12 @@ export function ReportDialog({ about, onClose }: { about: Meant; onClose: () => 
           <span class="label">{t.report.note}</span>
           <textarea class="textarea" rows={2} maxLength={300} value={note} onInput={(event) => setNote(event.currentTarget.value)} />
         </label>
-        <ReportEvidence provable={provable} snapshot={snapshot} chosen={chosen} onChange={setChosen} />
+        <ReportEvidence provable={provable} snapshot={snapshot} media={controller.provableMedia(about.match.id)} chosen={chosen} onChange={setChosen} />
         <label class="option">
           <input type="checkbox" checked={block} onChange={(event) => setBlock(event.currentTarget.checked)} />
           {t.report.also}
         </label>
-        <p class="hint" data-testid="report-what">{t.report.what(chosen.messages.size, chosen.picture)}</p>
+        <p class="hint" data-testid="report-what">{t.report.what(chosen.messages.size, chosen.picture, chosen.media)}</p>
         <p class="problem" role="alert">{problem}</p>
         <div class="dialog-actions">
           <button type="button" class="button" onClick={onClose}>{t.controls.cancel}</button>

@@ -7,17 +7,20 @@ export interface Chosen {
   /** Ids of messages. */
   messages: ReadonlySet<string>;
   picture: boolean;
+  media: boolean;
 }
 
 interface Props {
   provable: readonly Message[];
   snapshot: Snapshot | null;
+  /** How much of picture and sound can be opened, in milliseconds. */
+  media: number;
   chosen: Chosen;
   onChange(chosen: Chosen): void;
 }
 
 /** What goes along with a report. Nothing does until the person says so. */
-export function ReportEvidence({ provable, snapshot, chosen, onChange }: Props) {
+export function ReportEvidence({ provable, snapshot, media, chosen, onChange }: Props) {
   const { messages, picture } = chosen;
   const all = provable.map(({ id }) => id);
   const pick = (id: string, on: boolean) => {
@@ -26,7 +29,7 @@ export function ReportEvidence({ provable, snapshot, chosen, onChange }: Props) 
     else next.delete(id);
     onChange({ ...chosen, messages: next });
   };
-  if (!provable.length && !snapshot) return null;
+  if (!provable.length && !snapshot && !media) return null;
   return (
     <fieldset class="options is-column">
       <legend class="label">{t.report.evidence}</legend>
@@ -57,6 +60,12 @@ export function ReportEvidence({ provable, snapshot, chosen, onChange }: Props) 
         <label class="option">
           <input type="checkbox" data-testid="report-picture" checked={picture} onChange={(event) => onChange({ ...chosen, picture: event.currentTarget.checked })} />
           {t.report.withPicture}
+        </label>
+      )}
+      {media > 0 && (
+        <label class="option">
+          <input type="checkbox" data-testid="report-media" checked={chosen.media} onChange={(event) => onChange({ ...chosen, media: event.currentTarget.checked })} />
+          {t.report.withMedia(media / 1000)}
         </label>
       )}
       {snapshot && picture && <Preview snapshot={snapshot} />}

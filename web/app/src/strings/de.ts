@@ -304,10 +304,12 @@ export const de: Strings = {
     chooseMessages: 'Nachrichten, die mitgehen',
     withPicture: 'Ein Bild deines Gegenübers von diesem Augenblick',
     picture: 'Das Bild, das mitgeht',
-    what: (messages, picture) =>
+    withMedia: (s) => `Bild und Ton deines Gegenübers: die letzten ${seconds(s)}`,
+    what: (messages, picture, media) =>
       [
-        `Gesendet wird: ${list(['der Grund', 'deine Notiz', ...(messages ? [messages === 1 ? 'eine Nachricht deines Gegenübers' : `${number(messages)} Nachrichten deines Gegenübers`] : []), ...(picture ? ['dieses Bild'] : [])])}, sonst nichts.`,
+        `Gesendet wird: ${list(['der Grund', 'deine Notiz', ...(messages ? [messages === 1 ? 'eine Nachricht deines Gegenübers' : `${number(messages)} Nachrichten deines Gegenübers`] : []), ...(picture ? ['dieses Bild'] : []), ...(media ? ['der Schlüssel zu den letzten Sekunden von Bild und Ton'] : [])])}, sonst nichts.`,
         ...(messages ? ['Diese Worte konnte der Server bisher nicht lesen. Er kann beweisen, dass sie von deinem Gegenüber sind.'] : []),
+        ...(media ? ['Der Server konnte dein Gegenüber bisher weder sehen noch hören. Er kann beweisen, dass es dein Gegenüber ist. Du bist darin nicht zu sehen.'] : []),
         ...(picture ? ['Das Bild hat dein Browser gemacht; für sich allein beweist es nichts.'] : []),
       ].join(' '),
     also: 'Auch blockieren: uns nicht mehr zusammenführen',

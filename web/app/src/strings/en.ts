@@ -316,10 +316,12 @@ export const en = {
     chooseMessages: 'Messages that go along',
     withPicture: 'A picture of the stranger from this moment',
     picture: 'The picture that goes along',
-    what: (messages: number, picture: boolean) =>
+    withMedia: (s: number) => `The last ${seconds(s)} of the stranger’s picture and sound`,
+    what: (messages: number, picture: boolean, media: boolean) =>
       [
-        `This sends ${list(['the reason', 'your note', ...(messages ? [messages === 1 ? 'one message of the stranger' : `${number(messages)} messages of the stranger`] : []), ...(picture ? ['this picture'] : [])])}, and nothing else.`,
+        `This sends ${list(['the reason', 'your note', ...(messages ? [messages === 1 ? 'one message of the stranger' : `${number(messages)} messages of the stranger`] : []), ...(picture ? ['this picture'] : []), ...(media ? ['the key to the last seconds of picture and sound'] : [])])}, and nothing else.`,
         ...(messages ? ['The server could not read these words until now, and can prove that they are the stranger’s.'] : []),
+        ...(media ? ['The server could not see or hear the stranger until now, and can prove that it is the stranger. You are not seen in it.'] : []),
         ...(picture ? ['Your browser took the picture, so it proves nothing by itself.'] : []),
       ].join(' '),
     also: 'Also block: keep us apart',

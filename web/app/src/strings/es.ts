@@ -304,10 +304,12 @@ export const es: Strings = {
     chooseMessages: 'Mensajes que se envían',
     withPicture: 'Una imagen de la otra persona de este momento',
     picture: 'La imagen que se envía',
-    what: (messages, picture) =>
+    withMedia: (s) => `La imagen y el sonido de la otra persona: los últimos ${seconds(s)}`,
+    what: (messages, picture, media) =>
       [
-        `Se envía: ${list(['el motivo', 'tu nota', ...(messages ? [messages === 1 ? 'un mensaje de la otra persona' : `${number(messages)} mensajes de la otra persona`] : []), ...(picture ? ['esta imagen'] : [])])}; nada más.`,
+        `Se envía: ${list(['el motivo', 'tu nota', ...(messages ? [messages === 1 ? 'un mensaje de la otra persona' : `${number(messages)} mensajes de la otra persona`] : []), ...(picture ? ['esta imagen'] : []), ...(media ? ['la clave de los últimos segundos de imagen y sonido'] : [])])}; nada más.`,
         ...(messages ? ['Hasta ahora el servidor no podía leer estas palabras, y puede probar que son de la otra persona.'] : []),
+        ...(media ? ['Hasta ahora el servidor no podía ver ni oír a la otra persona, y puede probar que es ella. Tú no apareces.'] : []),
         ...(picture ? ['La imagen la hizo tu navegador, así que por sí sola no prueba nada.'] : []),
       ].join(' '),
     also: 'Bloquear también: no volver a unirnos',

@@ -304,10 +304,12 @@ export const fr: Strings = {
     chooseMessages: 'Messages joints',
     withPicture: 'Une image de l’autre personne en ce moment',
     picture: 'L’image jointe',
-    what: (messages, picture) =>
+    withMedia: (s) => `L’image et le son de l’autre personne : les ${seconds(s)} qui précèdent`,
+    what: (messages, picture, media) =>
       [
-        `Ce qui est envoyé : ${list(['le motif', 'votre note', ...(messages ? [messages === 1 ? 'un message de l’autre personne' : `${number(messages)} messages de l’autre personne`] : []), ...(picture ? ['cette image'] : [])])}, et rien d’autre.`,
+        `Ce qui est envoyé : ${list(['le motif', 'votre note', ...(messages ? [messages === 1 ? 'un message de l’autre personne' : `${number(messages)} messages de l’autre personne`] : []), ...(picture ? ['cette image'] : []), ...(media ? ['la clé des dernières secondes d’image et de son'] : [])])}, et rien d’autre.`,
         ...(messages ? ['Le serveur ne pouvait pas lire ces mots jusqu’ici, et peut prouver qu’ils viennent de l’autre personne.'] : []),
+        ...(media ? ['Le serveur ne pouvait jusqu’ici ni voir ni entendre l’autre personne, et peut prouver que c’est elle. On ne vous y voit pas.'] : []),
         ...(picture ? ['C’est votre navigateur qui a pris l’image ; seule, elle ne prouve rien.'] : []),
       ].join(' '),
     also: 'Bloquer aussi : ne plus nous réunir',

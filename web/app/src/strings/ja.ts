@@ -300,10 +300,12 @@ export const ja: Strings = {
     chooseMessages: '添えるメッセージ',
     withPicture: 'いまこの瞬間の相手の画像',
     picture: '添える画像',
-    what: (messages, picture) =>
+    withMedia: (s) => `相手の映像と音声の直近${seconds(s)}`,
+    what: (messages, picture, media) =>
       [
-        `送信するのは${list(['理由', '補足', ...(messages ? [messages === 1 ? '相手のメッセージ1件' : `相手のメッセージ${number(messages)}件`] : []), ...(picture ? ['この画像'] : [])])}だけです。`,
+        `送信するのは${list(['理由', '補足', ...(messages ? [messages === 1 ? '相手のメッセージ1件' : `相手のメッセージ${number(messages)}件`] : []), ...(picture ? ['この画像'] : []), ...(media ? ['映像と音声の直近数秒を開く鍵'] : [])])}だけです。`,
         ...(messages ? ['サーバーはこれらの言葉をこれまで読めませんでしたが、相手のものだと証明できます。'] : []),
+        ...(media ? ['サーバーはこれまで相手を見ることも聞くこともできませんでしたが、相手本人のものだと証明できます。あなたは映りません。'] : []),
         ...(picture ? ['画像はあなたのブラウザが撮ったもので、それだけでは証拠になりません。'] : []),
       ].join(' '),
     also: 'ブロックもする：再びつながらないように',

@@ -304,10 +304,12 @@ export const pt: Strings = {
     chooseMessages: 'Mensagens que vão junto',
     withPicture: 'Uma imagem da outra pessoa deste momento',
     picture: 'A imagem que vai junto',
-    what: (messages, picture) =>
+    withMedia: (s) => `A imagem e o som da outra pessoa: os últimos ${seconds(s)}`,
+    what: (messages, picture, media) =>
       [
-        `Será enviado: ${list(['o motivo', 'sua nota', ...(messages ? [messages === 1 ? 'uma mensagem da outra pessoa' : `${number(messages)} mensagens da outra pessoa`] : []), ...(picture ? ['esta imagem'] : [])])}; nada mais.`,
+        `Será enviado: ${list(['o motivo', 'sua nota', ...(messages ? [messages === 1 ? 'uma mensagem da outra pessoa' : `${number(messages)} mensagens da outra pessoa`] : []), ...(picture ? ['esta imagem'] : []), ...(media ? ['a chave dos últimos segundos de imagem e som'] : [])])}; nada mais.`,
         ...(messages ? ['Até agora o servidor não podia ler estas palavras, e ele pode provar que são da outra pessoa.'] : []),
+        ...(media ? ['Até agora o servidor não podia ver nem ouvir a outra pessoa, e ele pode provar que é ela. Você não aparece.'] : []),
         ...(picture ? ['Seu navegador tirou a imagem, então sozinha ela não prova nada.'] : []),
       ].join(' '),
     also: 'Bloquear também: não nos juntar de novo',

@@ -28,6 +28,19 @@ export interface MatchKeys {
   keyId: string;
   send: DirectionKeys;
   receive: DirectionKeys;
+  /** Where media can be proven; else they are forgotten at once. */
+  proof?: MediaProof;
+}
+
+/** What binds both ends to the keys of media, and what opens the partner's. */
+export interface MediaProof {
+  /** What this side commits to. */
+  own: string;
+  /** What the partner has to commit to. */
+  theirs: string;
+  /** The base keys of what the partner sends, base64url. */
+  audio: string;
+  video: string;
 }
 
 const algorithms = { x25519: { name: 'X25519' }, p256: { name: 'ECDH', namedCurve: 'P-256' } };
@@ -63,8 +76,15 @@ export function computeKeyId(match: string, initiatorKey: string, responderKey: 
   return hex(sha256(`passerby.v1 key-id\n${match}\n${initiatorKey}\n${responderKey}`).subarray(0, 6));
 }
 
-/** Derives every key of a match. Throws when the kinds differ or the peer's key is not a valid point. */
-export async function deriveMatchKeys(own: KeyPair, peer: string, match: string, initiator: boolean): Promise<MatchKeys> {
+/** What binds a sender to the base keys of his media (docs/security.md). The server computes the same. */
+export const commitToMedia = (match: string, direction: 'i' | 'r', keyId: string, audio: Bytes, video: Bytes): string =>
+  base64url(sha256(`passerby.v1 media\n${match}\n${direction}\n${keyId}\n${base64url(audio)}\n${base64url(video)}`));
+
+/**
+ * Derives every key of a match; with `provable` also what proves media. Throws when the kinds differ or the peer's key
+ * is not a valid point.
+ */
+export async function deriveMatchKeys(own: KeyPair, peer: string, match: string, initiator: boolean, provable = false): Promise<MatchKeys> {
   const keyId = initiator ? computeKeyId(match, own.text, peer) : computeKeyId(match, peer, own.text);
   const secret = await agree(own, peer);
   const derive = (purpose: string, direction: string): Bytes =>
@@ -77,7 +97,12 @@ export async function deriveMatchKeys(own: KeyPair, peer: string, match: string,
     return { video, audio, text, signal };
   };
   const [i, r] = await Promise.all([keysOf('i'), keysOf('r')]);
-  return initiator ? { keyId, send: i, receive: r } : { keyId, send: r, receive: i };
+  const keys: MatchKeys = initiator ? { keyId, send: i, receive: r } : { keyId, send: r, receive: i };
+  if (!provable) return keys;
+  const [out, back] = initiator ? (['i', 'r'] as const) : (['r', 'i'] as const);
+  const commit = (d: 'i' | 'r') => commitToMedia(match, d, keyId, derive('audio', d), derive('video', d));
+  keys.proof = { own: commit(out), theirs: commit(back), audio: base64url(derive('audio', back)), video: base64url(derive('video', back)) };
+  return keys;
 }
 
 export async function agree(own: KeyPair, peer: string): Promise<Bytes> {
