@@ -67,7 +67,7 @@ func (nothing) Keyed(string)                                            {}
 func (nothing) Shown(string)                                            {}
 func (nothing) Remove(string)                                           {}
 func (nothing) Verify(string) (Claims, error)                           { return Claims{}, nil }
-func (nothing) Issue(string, string) (string, time.Time, error)         { return "t", time.Time{}, nil }
+func (nothing) Issue(string, string, string) (string, time.Time, error) { return "t", time.Time{}, nil }
 func (nothing) Send(string, []byte) error                               { return nil }
 
 type nowhere struct{}

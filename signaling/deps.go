@@ -138,6 +138,7 @@ const (
 // Claims is what a token says.
 type Claims struct {
 	User, Session string
+	Pool          string // people of different pools never meet
 	Expires       time.Time
 }
 
@@ -147,7 +148,7 @@ type Tokens interface {
 	// time is over it answers the claims together with an error that wraps ErrTokenExpired.
 	Verify(token string) (Claims, error)
 	// Issue makes a token for a session.
-	Issue(user, session string) (token string, expires time.Time, err error)
+	Issue(user, session, pool string) (token string, expires time.Time, err error)
 }
 
 // Deps is what the hub works with.
@@ -159,6 +160,10 @@ type Deps struct {
 	// Allow says whether a user, or a network, may do something once more, and else when; nil: always. When it cannot know it should
 	// say yes.
 	Allow func(ctx context.Context, act Act, user string) (ok bool, wait time.Duration)
+	// Banned says whether a user, or the network that he comes from, is banned; nil: nobody is. It is asked often, and must not block.
+	Banned func(user string, network netip.Prefix) bool
+	// Talked is told when a match begins and when it ends, from both sides, and maybe twice. It must not block. nil: nobody is told.
+	Talked func(Talk)
 	// Network answers the network that a request comes from, whose connections are counted together; the zero Prefix, or
 	// nil in place of the function: they are not.
 	Network func(*http.Request) netip.Prefix

@@ -20,6 +20,7 @@ func (s *session) step(ev machine.Event) {
 	if s.over || !s.keep() { // another node's now: what it does must not come from here
 		return
 	}
+	s.talked(&before, &state, effects)
 	for _, effect := range effects {
 		if s.over {
 			return

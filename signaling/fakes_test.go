@@ -365,7 +365,7 @@ func (f *fakeTokens) Verify(token string) (signaling.Claims, error) {
 	return claims, nil
 }
 
-func (f *fakeTokens) Issue(user, session string) (string, time.Time, error) {
+func (f *fakeTokens) Issue(user, session, _ string) (string, time.Time, error) {
 	if f.broken {
 		return "", time.Time{}, errors.New("no key")
 	}

@@ -240,6 +240,9 @@ func (h *Hub) admit(c *conn, hello *protocol.Hello) (*session, *protocol.Error) 
 	if (err != nil && !expired) || claims.Session == "" || claims.User == "" {
 		return nil, protocol.Errorf(protocol.TokenInvalid, "the token is not one of this server")
 	}
+	if h.banned(claims.User, c.network) {
+		return nil, bannedError()
+	}
 	for {
 		s := h.registry.find(claims.Session)
 		if s != nil && s.self.User != claims.User {
@@ -263,7 +266,7 @@ func (h *Hub) admit(c *conn, hello *protocol.Hello) (*session, *protocol.Error) 
 		if expired && (h.deps.Store == nil || hello.Resume == "") {
 			return nil, tokenExpired()
 		}
-		s = newSession(h, machine.Self{Session: claims.Session, User: claims.User, Node: h.cfg.Node})
+		s = newSession(h, machine.Self{Session: claims.Session, User: claims.User, Node: h.cfg.Node, Pool: claims.Pool})
 		switch h.registry.add(s) {
 		case taken:
 			continue

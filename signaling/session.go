@@ -36,6 +36,8 @@ type (
 	complaint struct{ err *protocol.Error }
 	// quit ends the session; its connection hears why, nil is going away.
 	quit struct{ why *protocol.Error }
+	// judge ends the session if its user is banned.
+	judge struct{}
 	// release leaves the session to the other nodes.
 	release struct{}
 )
@@ -212,6 +214,8 @@ func (s *session) handle(letter any) {
 	case quit:
 		s.why = l.why
 		s.step(machine.Quit{})
+	case judge:
+		s.expel()
 	case release:
 		s.release()
 	case yield:
@@ -248,7 +252,7 @@ func (s *session) take(j join) bool {
 			return true // the connection is closed, and there is no session
 		}
 	}
-	token, expires, err := s.hub.deps.Tokens.Issue(s.self.User, s.self.Session)
+	token, expires, err := s.hub.deps.Tokens.Issue(s.self.User, s.self.Session, s.self.Pool)
 	if err != nil {
 		s.log().Error("issue token", "error", err)
 		j.conn.fail(protocol.Errorf(protocol.Internal, "the server could not make a token"))

@@ -3,6 +3,8 @@ package app
 import (
 	"io"
 	"time"
+
+	"passerby/internal/store"
 )
 
 // Hurry gives HTTP clients this time for each part of a request, and twice that to read an answer; call it before Run.
@@ -18,3 +20,6 @@ func (s *TURNServer) Secret() string { return s.secret }
 
 // PlainAddr is where plain HTTP leads to HTTPS.
 func (s *Server) PlainAddr() string { return s.plain.Addr().String() }
+
+// Store is what the server keeps.
+func (s *Server) Store() store.Store { return s.store }

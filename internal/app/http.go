@@ -12,7 +12,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"passerby/internal/auth"
 	"passerby/internal/caller"
 	"passerby/internal/httpapi"
 	"passerby/signaling/protocol"
@@ -84,9 +83,9 @@ func (s *Server) URL() string {
 }
 
 func (s *Server) handler() http.Handler {
-	tokens, _ := auth.NewTokens(s.keys.Token, nil, s.keys.OldToken()) // the key was checked by build
 	h := httpapi.New(httpapi.Config{
-		NewSession: func() (string, time.Time, error) { return tokens.Issue(rand.Text(), rand.Text()) },
+		NewSession: s.people.session,
+		Appeal:     s.people.takeAppeal,
 		ICEServers: func() []protocol.ICEServer { return s.iceServers(rand.Text()[:8]) },
 		Limits:     s.signaling().Limits(),
 		// One person needs one session a tab; an address may stand for a school behind NAT.

@@ -22,6 +22,7 @@ const usage = `Passerby: random video and text chat on your own server.
   passerby turn      serve TURN alone, for any WebRTC app
   passerby doctor    check a server and say what is wrong and how to fix it
   passerby migrate   bring the tables of the database up to date
+  passerby ban       keep people out, and decide about their appeals
   passerby user      export or delete what is stored of a person
   passerby report    show what was reported, or save it to files
   passerby moderator add people who moderate, or give them a new password
@@ -47,6 +48,8 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = doctorCommand(ctx, args, stdout)
 	case "migrate":
 		err = migrateCommand(ctx, args, stdout)
+	case "ban":
+		err = banCommand(ctx, args, stdout)
 	case "user":
 		err = userCommand(ctx, args, stdout)
 	case "report":

@@ -27,7 +27,7 @@ func (a queue) Arrive(ctx context.Context, t signaling.Ticket) (signaling.Standi
 	if err != nil {
 		return signaling.Standing{}, fmt.Errorf("%w: %w", signaling.ErrWish, err)
 	}
-	s, err := a.q.Arrive(ctx, match.Ticket{Session: t.Session, User: t.User, Node: t.Node, Wish: wish, Key: t.Key, Since: t.Since})
+	s, err := a.q.Arrive(ctx, match.Ticket{Session: t.Session, User: t.User, Node: t.Node, Pool: t.Pool, Wish: wish, Key: t.Key, Since: t.Since})
 	return standing(s), err
 }
 

@@ -49,6 +49,7 @@ type Server struct {
 	redis        redisdb.Client // nil without --redis
 	store        store.Store
 	databaseAway atomic.Bool
+	people       *people
 	queue        runningQueue
 	hub          *signaling.Hub
 	guard        *proof.Guard
@@ -149,10 +150,11 @@ func (s *Server) build(events *sink) error {
 		return err
 	}
 	s.guard = s.newGuard()
+	s.people = s.newPeople(tokens)
 	s.hub = signaling.New(s.signaling(), signaling.Deps{
-		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: sessions, Allow: s.userLimits(), Suspect: s.guard.Suspect,
+		Queue: queue{blocking{s.queue, s.people.rec}}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: sessions, Allow: s.userLimits(), Suspect: s.guard.Suspect,
 		Reports: desk{report.Desk{Keep: s.store, Tags: s.keys, Recording: s.sfu.Recording}},
-		Network: caller.Proxies(s.cfg.TrustedProxies).Network, ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
+		Network: caller.Proxies(s.cfg.TrustedProxies).Network, Banned: s.people.holds, Talked: s.people.talked, ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
 	})
 	events.hub = s.hub
 	return nil
@@ -186,6 +188,8 @@ func (s *Server) Run(ctx context.Context) error {
 	g.Go(func() error { return s.hub.Run(inner) })
 	g.Go(func() error { return s.queue.Run(inner) })
 	g.Go(func() error { return s.tendDatabase(inner) })
+	g.Go(func() error { return s.people.book.Run(inner) })
+	g.Go(func() error { return s.people.rec.Run(inner) })
 	if s.hooks != nil {
 		g.Go(func() error { return s.hooks.Run(inner) })
 	}

@@ -22,6 +22,6 @@ func (s tokenSource) Verify(token string) (signaling.Claims, error) {
 	return signaling.Claims(c), err
 }
 
-func (s tokenSource) Issue(user, session string) (string, time.Time, error) {
-	return s.t.Issue(user, session)
+func (s tokenSource) Issue(user, session, pool string) (string, time.Time, error) {
+	return s.t.Issue(user, session, pool)
 }

@@ -27,6 +27,7 @@ var (
 type Claims struct {
 	User    string
 	Session string
+	Pool    string // of ages
 	Expires time.Time
 }
 
@@ -57,17 +58,18 @@ func NewTokens(key []byte, now func() time.Time, old ...[]byte) (*Tokens, error)
 type wire struct {
 	jwt.RegisteredClaims
 	Session string `json:"sid"`
+	Pool    string `json:"pool,omitempty"`
 }
 
 // Issue returns a token for the user's session and the time at which it expires.
-func (t *Tokens) Issue(user, session string) (string, time.Time, error) {
+func (t *Tokens) Issue(user, session, pool string) (string, time.Time, error) {
 	now := t.now()
 	expires := now.Add(TTL).Truncate(time.Second)
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, wire{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer: issuer, Subject: user, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(expires),
 		},
-		Session: session,
+		Session: session, Pool: pool,
 	}).SignedString(t.key)
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("auth: sign: %w", err)
@@ -88,7 +90,7 @@ func (t *Tokens) Verify(token string) (Claims, error) {
 	if (err != nil && !expired) || w.Subject == "" || w.Session == "" || w.Issuer != issuer {
 		return Claims{}, ErrInvalid
 	}
-	c := Claims{User: w.Subject, Session: w.Session, Expires: w.ExpiresAt.Time}
+	c := Claims{User: w.Subject, Session: w.Session, Pool: w.Pool, Expires: w.ExpiresAt.Time}
 	if expired {
 		return c, ErrExpired
 	}

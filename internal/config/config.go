@@ -47,6 +47,9 @@ type Config struct {
 	TURNAllowPeers []netip.Prefix // further peers that TURN relays to; none: only this server's media ports
 	TURNPerAddress int            // TURN allocations of one client address; of an IPv6 /64
 	TURNMost       int            // TURN allocations of all
+	Minors         bool           // minors may come, into a pool of their own
+	AgeSecret      string         // shared with a service that says who is how old; empty: people's own word counts
+	AgeURL         string         // page of that service
 	NodeID         string         // name of this node in logs and in the cluster; empty makes one
 	Grace          time.Duration  // how long a wish with tags waits for a shared tag
 	Rematch        time.Duration  // how long two people who just met wait before they may meet again
@@ -139,6 +142,15 @@ func (c Config) Validate() error {
 		fault("--database: write postgres://user:password@host:5432/name, or a file for SQLite")
 	}
 	c.Retain.validate(fault)
+	if c.AgeSecret != "" && len(c.AgeSecret) < 32 {
+		fault("--age-secret: too short to be secret: use 32 characters or more")
+	}
+	if u, err := url.Parse(c.AgeURL); err != nil || c.AgeURL != "" && (u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
+		fault("--age-url: %q is no page: write it like https://age.example.org/check", c.AgeURL)
+	}
+	if (c.AgeURL == "") != (c.AgeSecret == "") {
+		fault("--age-secret and --age-url: give both or none")
+	}
 	if strings.ContainsAny(c.LinkAdvertise, " /@") {
 		fault("--link-advertise: %q is no address: write it like 10.0.0.7 or node7.example.org:50001", c.LinkAdvertise)
 	}

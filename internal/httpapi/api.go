@@ -22,7 +22,8 @@ const bodyBytes = 4 << 10
 // Config is what the API is made of. All fields but AllowedOrigins and Proxies are required. Allow says whether a network
 // may open one more session, and else how long it should wait.
 type Config struct {
-	NewSession     func() (token string, expires time.Time, err error)
+	NewSession     func(r *http.Request, network netip.Prefix, req protocol.SessionRequest) (token string, expires time.Time, err error) // may be a *Refusal
+	Appeal         func(ctx context.Context, network netip.Prefix, req protocol.AppealRequest) error                                     // may be a *Refusal
 	ICEServers     func() []protocol.ICEServer
 	Limits         protocol.Limits
 	Allow          func(ctx context.Context, network string) (bool, time.Duration)
@@ -55,6 +56,7 @@ func New(c Config) http.Handler {
 	a := &api{c}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/session", a.shared(http.MethodPost, a.session))
+	mux.Handle("/v1/appeal", a.shared(http.MethodPost, a.appeal))
 	mux.Handle("/v1/stats", a.shared(http.MethodGet, a.stats))
 	mux.Handle("/v1/settings", a.shared(http.MethodGet, a.settings))
 	mux.Handle("/v1/ws", c.WebSocket)
@@ -92,6 +94,7 @@ func (a *api) shared(method string, h http.HandlerFunc) http.Handler {
 			}
 			w.Header().Set("Access-Control-Allow-Origin", origin)
 			w.Header().Set("Access-Control-Allow-Headers", "Content-Type")
+			w.Header().Set("Access-Control-Expose-Headers", "Date")
 			w.Header().Set("Access-Control-Max-Age", "600")
 		}
 		switch r.Method {
@@ -135,7 +138,7 @@ func (a *api) session(w http.ResponseWriter, r *http.Request) {
 		protocol.WriteError(w, 0, protocol.Errorf(protocol.BadRequest, `the body must be a JSON object like {"adult": true}`))
 		return
 	}
-	if !req.Adult {
+	if !req.Adult && !req.Minor && req.AgeToken == "" {
 		protocol.WriteError(w, 0, protocol.Errorf(protocol.AdultRequired, "this service is for adults: confirm your age to go on"))
 		return
 	}
@@ -143,10 +146,9 @@ func (a *api) session(w http.ResponseWriter, r *http.Request) {
 		protocol.WriteChallenge(w, protocol.Errorf(protocol.ProofRequired, "many newcomers come at once: solve the puzzle in challenge and ask again with proof"), c)
 		return
 	}
-	token, expires, err := a.NewSession()
+	token, expires, err := a.NewSession(r, network, req)
 	if err != nil {
-		a.Logger.ErrorContext(r.Context(), "new session", "err", err)
-		protocol.WriteError(w, 0, protocol.Errorf(protocol.Internal, "something went wrong on the server: try again"))
+		a.refuse(w, r, "new session", err)
 		return
 	}
 	answer(w, http.StatusOK, protocol.SessionAnswer{

@@ -22,7 +22,15 @@ import (
 func handler(change func(*httpapi.Config)) http.Handler {
 	sessions := limit.New(5, 50, 1000)
 	c := httpapi.Config{
-		NewSession:     func() (string, time.Time, error) { return "token", time.Unix(1800000000, 0), nil },
+		NewSession: func(*http.Request, netip.Prefix, protocol.SessionRequest) (string, time.Time, error) {
+			return "token", time.Unix(1800000000, 0), nil
+		},
+		Appeal: func(_ context.Context, _ netip.Prefix, req protocol.AppealRequest) error {
+			if req.Token != "good" {
+				return &httpapi.Refusal{Err: protocol.Errorf(protocol.TokenInvalid, "no")}
+			}
+			return nil
+		},
 		ICEServers:     func() []protocol.ICEServer { return []protocol.ICEServer{{URLs: []string{"turn:x"}}} },
 		Allow:          func(_ context.Context, network string) (bool, time.Duration) { return sessions.Allow(network) },
 		Stats:          func() protocol.StatsAnswer { return protocol.StatsAnswer{Online: 3} },
@@ -81,9 +89,19 @@ func TestSession(t *testing.T) {
 		{"huge", request{"POST", "/v1/session", `{"x":"` + strings.Repeat("a", 5000) + `"}`, "", ""}, nil, 413, protocol.TooLarge},
 		{"GET", request{"GET", "/v1/session", "", "", ""}, nil, 405, protocol.BadRequest},
 		{"unknown", request{"GET", "/v1/nothing", "", "", ""}, nil, 404, protocol.BadRequest},
+		{"banned", request{"POST", "/v1/session", adult, "", ""}, func(c *httpapi.Config) {
+			c.NewSession = func(*http.Request, netip.Prefix, protocol.SessionRequest) (string, time.Time, error) {
+				return "", time.Time{}, &httpapi.Refusal{Err: protocol.Errorf(protocol.Banned, "you are banned"), Ban: &protocol.Ban{Reason: "spam"}}
+			}
+		}, 403, protocol.Banned},
+		{"appeal with another's token", request{"POST", "/v1/appeal", `{"token": "bad"}`, "", ""}, nil, 401, protocol.TokenInvalid},
+		{"appeal of another page", request{"POST", "/v1/appeal", `{"token": "good"}`, "https://evil.example", ""}, nil, 403, protocol.OriginForbidden},
+		{"no appeal", request{"POST", "/v1/appeal", `[]`, "", ""}, nil, 400, protocol.BadRequest},
 		{"draining", request{"POST", "/v1/session", adult, "", ""}, func(c *httpapi.Config) { c.Draining = func() bool { return true } }, 503, protocol.Draining},
 		{"broken", request{"POST", "/v1/session", adult, "", ""}, func(c *httpapi.Config) {
-			c.NewSession = func() (string, time.Time, error) { return "", time.Time{}, errors.New("secret detail") }
+			c.NewSession = func(*http.Request, netip.Prefix, protocol.SessionRequest) (string, time.Time, error) {
+				return "", time.Time{}, errors.New("secret detail")
+			}
 		}, 500, protocol.Internal},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -147,5 +165,12 @@ func TestSessionsAreLimitedByNetwork(t *testing.T) {
 	}
 	if post("127.0.0.1:1", "192.0.2.1, 198.51.100.1").Code != 429 || post("198.51.100.1:1", "192.0.2.2").Code != 429 {
 		t.Error("a client got out of its limit by what it wrote into X-Forwarded-For")
+	}
+}
+
+func TestAppeal(t *testing.T) {
+	w := do(handler(nil), request{method: "POST", path: "/v1/appeal", body: `{"token": "good", "text": "x"}`})
+	if w.Code != 200 || strings.TrimSpace(w.Body.String()) != `{"appeal":"open"}` {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

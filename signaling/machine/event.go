@@ -17,8 +17,8 @@ type (
 	Detach struct{ Until time.Time }
 	// Expire says that it is Now; a session detached for too long ends.
 	Expire struct{ Now time.Time }
-	// Quit ends the session at once, as if its user had left.
-	Quit struct{}
+	// Quit ends the session at once, as if its user had left, or for the reason that the partner is told.
+	Quit struct{ Reason protocol.EndReason }
 	// Tick is the heartbeat.
 	Tick struct{}
 	// Drain allows no new matches and ends a search; it ends a match too unless Spare
@@ -153,7 +153,12 @@ func (e Expire) apply(t *step) {
 	}
 }
 
-func (Quit) apply(t *step) { t.quit(protocol.EndLeft) }
+func (e Quit) apply(t *step) {
+	if e.Reason == "" {
+		e.Reason = protocol.EndLeft
+	}
+	t.quit(e.Reason)
+}
 
 func (t *step) quit(reason protocol.EndReason) {
 	if t.Phase != Idle {

@@ -34,6 +34,7 @@ type Wish struct {
 // another keeps a place in the queue.
 type Ticket struct {
 	Session, User, Node string
+	Pool                string
 	Wish                Wish
 	Key                 string
 	Since               time.Time

@@ -20,7 +20,10 @@ const (
 func (p Phase) String() string { return [...]string{"idle", "waiting", "matched"}[p] }
 
 // Self is who the session is; it never changes.
-type Self struct{ Session, User, Node string }
+type Self struct {
+	Session, User, Node string
+	Pool                string // people of different pools never meet
+}
 
 // State is all that is known of a session. Make it with New.
 type State struct {
@@ -127,7 +130,7 @@ func (t *step) refuse(id string, code protocol.Code, format string, args ...any)
 
 func (t *step) ticket() Ticket {
 	return Ticket{
-		Session: t.Self.Session, User: t.Self.User, Node: t.Self.Node,
+		Session: t.Self.Session, User: t.Self.User, Node: t.Self.Node, Pool: t.Self.Pool,
 		Wish: t.Wish, Key: t.Key, Since: t.Since,
 	}
 }

@@ -21,6 +21,9 @@ const (
 	AdultRequired   Code = "adult_required"
 	OriginForbidden Code = "origin_forbidden"
 	ProofRequired   Code = "proof_required"
+	Banned          Code = "banned"
+	DeviceInvalid   Code = "device_invalid"
+	AgeRequired     Code = "age_required"
 	Replaced        Code = "replaced"
 	NoMatch         Code = "no_match"
 	WrongState      Code = "wrong_state"
@@ -64,6 +67,9 @@ var Table = []Entry{
 	{AdultRequired, 403, "–", "no", "age was not confirmed"},
 	{OriginForbidden, 403, "–", "no", ""},
 	{ProofRequired, 428, "–", "with `proof`", "many newcomers at once: solve the puzzle in `challenge` first"},
+	{Banned, 403, "yes", "no", "the device or its network is banned; the answer of `POST /v1/session` tells why, until when, and takes an appeal"},
+	{DeviceInvalid, 401, "–", "at once, with the time of the answer's `Date`", "the device key's signature does not hold, is too old, or was used before"},
+	{AgeRequired, 403, "–", "with an `age_token`", "this server wants proof of age"},
 	{Replaced, 409, "yes", "no", "another tab took the session over"},
 	{NoMatch, 409, "no", "no", "the match named is not the current one; to `report` and `block`, not a recent one either"},
 	{WrongState, 409, "no", "no", "e.g. `next` before `find`"},

@@ -10,8 +10,54 @@ import (
 type SessionRequest struct {
 	// Adult is the user's word that he is an adult; nothing is given out without it.
 	Adult bool `json:"adult"`
+	// Minor is the user's word that he is none; only where the operator has a pool for minors, who meet nobody else.
+	Minor bool `json:"minor,omitempty"`
+	// AgeToken is the word of an age-assurance service; needed where the operator has one.
+	AgeToken string `json:"age_token,omitempty"`
+	// Device shows that the same device asks again. Without it the session is a stranger's.
+	Device *Device `json:"device,omitempty"`
 	// Proof solves the challenge of a `proof_required`.
 	Proof *Proof `json:"proof,omitempty"`
+}
+
+// Device is a device key's signature of this request.
+type Device struct {
+	// Key is the public key, P-256: base64url of the uncompressed point, 65 bytes.
+	Key string `json:"key"`
+	// At is when it was signed, in Unix milliseconds. Within five minutes of the server's clock.
+	At int64 `json:"at"`
+	// Nonce is base64url of 16 random bytes. It counts once.
+	Nonce string `json:"nonce"`
+	// Signature is base64url of ECDSA with SHA-256 (r and s, 32 bytes each) over the text "passerby device\n" host "\n" at "\n" nonce, where
+	// host is that of the request.
+	Signature string `json:"signature"`
+}
+
+// Ban is why and for how long somebody is kept out.
+type Ban struct {
+	Reason string `json:"reason"`
+	// Message is the moderator's words; it may be absent.
+	Message string `json:"message,omitempty"`
+	// Until is in Unix milliseconds; absent: for good.
+	Until int64 `json:"until,omitempty"`
+	// Token names the ban to POST /v1/appeal, for a day.
+	Token string `json:"token"`
+	// Appeal is where one's own last appeal stands: "open", "refused", or absent for none.
+	Appeal string `json:"appeal,omitempty"`
+	// Answer is what a moderator answered to it.
+	Answer string `json:"answer,omitempty"`
+}
+
+// AppealRequest is the body of POST /v1/appeal.
+type AppealRequest struct {
+	Token string `json:"token"`
+	// Text has at most 2,000 bytes.
+	Text string `json:"text"`
+}
+
+// AppealAnswer answers POST /v1/appeal.
+type AppealAnswer struct {
+	Appeal string `json:"appeal"`
 }
 
 // Challenge is a puzzle: find the number from 0 to MaxNumber for which the hexadecimal SHA-256 of Salt followed by the number in decimal is Challenge.
@@ -47,6 +93,10 @@ type ErrorAnswer struct {
 	Error *Error `json:"error"`
 	// Challenge comes with `proof_required`.
 	Challenge *Challenge `json:"challenge,omitempty"`
+	// Ban comes with `banned`.
+	Ban *Ban `json:"ban,omitempty"`
+	// AgeURL comes with `age_required`: where age is proven.
+	AgeURL string `json:"age_url,omitempty"`
 }
 
 // SettingsAnswer answers GET /v1/settings: what the operator wishes of pages, which do it themselves.
@@ -71,13 +121,20 @@ type WaitingStats struct {
 }
 
 // WriteError answers a plain HTTP request with an error. Status 0 takes the table's.
-func WriteError(w http.ResponseWriter, status int, err *Error) { writeError(w, status, err, nil) }
+func WriteError(w http.ResponseWriter, status int, err *Error) {
+	writeError(w, status, ErrorAnswer{Error: err})
+}
 
 // WriteChallenge answers a plain HTTP request with a puzzle to be solved first.
-func WriteChallenge(w http.ResponseWriter, err *Error, c *Challenge) { writeError(w, 0, err, c) }
+func WriteChallenge(w http.ResponseWriter, err *Error, c *Challenge) {
+	writeError(w, 0, ErrorAnswer{Error: err, Challenge: c})
+}
 
-func writeError(w http.ResponseWriter, status int, err *Error, c *Challenge) {
-	answer := *err
+// WriteAnswer answers a plain HTTP request with an error and what belongs to it.
+func WriteAnswer(w http.ResponseWriter, a ErrorAnswer) { writeError(w, 0, a) }
+
+func writeError(w http.ResponseWriter, status int, a ErrorAnswer) {
+	err, answer := a.Error, *a.Error
 	answer.Fatal = false // there is no connection to close
 	if status == 0 {
 		status = Lookup(err.Code).HTTP
@@ -86,6 +143,7 @@ func writeError(w http.ResponseWriter, status int, err *Error, c *Challenge) {
 	if err.RetryAfterMS > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt((err.RetryAfterMS+999)/1000, 10))
 	}
+	a.Error = &answer
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(ErrorAnswer{Error: &answer, Challenge: c}) // nobody is left to tell
+	_ = json.NewEncoder(w).Encode(a) // nobody is left to tell
 }

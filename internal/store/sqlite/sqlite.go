@@ -31,12 +31,22 @@ func Open(ctx context.Context, path string, auditKey []byte) (*sqldb.DB, error) 
 	}
 	m, err := steps(pool)
 	if err == nil {
-		_, err = m.Up(ctx)
+		err = up(ctx, m)
 	}
 	if err != nil {
 		return nil, errors.Join(explain(path, err), pool.Close())
 	}
 	return sqldb.New(pool, sqldb.Dialect{IsUnique: isUnique}, auditKey), nil
+}
+
+// up takes the steps that are missing. Nodes that share a file and start at once get in each other's way: who comes second finds it done.
+func up(ctx context.Context, m *sqldb.Migrations) (err error) {
+	for range 10 {
+		if _, err = m.Up(ctx); err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return err
 }
 
 // Migrations opens the steps of a file, whose pool the function closes.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -81,4 +82,22 @@ func TestFaultsNameTheFile(t *testing.T) {
 			t.Errorf("%v does not name %s", err, path)
 		}
 	}
+}
+
+func TestManyOpenAnEmptyFileAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "passerby.db")
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			s, err := sqlite.Open(t.Context(), path, key)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }

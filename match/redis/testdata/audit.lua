@@ -12,11 +12,11 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local people, inAs, waiting, paired = {}, {}, 0, 0
 local flat = redis.call('HGETALL', root .. 'people')
 for i = 1, #flat, 2 do
-	local session, f = flat[i], {struct.unpack('>c1BBBBBBi8i8i8i8i8Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0', flat[i + 1])}
+	local session, f = flat[i], {struct.unpack('>c1BBBBBBi8i8i8i8i8Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0', flat[i + 1])}
 	local p = {session = session}
 	for n, field in ipairs({
 		'state', 'mode', 'open', 'wide', 'widen', 'seat', 'confirmed', 'since', 'seq', 'lease', 'call', 'at',
-		'home', 'user', 'node', 'key', 'language', 'gender', 'seeking', 'tags', 'pair', 'other', 'reason',
+		'home', 'user', 'node', 'key', 'pool', 'language', 'gender', 'seeking', 'tags', 'pair', 'other', 'reason',
 	}) do p[field] = f[n] end
 	people[session] = p
 	if p.state == 'w' then waiting = waiting + 1 elseif p.state == 'p' then paired = paired + 1 end

@@ -1,4 +1,4 @@
-import { PasserbyError, support, type Limits, type Message, type Passerby, type Report, type Wish } from '@passerby/client';
+import { PasserbyError, support, type Ban, type Limits, type Message, type Passerby, type Report, type Wish } from '@passerby/client';
 import type { Kind } from './camera';
 import { Devices } from './devices';
 import { saveDraft, toWish } from './draft';
@@ -85,6 +85,20 @@ export class Controller {
   /** The same again, after something went wrong. */
   again(): void {
     void this.start(this.view.wish ?? undefined);
+  }
+
+  /** Why and until when this person is banned. */
+  ban(): Promise<Ban | null> {
+    return this.#client.ban();
+  }
+
+  appeal(ban: Ban, text: string): Promise<void> {
+    return this.#client.appeal(ban, text);
+  }
+
+  /** Goes to the page that proves age, which leads back here. */
+  async proveAge(ageUrl: string): Promise<void> {
+    location.href = await this.#client.ageCheck(ageUrl, location.origin + location.pathname);
   }
 
   /** Text alone from now on, in the running session if there is one. The camera's light goes off at once. */

@@ -49,7 +49,7 @@ export function listen(client: Passerby, remote: RemoteVideo, page: Page): void 
 export function troubleOf(error: PasserbyError, view: View): Action {
   const { code, message } = error;
   const retryAt = error.retryAfterMs === undefined ? undefined : Date.now() + error.retryAfterMs;
-  const trouble = { code, message, retryAt };
+  const trouble = { code, message, retryAt, ban: error.ban, ageUrl: error.ageUrl };
   if (code === 'key_mismatch' || code === 'crypto_failed') return { type: 'distrust', code };
   if (error.fatal) return { type: 'trouble', trouble };
   if (code === 'draining' && !view.match) return { type: 'restarting' };

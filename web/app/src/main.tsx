@@ -1,4 +1,4 @@
-import { Passerby } from '@passerby/client';
+import { keepAgeToken, Passerby } from '@passerby/client';
 import { render } from 'preact';
 import { App } from './app';
 import { Controller } from './controller';
@@ -9,6 +9,13 @@ import { bestLocale, isLocale, speak } from './strings';
 const { locale: kept } = new Memory();
 const locale = isLocale(kept) ? kept : bestLocale(navigator.languages ?? []);
 await speak(locale).catch(() => speak('en'));
+
+// An age-assurance service leads back here with its word; it does not stay in the address.
+const age = new URLSearchParams(location.hash.slice(1)).get('age');
+if (age) {
+  keepAgeToken(age);
+  history.replaceState(null, '', location.pathname + location.search);
+}
 
 // The page itself decides when to search on, because the user may switch it off at any time.
 const client = new Passerby({ workerUrl: __WORKER_URL__, proverUrl: __PROVER_URL__, autoNext: false, ...fromQuery(location.search) });

@@ -1,4 +1,4 @@
-import type { Blur, EndReason, Events, Match, Message, Mode, Quality, State, Verification, Wish } from '@passerby/client';
+import type { Ban, Blur, EndReason, Events, Match, Message, Mode, Quality, State, Verification, Wish } from '@passerby/client';
 import { loadDraft, type Draft } from './draft';
 import type { Locale } from './strings';
 
@@ -75,6 +75,8 @@ export interface Trouble {
   code: string;
   message?: string | undefined;
   retryAt?: number | undefined;
+  ban?: Ban | undefined;
+  ageUrl?: string | undefined;
 }
 
 export interface CameraView {

@@ -2,10 +2,12 @@
 import { Conductor } from './conductor';
 import { base64url } from './crypto/bytes';
 import type { Kind } from './crypto/sframe';
+import { deviceDigest } from './device';
 import { PasserbyError } from './errors';
 import type { Events, Listener } from './events';
-import { CAPS } from './protocol';
+import { CAPS, type Ban } from './protocol';
 import { unknownQuality } from './quality';
+import { requestAppeal } from './session';
 import type { Blur, Limits, Match, Message, Options, Quality, Report, State, TakenOver, Wish } from './types';
 
 /** Text that fits a message: the body also carries JSON, commitment, iv and tag, in base64url. */
@@ -179,6 +181,25 @@ export class Passerby {
   async block(match: string): Promise<void> {
     await this.#conductor.requests.send({ type: 'block', match });
     this.#conductor.run({ on: 'ended', match, reason: 'blocked' });
+  }
+
+  /** Why and until when this person is banned; null when he is not, or the server does not say. */
+  async ban(): Promise<Ban | null> {
+    const error = await this.#conductor.knock();
+    return error?.ban ?? null;
+  }
+
+  /** Appeals against a ban. Rejects with `wrong_state` when there is an open appeal, or there were too many. */
+  async appeal(ban: Ban, text: string): Promise<void> {
+    await requestAppeal(this.#conductor.origin.origin, ban.token, text);
+  }
+
+  /** The page that proves this device's age and leads back here with `#age=`, for `keepAgeToken`. */
+  async ageCheck(ageUrl: string, back: string): Promise<string> {
+    const url = new URL(ageUrl);
+    url.searchParams.set('device', await deviceDigest());
+    url.searchParams.set('return', back);
+    return url.href;
   }
 
   async getStats(): Promise<Quality> {

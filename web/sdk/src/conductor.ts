@@ -99,6 +99,11 @@ export class Conductor {
   }
 
   /** Whether `start` and `resume` may begin something. */
+  /** Why the server would give no session now; null when it would. */
+  knock(): Promise<PasserbyError | null> {
+    return this.#line.knock();
+  }
+
   get idle(): boolean {
     return this.state === 'idle' || this.state === 'error';
   }

@@ -1,9 +1,11 @@
 /** Errors that a page can show: a stable code, and a sentence that says what to do. */
 
+import type { Ban } from './protocol';
+
 /** The server's codes (docs/protocol.md) and the client's own. */
 export type ErrorCode =
   | 'bad_request' | 'unknown_type' | 'too_large' | 'rate_limited' | 'flooding' | 'hello_required'
-  | 'token_invalid' | 'token_expired' | 'adult_required' | 'origin_forbidden' | 'proof_required' | 'replaced' | 'no_match'
+  | 'token_invalid' | 'token_expired' | 'adult_required' | 'origin_forbidden' | 'proof_required' | 'banned' | 'device_invalid' | 'age_required' | 'replaced' | 'no_match'
   | 'wrong_state' | 'sdp_invalid' | 'media_failed' | 'slow_consumer' | 'server_full' | 'draining' | 'evidence_invalid' | 'internal'
   // Found by the client itself:
   | 'offline' | 'unreachable' | 'unsupported' | 'worker_failed' | 'crypto_failed' | 'key_mismatch'
@@ -22,6 +24,9 @@ const sentences: Partial<Record<ErrorCode, string>> = {
   adult_required: 'Confirm that you are an adult to go on.',
   origin_forbidden: 'This page is not allowed to use this server. Open the site at its own address.',
   proof_required: 'Many people arrive at once, and your browser could not do the small task that keeps programs out. Try again in a moment.',
+  banned: 'You are banned. The page of the ban tells why and until when.',
+  device_invalid: 'The clock of your device is wrong, or this page is old. Set the clock, reload the page and try again.',
+  age_required: 'This site wants proof of your age first.',
   replaced: 'You opened the chat in another tab. Go on there, or press Start to use it here.',
   no_match: 'That person has already gone.',
   wrong_state: 'That is not possible right now. Press Start to begin.',
@@ -56,6 +61,8 @@ export interface ErrorInit {
   retryAfterMs?: number | undefined;
   fatal?: boolean | undefined;
   cause?: unknown;
+  ban?: Ban | undefined;
+  ageUrl?: string | undefined;
 }
 
 /** An error with a stable `code` and a `message` that can be shown to a person. */
@@ -66,12 +73,18 @@ export class PasserbyError extends Error {
   readonly retryAfterMs: number | undefined;
   /** The conversation cannot go on without a new `start()`. */
   readonly fatal: boolean;
+  /** With `banned`: why, until when, and where an appeal stands. */
+  readonly ban: Ban | undefined;
+  /** With `age_required`: the page that proves it. */
+  readonly ageUrl: string | undefined;
 
   constructor(code: ErrorCode, init: ErrorInit = {}) {
     super(init.message ?? sentence(code), init.cause === undefined ? undefined : { cause: init.cause });
     this.code = code;
     this.retryAfterMs = init.retryAfterMs;
     this.fatal = init.fatal ?? false;
+    this.ban = init.ban;
+    this.ageUrl = init.ageUrl;
   }
 }
 

@@ -1,5 +1,7 @@
 /** `@passerby/client`: the typed, framework-free client of a Passerby server. */
 export { MAX_PICTURE, Passerby } from './client';
+export { keepAgeToken } from './session';
+export type { Ban } from './protocol';
 export { support } from './support';
 export { PasserbyError, explainMediaError, type ErrorCode } from './errors';
 export { emoji as safetyEmoji } from './crypto/emoji';

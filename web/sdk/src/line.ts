@@ -81,6 +81,11 @@ export class Line {
     });
   }
 
+  /** Asks for a session that nobody uses, to hear why there is none: null when there is. */
+  knock(): Promise<PasserbyError | null> {
+    return this.#session().then(() => null, (error: unknown) => (error instanceof PasserbyError ? error : null));
+  }
+
   get #url(): string {
     const url = new URL('/v1/ws', this.origin);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';

@@ -31,6 +31,9 @@ export const ERRORS = {
   adult_required: { http: 403, fatal: false },
   origin_forbidden: { http: 403, fatal: false },
   proof_required: { http: 428, fatal: false },
+  banned: { http: 403, fatal: true },
+  device_invalid: { http: 401, fatal: false },
+  age_required: { http: 403, fatal: false },
   replaced: { http: 409, fatal: true },
   no_match: { http: 409, fatal: false },
   wrong_state: { http: 409, fatal: false },
@@ -408,7 +411,7 @@ export interface Pong {
 }
 
 /** Code is a stable name of an error. */
-export type ErrorCode = 'bad_request' | 'unknown_type' | 'too_large' | 'rate_limited' | 'flooding' | 'hello_required' | 'token_invalid' | 'token_expired' | 'adult_required' | 'origin_forbidden' | 'proof_required' | 'replaced' | 'no_match' | 'wrong_state' | 'sdp_invalid' | 'media_failed' | 'slow_consumer' | 'server_full' | 'draining' | 'evidence_invalid' | 'internal'
+export type ErrorCode = 'bad_request' | 'unknown_type' | 'too_large' | 'rate_limited' | 'flooding' | 'hello_required' | 'token_invalid' | 'token_expired' | 'adult_required' | 'origin_forbidden' | 'proof_required' | 'banned' | 'device_invalid' | 'age_required' | 'replaced' | 'no_match' | 'wrong_state' | 'sdp_invalid' | 'media_failed' | 'slow_consumer' | 'server_full' | 'draining' | 'evidence_invalid' | 'internal'
 
 /** Error is the message "error", and the Go error that becomes it. */
 export interface ErrorMessage {
@@ -421,6 +424,18 @@ export interface ErrorMessage {
   retry_after_ms?: number
   /** Fatal says that the connection closes after this message. */
   fatal?: boolean
+}
+
+/** Device is a device key's signature of this request. */
+export interface Device {
+  /** Key is the public key, P-256: base64url of the uncompressed point, 65 bytes. */
+  key: string
+  /** At is when it was signed, in Unix milliseconds. Within five minutes of the server's clock. */
+  at: number
+  /** Nonce is base64url of 16 random bytes. It counts once. */
+  nonce: string
+  /** Signature is base64url of ECDSA with SHA-256 (r and s, 32 bytes each) over the text "passerby device\n" host "\n" at "\n" nonce, where host is that of the request. */
+  signature: string
 }
 
 /** Proof is a challenge with its number. It counts once. */
@@ -436,6 +451,12 @@ export interface Proof {
 export interface SessionRequest {
   /** Adult is the user's word that he is an adult; nothing is given out without it. */
   adult: boolean
+  /** Minor is the user's word that he is none; only where the operator has a pool for minors, who meet nobody else. */
+  minor?: boolean
+  /** AgeToken is the word of an age-assurance service; needed where the operator has one. */
+  age_token?: string
+  /** Device shows that the same device asks again. Without it the session is a stranger's. */
+  device?: Device
   /** Proof solves the challenge of a `proof_required`. */
   proof?: Proof
 }
@@ -459,11 +480,42 @@ export interface Challenge {
   signature: string
 }
 
+/** Ban is why and for how long somebody is kept out. */
+export interface Ban {
+  reason: string
+  /** Message is the moderator's words; it may be absent. */
+  message?: string
+  /** Until is in Unix milliseconds; absent: for good. */
+  until?: number
+  /** Token names the ban to POST /v1/appeal, for a day. */
+  token: string
+  /** Appeal is where one's own last appeal stands: "open", "refused", or absent for none. */
+  appeal?: string
+  /** Answer is what a moderator answered to it. */
+  answer?: string
+}
+
 /** ErrorAnswer is the body of every HTTP answer that is an error. */
 export interface ErrorAnswer {
   error: Omit<ErrorMessage, 'type'>
   /** Challenge comes with `proof_required`. */
   challenge?: Challenge
+  /** Ban comes with `banned`. */
+  ban?: Ban
+  /** AgeURL comes with `age_required`: where age is proven. */
+  age_url?: string
+}
+
+/** AppealRequest is the body of POST /v1/appeal. */
+export interface AppealRequest {
+  token: string
+  /** Text has at most 2,000 bytes. */
+  text: string
+}
+
+/** AppealAnswer answers POST /v1/appeal. */
+export interface AppealAnswer {
+  appeal: string
 }
 
 /** WaitingStats counts who waits, by mode. */

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { support } from '@passerby/client';
 import { microphoneOnly } from '../camera';
 import { useController, useNow, useView } from '../hooks';
+import { BanCard } from '../parts/ban-card';
 import { browser, troubleTexts } from '../parts/trouble-text';
 import { Icon } from '../parts/icon';
 import { t } from '../strings';
@@ -9,7 +10,10 @@ import { modeOf, type Trouble } from '../view';
 
 /** Codes where a moment later the same can work, or where the user can mend it. */
 const reloads = new Set(['bad_request', 'unknown_type', 'worker_failed', 'unknown']);
-const finals = new Set(['insecure', 'insecure_page', 'too_old', 'unsupported', 'adult_required', 'origin_forbidden']);
+const finals = new Set(['banned', 'age_required', 'insecure', 'insecure_page', 'too_old', 'unsupported', 'adult_required', 'origin_forbidden']);
+
+/** Codes that hold for text as for video. */
+const refusals = new Set(['banned', 'age_required', 'adult_required']);
 
 /** Something stopped the conversation: one sentence, and every way out there is. */
 export function TroubleScreen({ trouble }: { trouble: Trouble }) {
@@ -32,7 +36,7 @@ export function TroubleScreen({ trouble }: { trouble: Trouble }) {
   }, [offline]);
 
   const [heading, text] = troubleTexts(trouble);
-  const canText = modeOf(view) === 'video' && support().text && trouble.code !== 'replaced';
+  const canText = modeOf(view) === 'video' && support().text && trouble.code !== 'replaced' && !refusals.has(trouble.code);
   const dead = trouble.code === 'insecure_page' || trouble.code === 'too_old';
   return (
     <main class="trouble" data-code={trouble.code}>
@@ -41,7 +45,13 @@ export function TroubleScreen({ trouble }: { trouble: Trouble }) {
         <h1 ref={title} tabIndex={-1}>{heading}</h1>
         <p>{text}</p>
         {trouble.code === 'permission_denied' && <p>{t.trouble.steps[browser()]}</p>}
+        {trouble.code === 'banned' && <BanCard told={trouble.ban} />}
         <div class="trouble-actions">
+          {trouble.code === 'age_required' && trouble.ageUrl && (
+            <button type="button" class="button is-primary" data-testid="prove-age" onClick={() => void controller.proveAge(trouble.ageUrl!)}>
+              {t.trouble.proveAge}
+            </button>
+          )}
           {trouble.code === 'replaced' && (
             <button type="button" class="button is-primary" data-testid="use-here" onClick={() => void controller.useHere()}>
               {t.trouble.useHere}

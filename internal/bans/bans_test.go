@@ -1,0 +1,114 @@
+package bans_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"passerby/internal/bans"
+	"passerby/internal/store"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// source is a store of bans, each at its last state.
+type source struct {
+	bans []store.Ban
+	err  error
+}
+
+func (s *source) BansChanged(_ context.Context, since time.Time, limit int) ([]store.Ban, error) {
+	var out []store.Ban
+	for _, b := range s.bans {
+		if !b.Changed.Before(since) && len(out) < limit {
+			out = append(out, b)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b store.Ban) int { return a.Changed.Compare(b.Changed) })
+	return out, s.err
+}
+
+func TestBook(t *testing.T) {
+	now := time.Now().Truncate(time.Millisecond)
+	s := &source{}
+	news := 0
+	book := bans.New(s, func() { news++ }, nil)
+	follow := func() {
+		t.Helper()
+		if err := book.Follow(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(user string, networks []string, want string) {
+		t.Helper()
+		if got, _ := book.Check(user, networks, now); got.ID != want {
+			t.Errorf("%s in %v: ban %q, want %q", user, networks, got.ID, want)
+		}
+	}
+	follow()
+	check("ann", []string{"home"}, "")
+
+	s.bans = []store.Ban{
+		{ID: "short", User: "ann", Until: now.Add(time.Hour), Changed: now},
+		{ID: "over", User: "cem", Until: now.Add(-time.Hour), Changed: now},
+		{ID: "net", User: "dan", Network: "school", Until: now.Add(2 * time.Hour), Changed: now.Add(time.Second)},
+	}
+	follow()
+	check("ann", []string{"home"}, "short")
+	check("ann", []string{"home", "school"}, "net") // the longer one
+	check("ben", []string{"school"}, "net")
+	check("dan", []string{"home"}, "net") // the device or the network
+	check("ben", []string{"home"}, "")
+	check("cem", nil, "")
+	if news != 1 || !book.Networks() {
+		t.Errorf("told %d times, networks %v", news, book.Networks())
+	}
+	follow()
+	if news != 1 {
+		t.Error("told again of what was told")
+	}
+
+	s.bans[2].Exempt, s.bans[2].Changed = []string{"ben"}, now.Add(2*time.Second)
+	follow()
+	check("ben", []string{"school"}, "")
+	check("eve", []string{"school"}, "net")
+
+	s.bans[2].Lifted, s.bans[2].Changed = now, now.Add(3*time.Second)
+	s.bans = append(s.bans, store.Ban{ID: "forever", User: "ann", Changed: now.Add(-30 * time.Second)}) // of a node whose clock is behind
+	follow()
+	check("eve", []string{"school"}, "")
+	check("ann", nil, "forever")
+	if book.Networks() {
+		t.Error("a network is banned still")
+	}
+	if got, banned := book.Check("ann", nil, now.Add(1e6*time.Hour)); !banned || got.ID != "forever" {
+		t.Error("a ban for good has ended")
+	}
+
+	s.err = errors.New("the database is away")
+	if err := book.Follow(t.Context()); err == nil {
+		t.Error("no error")
+	}
+	check("ann", nil, "forever") // holds while the database is away
+}
+
+func TestManyBansOfOneMoment(t *testing.T) {
+	s := &source{}
+	for i := range 5000 {
+		s.bans = append(s.bans, store.Ban{ID: fmt.Sprint(i), User: fmt.Sprint("u", i), Changed: time.UnixMilli(1e12)})
+	}
+	book := bans.New(s, func() {}, nil)
+	if err := book.Follow(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range []string{"u0", "u999", "u4999"} {
+		if _, banned := book.Check(u, nil, time.Now()); !banned {
+			t.Errorf("%s is not banned", u)
+		}
+	}
+}
