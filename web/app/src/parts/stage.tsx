@@ -1,7 +1,9 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useCallback, useEffect, useRef } from 'preact/hooks';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
+import { useSwipe } from '../swipe';
 import { Cover, coverOf } from './cover';
+import { Glow } from './glow';
 import { Icon } from './icon';
 import { MatchBar } from './match-bar';
 import { SelfView } from './self-view';
@@ -12,6 +14,9 @@ export function Stage() {
   const view = useView();
   const cover = coverOf(view);
   const slot = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLElement>(null);
+  const next = useCallback(() => controller.next(), [controller]);
+  const letGo = useSwipe(box, next) && view.match !== null;
   useEffect(() => {
     const { element } = controller.remote;
     element.setAttribute('aria-label', t.chat.remote);
@@ -23,7 +28,8 @@ export function Stage() {
   const away = cover === 'reconnecting' || cover === 'partner-away';
   const picture = !view.shown || !view.match ? 'hidden' : away ? 'frozen' : view.partner.video ? 'shown' : 'hidden';
   return (
-    <section class="stage" aria-label={t.chat.stage} data-picture={picture} data-cover={cover ?? 'none'}>
+    <section ref={box} class="stage" aria-label={t.chat.stage} data-picture={picture} data-cover={cover ?? 'none'}>
+      <Glow picture={controller.remote.element} shown={picture === 'shown'} />
       <div class="stage-picture" ref={slot} />
       {cover && <div class="stage-cover"><Cover kind={cover} /></div>}
       <MatchBar />
@@ -40,6 +46,7 @@ export function Stage() {
           {t.chat.soundOn}
         </button>
       )}
+      {letGo && <p class="stage-swipe">{t.controls.letGo}</p>}
       <SelfView />
     </section>
   );
