@@ -26,7 +26,7 @@ before(async () => {
   theatre = await openTheatre();
   browser = await launchChromium();
   page = await browser.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(110_000);
 });
 after(async () => {
   await browser?.close();
@@ -62,7 +62,7 @@ test('axe-core finds nothing in any state', { timeout: 600_000 }, async () => {
   assert.deepEqual(wrong, {});
 });
 
-test('in Arabic the page runs from right to left, and nothing leaves it', { timeout: 120_000 }, async () => {
+test('in Arabic the page runs from right to left, and nothing leaves it', { timeout: 240_000 }, async () => {
   await page.setViewport(phone);
   for (const name of ['landing', 'waiting-tags', 'call-talk', 'report', 'denied']) {
     await play(page, theatre.origin, name, 'ar');
@@ -74,7 +74,7 @@ test('in Arabic the page runs from right to left, and nothing leaves it', { time
   }
 });
 
-test('in every language all buttons of a call are on a small phone', { timeout: 120_000 }, async () => {
+test('in every language all buttons of a call are on a small phone', { timeout: 240_000 }, async () => {
   await page.setViewport({ ...phone, width: 360 });
   for (const locale of ['en', 'es', 'pt', 'de', 'fr', 'ar', 'hi', 'ja']) {
     await play(page, theatre.origin, 'text', locale);
@@ -98,7 +98,7 @@ test('another language is one choice away, and is remembered', { timeout: 60_000
   assert.equal(await page.$eval('html', (html) => html.lang), 'de');
 });
 
-test('the keyboard alone: emoji, settings, Next; the focus is never lost', { timeout: 120_000 }, async () => {
+test('the keyboard alone: emoji, settings, Next; the focus is never lost', { timeout: 240_000 }, async () => {
   await page.setViewport(desk);
   await play(page, theatre.origin, 'text');
   const focused = () => page.evaluate(() => document.activeElement?.dataset.testid ?? document.activeElement?.tagName);

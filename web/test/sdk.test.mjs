@@ -68,12 +68,13 @@ async function two(name) {
   for (let i = 0; i < 2; i++) {
     const page = await (await browser.createBrowserContext()).newPage();
     page.errors = [];
+    page.setDefaultTimeout(110_000);
     page.on('pageerror', (e) => page.errors.push(e.message));
     await page.goto(`${site.origin}/${name}.html?server=${encodeURIComponent(server.url)}`);
     await page.click('#adult');
     people.push(page);
   }
-  await Promise.all(people.map((page) => page.waitForFunction(() => document.getElementById('state').textContent === 'matched', { timeout: 60_000 })));
+  await Promise.all(people.map((page) => page.waitForFunction(() => document.getElementById('state').textContent === 'matched')));
   return people;
 }
 
@@ -116,7 +117,7 @@ test('a project in TypeScript compiles with the package and bundles it', () => {
   assert.ok(outputFiles[0].text.includes('passerby.v1'));
 });
 
-test('the text example: two strangers on a page of another origin talk', { timeout: 90_000 }, async () => {
+test('the text example: two strangers on a page of another origin talk', { timeout: 240_000 }, async () => {
   const [a, b] = await two('text');
   await a.type('#text', 'Hello from elsewhere');
   await a.keyboard.press('Enter');
@@ -126,10 +127,10 @@ test('the text example: two strangers on a page of another origin talk', { timeo
   assert.deepEqual([...a.errors, ...b.errors], []);
 });
 
-test('the video example: two strangers see each other, and the same emoji', { timeout: 120_000 }, async () => {
+test('the video example: two strangers see each other, and the same emoji', { timeout: 240_000 }, async () => {
   const people = await two('video');
   for (const page of people) {
-    await page.waitForFunction(() => document.getElementById('remote').classList.contains('shown') && document.getElementById('remote').videoWidth > 0, { timeout: 60_000 });
+    await page.waitForFunction(() => document.getElementById('remote').classList.contains('shown') && document.getElementById('remote').videoWidth > 0);
     await page.waitForFunction(() => document.getElementById('safety').textContent.length > 3);
   }
   const [one, other] = await Promise.all(people.map((page) => page.$eval('#safety', (e) => e.textContent)));
