@@ -48,3 +48,30 @@ func Example() {
 	_ = server.Close()
 	// Output: true
 }
+
+// A room by hand: one stage, any number of listeners, each of whom sees both who are on it.
+func ExampleServer_RouteSlot() {
+	server, err := sfu.Listen(sfu.Config{UDP: "127.0.0.1:0", PublicIPs: []netip.Addr{netip.MustParseAddr("127.0.0.1")}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer server.Close()
+	// Each listener's browser offers two sections of video and two of audio that receive. They need not be there yet.
+	for _, listener := range []string{"carla", "dan", "eve"} {
+		for slot, speaker := range []string{"anna", "ben"} {
+			if err := server.RouteSlot(listener, slot, speaker, 0); err != nil {
+				log.Fatal(err)
+			}
+		}
+	}
+	fmt.Println(server.Stats().Routes, "places are fed")
+	// Ben leaves the stage, and Carla takes his place; nothing is negotiated again.
+	for _, listener := range []string{"dan", "eve"} {
+		_ = server.RouteSlot(listener, 1, "carla", 0)
+	}
+	_ = server.RouteSlot("carla", 1, "", 0)
+	fmt.Println(server.Stats().Routes, "places are fed")
+	// Output:
+	// 6 places are fed
+	// 5 places are fed
+}

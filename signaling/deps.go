@@ -128,6 +128,11 @@ type Act string
 const (
 	ActFind   Act = "find" // and next
 	ActReport Act = "report"
+	// ActSlowFind is ActFind of a user who behaves like a program.
+	ActSlowFind Act = "slow-find"
+	// ActNetworkFind and ActNetworkReport are what all users of one network do together.
+	ActNetworkFind   Act = "network-find"
+	ActNetworkReport Act = "network-report"
 )
 
 // Claims is what a token says.
@@ -151,12 +156,14 @@ type Deps struct {
 	Media  Media
 	Bus    Bus
 	Tokens Tokens
-	// Allow says whether a user may do something once more, and else when; nil: always. When it cannot know it should
+	// Allow says whether a user, or a network, may do something once more, and else when; nil: always. When it cannot know it should
 	// say yes.
 	Allow func(ctx context.Context, act Act, user string) (ok bool, wait time.Duration)
 	// Network answers the network that a request comes from, whose connections are counted together; the zero Prefix, or
 	// nil in place of the function: they are not.
 	Network func(*http.Request) netip.Prefix
+	// Suspect hears of a network where somebody behaves like a program; nil: nobody does.
+	Suspect func(ctx context.Context, network netip.Prefix)
 	// Store lets any node go on with a session of another; nil: a session lives and dies with its node.
 	Store Store
 	// ICEServers answers the ICE servers for a session; nil means none.

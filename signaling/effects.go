@@ -12,10 +12,11 @@ import (
 
 // step takes one event into the machine and carries out what comes of it.
 func (s *session) step(ev machine.Event) {
-	before := s.state.Phase
+	before := s.state
 	state, effects := machine.Step(s.state, ev)
 	s.state = state
-	s.hub.moved(before, state.Phase)
+	s.hub.moved(before.Phase, state.Phase)
+	s.turned(before.Match.ID, state.Match.ID)
 	if s.over || !s.keep() { // another node's now: what it does must not come from here
 		return
 	}

@@ -26,14 +26,15 @@ const patience = 10 * time.Second
 
 // world is a number of nodes on one bus and one queue.
 type world struct {
-	t     testing.TB
-	queue *fakeQueue
-	media *fakeMedia
-	token *fakeTokens
-	store *sharedStore                                               // nil: none
-	allow func(act signaling.Act, user string) (bool, time.Duration) // nil: always
-	file  func(r signaling.Report) (string, error)                   // takes reports; nil: all are fine
-	nodes []*node
+	t         testing.TB
+	queue     *fakeQueue
+	media     *fakeMedia
+	token     *fakeTokens
+	store     *sharedStore                                               // nil: none
+	allow     func(act signaling.Act, user string) (bool, time.Duration) // nil: always
+	file      func(r signaling.Report) (string, error)                   // takes reports; nil: all are fine
+	suspected func(netip.Prefix)                                         // nil: nobody listens
+	nodes     []*node
 }
 
 func (w *world) Report(_ context.Context, r signaling.Report) (string, error) {
@@ -100,6 +101,11 @@ func (w *world) start(bus *memory.Bus, name string, cfg signaling.Config) *node 
 				return true, 0
 			}
 			return w.allow(act, user)
+		},
+		Suspect: func(_ context.Context, network netip.Prefix) {
+			if w.suspected != nil {
+				w.suspected(network)
+			}
 		},
 		Reports: w,
 		Network: func(r *http.Request) netip.Prefix {

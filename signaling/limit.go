@@ -34,19 +34,25 @@ func (b *bucket) take(now time.Time) (wait time.Duration, ok bool) {
 
 // excess is the error for a message by which the user does something too often, on whichever node.
 func (s *session) excess(m protocol.Message) *protocol.Error {
-	var act Act
+	var own, common Act
 	switch m.(type) {
 	case *protocol.Find, *protocol.Next:
-		act = ActFind
+		own, common = ActFind, ActNetworkFind
+		if s.suspect {
+			own = ActSlowFind
+		}
 	case *protocol.Report:
-		act = ActReport
+		own, common = ActReport, ActNetworkReport
 	}
-	if act == "" || s.hub.deps.Allow == nil {
+	if own == "" || s.hub.deps.Allow == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(s.hub.base, s.hub.cfg.CallTimeout)
 	defer cancel()
-	ok, wait := s.hub.deps.Allow(ctx, act, s.self.User)
+	ok, wait := s.hub.deps.Allow(ctx, own, s.self.User)
+	if ok && s.conn != nil && s.conn.network.IsValid() {
+		ok, wait = s.hub.deps.Allow(ctx, common, s.conn.network.String())
+	}
 	if ok {
 		return nil
 	}

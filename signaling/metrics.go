@@ -16,6 +16,7 @@ type metrics struct {
 	slow     prometheus.Counter
 	dropped  prometheus.Counter
 	panics   prometheus.Counter
+	suspects prometheus.Counter
 }
 
 func newMetrics(h *Hub, reg prometheus.Registerer) *metrics {
@@ -31,13 +32,14 @@ func newMetrics(h *Hub, reg prometheus.Registerer) *metrics {
 		media:    counters("media_events_total", "Events of peer connections, by kind.", "event"),
 		slow:     counter("slow_consumers_total", "Connections cut off because the client did not read."),
 		dropped:  counter("mailbox_dropped_total", "Letters dropped because a session's mailbox was full."),
+		suspects: counter("suspects_total", "Sessions that were found to behave like a program."),
 		panics:   counter("session_panics_total", "Sessions that ended in a panic."),
 	}
 	if reg == nil {
 		return m
 	}
 	reg.MustRegister(m.messages, m.errors, m.matches, m.ended, m.reports, m.forged, m.relayed, m.failures, m.media,
-		m.slow, m.dropped, m.panics,
+		m.slow, m.dropped, m.panics, m.suspects,
 		gauge("sessions", "Sessions of this node.", func() int { return h.Stats().Sessions }),
 		gauge("connections", "Open WebSocket connections.", func() int { return h.Stats().Connections }),
 		gauge("waiting_sessions", "Sessions of this node that look for a partner.", func() int { return h.Stats().Waiting }),

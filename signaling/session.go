@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"passerby/signaling/habit"
 	"passerby/signaling/machine"
 	"passerby/signaling/protocol"
 )
@@ -61,6 +62,9 @@ type session struct {
 	why     *protocol.Error // what the connection hears when the session ends
 	stored  *stored         // nil without a Store
 	over    bool            // the session is another node's, or anybody's
+
+	habits  *habit.Trace // nil until the first match
+	suspect bool         // behaves like a program
 
 	slot    uint8       // in the registry
 	ticking atomic.Bool // a Tick waits in the mailbox
@@ -192,6 +196,7 @@ func (s *session) handle(letter any) {
 			s.send(err)
 			break
 		}
+		s.observe(l.message)
 		s.step(machine.Request{Message: l.message})
 	case complaint:
 		s.complain(l.err)

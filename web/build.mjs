@@ -32,7 +32,10 @@ const common = {
 /** The SDK for publishing: readable ES modules, each worker in one file, types, and API.md from the comments. Says what it weighs. */
 async function buildSDK() {
   rmSync(join(root, 'sdk/dist'), { recursive: true, force: true });
-  const entryPoints = { index: 'sdk/src/index.ts', worker: 'sdk/src/worker/worker.ts', prover: 'sdk/src/worker/prover.ts' };
+  const entryPoints = {
+    index: 'sdk/src/index.ts', worker: 'sdk/src/worker/worker.ts', prover: 'sdk/src/worker/prover.ts',
+    group: 'sdk/src/group/index.ts', groupworker: 'sdk/src/worker/group.ts',
+  };
   const options = { ...common, alias: {}, entryPoints, outdir: 'sdk/dist' };
   await esbuild.build({ ...options, sourcemap: true });
   const { outputFiles } = await esbuild.build({ ...options, minify: true, write: false });

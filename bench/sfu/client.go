@@ -14,6 +14,7 @@ import (
 	"net"
 	"os"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,7 +32,8 @@ type user struct {
 	udp   *net.UDPConn
 	fd    int
 	at    *net.UDPAddr // the server
-	check []byte       // the connectivity check that keeps ICE alive
+	led   bool         // the server makes the checks: Janus, when it has made the offer
+	check []byte       // the connectivity check that keeps ICE alive; nil when led
 
 	seal, open *srtp.Context // nil at bare
 	aead       cipher.AEAD   // at bare
@@ -64,31 +66,36 @@ const (
 )
 
 func (u *user) sdp() string {
-	section := func(mid int, media, codec string, pt int, ssrc uint32) string {
-		return fmt.Sprintf("m=%s 9 UDP/TLS/RTP/SAVPF %d\r\nc=IN IP4 0.0.0.0\r\na=rtcp-mux\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\n"+
-			"a=fingerprint:sha-256 %s\r\na=setup:active\r\na=mid:%d\r\na=sendrecv\r\na=msid:camera %s\r\na=rtpmap:%d %s\r\na=rtcp-fb:%d transport-cc\r\n"+
-			"a=rtcp-fb:%d nack\r\na=rtcp-fb:%d nack pli\r\na=extmap:3 %s\r\na=ssrc:%d cname:load\r\na=ssrc:%d msid:camera %s\r\n",
-			media, pt, ufrag, password, printed, mid, media, pt, codec, pt, pt, pt, twccURI, ssrc, ssrc, media)
-	}
-	return offerSDP + section(0, "audio", "opus/48000/2", payloadTypes[0], u.streams[0].ssrc) +
-		section(1, "video", "VP8/90000", payloadTypes[1], u.streams[1].ssrc)
+	return u.head("0 1") + u.section(0, "0", "sendrecv") + u.section(1, "1", "sendrecv")
+}
+
+func (u *user) head(mids string) string {
+	return strings.Replace(offerSDP, "BUNDLE 0 1", "BUNDLE "+mids, 1)
+}
+
+// section describes one kind. The candidate is for Janus, which waits for one.
+func (u *user) section(kind int, mid, direction string) string {
+	media, codec := [2]string{"audio", "video"}[kind], [2]string{"opus/48000/2", "VP8/90000"}[kind]
+	pt, ssrc := payloadTypes[kind], u.streams[kind].ssrc
+	at := u.udp.LocalAddr().(*net.UDPAddr)
+	return fmt.Sprintf("m=%s 9 UDP/TLS/RTP/SAVPF %d\r\nc=IN IP4 0.0.0.0\r\na=rtcp-mux\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\n"+
+		"a=fingerprint:sha-256 %s\r\na=setup:active\r\na=mid:%s\r\na=%s\r\na=msid:camera %s\r\na=rtpmap:%d %s\r\na=rtcp-fb:%d transport-cc\r\n"+
+		"a=rtcp-fb:%d nack\r\na=rtcp-fb:%d nack pli\r\na=extmap:3 %s\r\na=ssrc:%d cname:load\r\na=ssrc:%d msid:camera %s\r\n"+
+		"a=candidate:1 1 udp 2130706431 %s %d typ host\r\na=end-of-candidates\r\n",
+		media, pt, ufrag, password, printed, mid, direction, media, pt, codec, pt, pt, pt, twccURI, ssrc, ssrc, media, at.IP, at.Port)
 }
 
 var answerLine = map[string]*regexp.Regexp{
 	"ufrag":     regexp.MustCompile(`a=ice-ufrag:(\S+)`),
 	"password":  regexp.MustCompile(`a=ice-pwd:(\S+)`),
-	"candidate": regexp.MustCompile(`a=candidate:\S+ 1 udp \d+ (127\.0\.0\.1 \d+)`),
+	"candidate": regexp.MustCompile(`(?i)a=candidate:\S+ 1 udp \d+ (\d+\.\d+\.\d+\.\d+ \d+)`),
 }
 
 // join makes a user and connects it.
 func join(r *running, id int) (*user, error) {
-	udp, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	u, err := newUser(id, net.IPv4(127, 0, 0, 1))
 	if err != nil {
 		return nil, err
-	}
-	u := &user{id: id, udp: udp}
-	for kind := range u.streams {
-		u.streams[kind].ssrc = uint32(1000 + 10*id + kind) //nolint:gosec // small
 	}
 	if r.name == "bare" {
 		err = u.joinBare(r)
@@ -96,8 +103,21 @@ func join(r *running, id int) (*user, error) {
 		err = u.joinICE(r)
 	}
 	if err != nil {
-		_ = udp.Close()
+		_ = u.udp.Close()
 		return nil, err
+	}
+	return u, nil
+}
+
+// newUser has a socket and no more.
+func newUser(id int, at net.IP) (*user, error) {
+	udp, err := net.ListenUDP("udp4", &net.UDPAddr{IP: at})
+	if err != nil {
+		return nil, err
+	}
+	u := &user{id: id, udp: udp}
+	for kind := range u.streams {
+		u.streams[kind].ssrc = uint32(1000 + 10*id + kind) //nolint:gosec // small
 	}
 	raw, err := udp.SyscallConn()
 	if err != nil {
@@ -128,17 +148,26 @@ func (u *user) joinICE(r *running) error {
 	if err != nil {
 		return err
 	}
+	return u.connect(a.SDP)
+}
+
+// connect does ICE and DTLS with the server that a description tells of.
+func (u *user) connect(sdp string) error {
 	found := map[string]string{}
 	for name, re := range answerLine {
-		m := re.FindStringSubmatch(a.SDP)
+		m := re.FindStringSubmatch(sdp)
 		if m == nil {
 			return fmt.Errorf("no %s in the answer", name)
 		}
 		found[name] = m[1]
 	}
-	u.at = &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}
-	if _, err := fmt.Sscanf(found["candidate"], "127.0.0.1 %d", &u.at.Port); err != nil {
+	ip, port, _ := strings.Cut(found["candidate"], " ")
+	var err error
+	if u.at, err = net.ResolveUDPAddr("udp4", net.JoinHostPort(ip, port)); err != nil {
 		return err
+	}
+	if u.led {
+		return u.handshake()
 	}
 	m, err := stun.Build(stun.TransactionID, stun.BindingRequest, stun.NewUsername(found["ufrag"]+":"+ufrag),
 		stun.RawAttribute{Type: stun.AttrUseCandidate}, stun.RawAttribute{Type: stun.AttrICEControlling, Length: 8, Value: make([]byte, 8)},
@@ -161,6 +190,23 @@ func (u *user) joinICE(r *running) error {
 		}
 	}
 	_ = u.udp.SetReadDeadline(time.Time{})
+	// Janus answers checks before it has the candidates, and counts only those that come later.
+	over := make(chan struct{})
+	var checks sync.WaitGroup
+	checks.Go(func() {
+		again := time.NewTicker(100 * time.Millisecond)
+		defer again.Stop()
+		for {
+			select {
+			case <-again.C:
+				_, _ = u.udp.WriteTo(u.check, u.at)
+			case <-over:
+				return
+			}
+		}
+	})
+	defer checks.Wait()
+	defer close(over)
 	return u.handshake()
 }
 
@@ -196,6 +242,19 @@ func (u *user) handshake() error {
 	return nil
 }
 
+func answerCheck(b []byte, from net.Addr) ([]byte, error) {
+	check := &stun.Message{Raw: b}
+	if err := check.Decode(); err != nil {
+		return nil, err
+	}
+	at := from.(*net.UDPAddr)
+	m, err := stun.Build(check, stun.BindingSuccess, &stun.XORMappedAddress{IP: at.IP, Port: at.Port}, stun.NewShortTermIntegrity(password), stun.Fingerprint)
+	if err != nil {
+		return nil, err
+	}
+	return m.Raw, nil
+}
+
 // lent is the socket while DTLS has it. After end, DTLS hears and says nothing more.
 type lent struct {
 	net.PacketConn
@@ -222,6 +281,12 @@ func (l *lent) ended() bool {
 
 func (l *lent) ReadFrom(b []byte) (int, net.Addr, error) {
 	n, from, err := l.PacketConn.ReadFrom(b)
+	for err == nil && n > 1 && b[0] == 0 && b[1] == 1 { // a connectivity check
+		if answer, err := answerCheck(b[:n], from); err == nil {
+			_, _ = l.PacketConn.WriteTo(answer, from)
+		}
+		n, from, err = l.PacketConn.ReadFrom(b)
+	}
 	if errors.Is(err, os.ErrDeadlineExceeded) && l.ended() {
 		select {} // until the process ends
 	}

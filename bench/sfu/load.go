@@ -58,7 +58,13 @@ func (l load) run(r *running) (map[string]float64, error) {
 			_ = u.udp.Close()
 		}
 	}()
-	for id := range l.users {
+	if r.janus != nil {
+		var err error
+		if d.users, err = l.joinJanus(r); err != nil {
+			return nil, err
+		}
+	}
+	for id := len(d.users); id < l.users; id++ {
 		u, err := join(r, id)
 		if err != nil {
 			return nil, err
@@ -201,7 +207,8 @@ func (d *driver) pace(u *user, now time.Time) {
 // send writes n packets of a stream.
 func (d *driver) send(u *user, kind, n int, now time.Time) {
 	s := &u.streams[kind]
-	to := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(u.at.Port)) //nolint:gosec // a port
+	to := u.at.AddrPort()
+	to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
 	for range n {
 		d.out.Add(u.next(s, kind, now), to, false)
 		d.out.Flush(u.fd)

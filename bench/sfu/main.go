@@ -1,9 +1,10 @@
 //go:build linux
 
 // Command sfu measures rows S1 and S2: what a forwarded packet costs the server, beside a plain Pion server
-// (TrackLocalStaticRTP, default interceptors) and a bare forwarder (recvmmsg, AES-GCM open, rewrite, seal, sendmmsg).
+// (TrackLocalStaticRTP, default interceptors), Debian's Janus where it is installed (videocall for pairs, videoroom for one to
+// many), and a bare forwarder (recvmmsg, AES-GCM open, rewrite, seal, sendmmsg).
 //
-//	go run ./bench/sfu [-rounds 5] [-seconds 3] [-only S1] [-before PROGRAM]
+//	go run ./bench/sfu [-rounds 5] [-seconds 3] [-only S1] [-systems passerby,janus] [-before PROGRAM]
 //
 // Each server is a process of its own on the first core, the load one thread on the second; systems take turns, round after
 // round. A user sends audio (50 packets a second of 100 bytes) and video (150 of 1100), each packet by itself, spread evenly;
@@ -37,6 +38,7 @@ func main() {
 	seconds := flag.Float64("seconds", 3, "how long a load lasts")
 	only := flag.String("only", "", "words, comma separated, of which a row's name has one; all when empty")
 	before := flag.String("before", "", "another build of this program")
+	names := flag.String("systems", "", "which are measured, comma separated; all when empty")
 	out := flag.String("out", "bench/out", "where the JSON goes")
 	as := flag.String("serve", "", "be a server: passerby, pion or bare")
 	flag.Parse()
@@ -44,7 +46,7 @@ func main() {
 	if *as != "" {
 		err = serve(*as)
 	} else {
-		err = measure(*rounds, time.Duration(*seconds*float64(time.Second)), *only, *before, *out)
+		err = measure(*rounds, time.Duration(*seconds*float64(time.Second)), *only, *names, *before, *out)
 	}
 	if err != nil {
 		log.Fatal(err)
@@ -66,7 +68,7 @@ func rows(d time.Duration) []row {
 	}
 }
 
-func measure(rounds int, d time.Duration, only, before, out string) error {
+func measure(rounds int, d time.Duration, only, names, before, out string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
@@ -74,12 +76,15 @@ func measure(rounds int, d time.Duration, only, before, out string) error {
 		return err
 	}
 	var all []figure
+	beside := slices.DeleteFunc(systems(before), func(s system) bool {
+		return names != "" && !slices.Contains(strings.Split(names, ","), s.name)
+	})
 	for _, r := range rows(d) {
 		if !slices.ContainsFunc(strings.Split(only, ","), func(word string) bool { return strings.Contains(r.name, word) }) {
 			continue
 		}
 		for round := range rounds {
-			for _, s := range systems(before) {
+			for _, s := range beside {
 				v, err := s.with(r.run)
 				if err != nil { // a busy machine starves one now and then
 					log.Printf("%s, %s, round %d: %v", r.name, s.name, round, err)
@@ -88,7 +93,7 @@ func measure(rounds int, d time.Duration, only, before, out string) error {
 				all = append(all, figure{r.name, s.name, round, v})
 			}
 		}
-		table(r.name, all, systems(before))
+		table(r.name, all, beside)
 		data, err := json.MarshalIndent(all, "", " ")
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"log"
 	"os"
 	"os/exec"
 )
@@ -23,7 +24,13 @@ func systems(before string) []system {
 	if before != "" {
 		all = append(all, system{"before", before, "passerby"})
 	}
-	return append(all, system{"pion", self, "pion"}, system{"bare", self, "bare"})
+	all = append(all, system{"pion", self, "pion"})
+	if _, err := os.Stat(janusProgram); err == nil {
+		all = append(all, system{"janus", janusProgram, ""})
+	} else {
+		log.Print("Janus is left out: apt-get install janus")
+	}
+	return append(all, system{"bare", self, "bare"})
 }
 
 // running is a started server.
@@ -32,10 +39,15 @@ type running struct {
 	pid  int
 	in   *json.Encoder
 	out  *json.Decoder
+
+	janus *janus // in place of in and out
 }
 
 // with starts the server on the first core, lets f load it, and ends it.
 func (s system) with(f func(*running) (map[string]float64, error)) (map[string]float64, error) {
+	if s.program == janusProgram {
+		return withJanus(f)
+	}
 	cmd := exec.Command("taskset", "-c", "0", s.program, "-serve", s.as) //nolint:gosec // from the command line
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()

@@ -93,6 +93,7 @@ func (s *Server) handler() http.Handler {
 		Allow:     s.newLimit("sessions", 5, 50),
 		Proof:     s.guard,
 		Stats:     s.stats,
+		Settings:  protocol.SettingsAnswer{Words: s.words, BlurStart: s.cfg.BlurStart},
 		Draining:  s.draining.Load,
 		WebSocket: s.hub, Web: web.Handler(), AllowedOrigins: s.cfg.AllowedOrigins, Proxies: s.cfg.TrustedProxies, Logger: s.log,
 	})

@@ -37,6 +37,11 @@ func (s *Server) userLimits() func(ctx context.Context, act signaling.Act, user 
 	limits := map[signaling.Act]allower{
 		signaling.ActFind:   s.newLimit("finds", 1, 60), // finds and skips: one a second, sixty at once
 		signaling.ActReport: s.newLimit("reports", 1.0/30, 10),
+		// Who behaves like a program waits 10 s between two strangers; it cannot do much harm so, and a person mistaken for one can go on.
+		signaling.ActSlowFind: s.newLimit("slow-finds", 1.0/10, 2),
+		// A school or a mobile network behind one address has its own people in mind, not its own farm.
+		signaling.ActNetworkFind:   s.newLimit("network-finds", 20, 600),
+		signaling.ActNetworkReport: s.newLimit("network-reports", 1.0/5, 60),
 	}
 	return func(ctx context.Context, act signaling.Act, user string) (bool, time.Duration) {
 		return limits[act](ctx, user)

@@ -63,7 +63,8 @@ type Server struct {
 	admin    net.Listener   // nil when off
 	patience patience       // of public
 	board    board
-	secret   string // of the TURN credentials
+	words    []string // of the operator's filter
+	secret   string   // of the TURN credentials
 	hosts    turnHosts
 	draining atomic.Bool
 }
@@ -84,6 +85,9 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 		return nil, err
 	}
 	if s.own, err = auth.LoadStoreKeys(cfg.DataDir); err != nil {
+		return nil, err
+	}
+	if s.words, err = filterWords(cfg.FilterWords); err != nil {
 		return nil, err
 	}
 	if s.cfg.ACME.Dir == "" {
@@ -136,7 +140,7 @@ func (s *Server) build(events *sink) error {
 	}
 	s.guard = s.newGuard()
 	s.hub = signaling.New(s.signaling(), signaling.Deps{
-		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: sessions, Allow: s.userLimits(),
+		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: sessions, Allow: s.userLimits(), Suspect: s.guard.Suspect,
 		Network: caller.Proxies(s.cfg.TrustedProxies).Network, ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
 	})
 	events.hub = s.hub

@@ -33,6 +33,8 @@ type Config struct {
 	MaxPerAddress  int            // WebSockets at most from one IPv4 address or IPv6 /64
 	Proof          string         // proof of work of newcomers: auto (only under attack), on, off
 	ProofRate      int            // new sessions a minute that are an attack; a tenth of it from one range of addresses
+	FilterWords    string         // file of words that pages mask in messages, one a line; empty: none
+	BlurStart      bool           // matches begin blurred, unless a user chose otherwise
 	Redis          string         // URL of Redis, which nodes share; empty keeps the queue in memory
 	Bus            string         // URL of RabbitMQ, which carries messages between nodes; empty leaves that to Redis
 	Database       string         // URL of PostgreSQL, or a file for SQLite; empty: passerby.db in DataDir

@@ -129,6 +129,8 @@ func flags(c *Config) *flag.FlagSet {
 	fs.Var(number{&c.MaxPerAddress}, "max-per-address", "`number` of WebSockets at most from one IPv4 address or IPv6 /64, and never more than half of all; more are refused")
 	fs.StringVar(&c.Proof, "proof", c.Proof, "`when` newcomers' browsers solve a puzzle first: auto (only under attack), on (always) or off")
 	fs.Var(number{&c.ProofRate}, "proof-rate", "`number` of requests for a session a minute, on this node, that are an attack; from one IPv4 /24 or IPv6 /48 a tenth of it is")
+	fs.StringVar(&c.FilterWords, "filter-words", c.FilterWords, "`file` of words, one a line, that pages mask in messages on the reader's device; everybody can read it; none: only those that a user lists himself")
+	fs.BoolVar(&c.BlurStart, "blur-start", c.BlurStart, "matches begin blurred until both press Reveal, unless a user has chosen otherwise: `true or false`")
 	fs.StringVar(&c.Redis, "redis", c.Redis, "`URL` of Redis, like redis://user:password@host:6379, or redis+sentinel://host1,host2/NAME, or redis+cluster://host1,host2; rediss for TLS; none: one node, which keeps all in memory")
 	fs.StringVar(&c.Bus, "bus", c.Bus, "`URL` of a RabbitMQ that carries messages between nodes, like amqp://user:password@host:5672/vhost; amqps for TLS; none: Redis does, when there is one")
 	fs.StringVar(&c.Database, "database", c.Database, "`URL` of PostgreSQL, which nodes share, like postgres://user:password@host:5432/passerby, or a file for SQLite; none: passerby.db in data-dir")

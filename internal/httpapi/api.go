@@ -28,6 +28,7 @@ type Config struct {
 	Allow          func(ctx context.Context, network string) (bool, time.Duration)
 	Proof          Prover // nil: no proof of work is ever asked for
 	Stats          func() protocol.StatsAnswer
+	Settings       protocol.SettingsAnswer
 	Draining       func() bool
 	WebSocket      http.Handler
 	Web            http.Handler
@@ -54,6 +55,7 @@ func New(c Config) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v1/session", a.shared(http.MethodPost, a.session))
 	mux.Handle("/v1/stats", a.shared(http.MethodGet, a.stats))
+	mux.Handle("/v1/settings", a.shared(http.MethodGet, a.settings))
 	mux.Handle("/v1/ws", c.WebSocket)
 	mux.HandleFunc("/v1/", func(w http.ResponseWriter, _ *http.Request) {
 		protocol.WriteError(w, http.StatusNotFound, protocol.Errorf(protocol.BadRequest, "there is no such address; docs/protocol.md lists all"))
@@ -162,6 +164,15 @@ func body(w http.ResponseWriter, r *http.Request) (b []byte, fault *protocol.Err
 		return nil, protocol.Errorf(protocol.BadRequest, "the body did not come, or not in time"), http.StatusRequestTimeout
 	}
 	return b, nil, 0
+}
+
+func (a *api) settings(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	s := a.Settings
+	if s.Words == nil {
+		s.Words = []string{}
+	}
+	answer(w, http.StatusOK, s)
 }
 
 func (a *api) stats(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, a.Stats()) }

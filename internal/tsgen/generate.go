@@ -24,7 +24,7 @@ func Generate(source string) ([]byte, error) {
 	g.constants()
 	client := g.messages(protocol.Client())
 	server := g.messages(protocol.Server())
-	for _, v := range []any{protocol.SessionRequest{}, protocol.SessionAnswer{}, protocol.ErrorAnswer{}, protocol.StatsAnswer{}} {
+	for _, v := range []any{protocol.SessionRequest{}, protocol.SessionAnswer{}, protocol.ErrorAnswer{}, protocol.StatsAnswer{}, protocol.SettingsAnswer{}} {
 		g.name(reflect.TypeOf(v))
 	}
 	g.union("ClientMessage", "Every message that a client may send.", client)

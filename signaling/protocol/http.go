@@ -49,6 +49,14 @@ type ErrorAnswer struct {
 	Challenge *Challenge `json:"challenge,omitempty"`
 }
 
+// SettingsAnswer answers GET /v1/settings: what the operator wishes of pages, which do it themselves.
+type SettingsAnswer struct {
+	// Words are masked in messages, on the reader's device.
+	Words []string `json:"words"`
+	// BlurStart has matches begin blurred, unless the user has chosen otherwise.
+	BlurStart bool `json:"blur_start"`
+}
+
 // StatsAnswer answers GET /v1/stats.
 type StatsAnswer struct {
 	Online  int          `json:"online"`

@@ -11,7 +11,8 @@ export function apiReference(types) {
     const source = text(file);
     for (const entry of names.split(',').map((name) => name.trim()).filter(Boolean)) {
       const [name, shown = name] = entry.replace(/^type /, '').split(' as ');
-      const { comment, code } = declaration(source, name);
+      const passedOn = new RegExp(`export (?:type )?\\{[^}]*\\b${name}\\b[^}]*\\} from '\\./([^']*)'`).exec(source);
+      const { comment, code } = declaration(passedOn ? text(passedOn[1]) : source, name);
       parts.push('', `## ${shown}`, '', ...(comment ? [comment, ''] : []), '```ts', code.replace(new RegExp(`\\b${name}\\b`), shown), '```');
     }
   }

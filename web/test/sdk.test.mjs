@@ -79,9 +79,9 @@ async function two(name) {
 }
 
 test('the package holds what it needs and no more, and is small', () => {
-  const unwanted = files.filter((name) => !/^(package\.json|README\.md|API\.md|LICENSE|examples\/(text|video)\.html|dist\/(index|worker|prover)\.js(\.map)?|dist\/types\/.*\.d\.ts)$/.test(name));
+  const unwanted = files.filter((name) => !/^(package\.json|README\.md|API\.md|LICENSE|examples\/(text|video)\.html|dist\/(index|worker|prover|group|groupworker)\.js(\.map)?|dist\/types\/.*\.d\.ts)$/.test(name));
   assert.deepEqual(unwanted, []);
-  for (const needed of ['README.md', 'API.md', 'dist/index.js', 'dist/worker.js', 'dist/prover.js', 'dist/types/index.d.ts']) assert.ok(files.includes(needed), needed);
+  for (const needed of ['README.md', 'API.md', 'dist/index.js', 'dist/worker.js', 'dist/prover.js', 'dist/group.js', 'dist/groupworker.js', 'dist/types/index.d.ts', 'dist/types/group/index.d.ts']) assert.ok(files.includes(needed), needed);
   const meta = JSON.parse(readFileSync(join(pack, 'package.json'), 'utf8'));
   assert.equal(meta.dependencies, undefined, 'nothing else to install');
   assert.match(meta.version, /^\d+\.\d+\.\d+$/);

@@ -56,6 +56,7 @@ export class Passerby {
   async resume() { this.to('connecting'); return new Promise<boolean>(() => {}); }
   destroy() {}
   setTyping() {}
+  setBlur() {}
   setEnabled() {}
   async replaceTrack() {}
   async report() { this.leave('blocked'); }

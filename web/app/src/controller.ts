@@ -5,6 +5,7 @@ import { saveDraft, toWish } from './draft';
 import { listen, troubleOf } from './listen';
 import { Memory, type Settings } from './memory';
 import { RemoteVideo } from './remote';
+import { Safety } from './safety';
 import { speak, type Locale } from './strings';
 import { canNext, initialView, reduce, type Action, type Ended, type View } from './view';
 
@@ -15,6 +16,7 @@ import { canNext, initialView, reduce, type Action, type Ended, type View } from
 export class Controller {
   readonly devices: Devices;
   readonly remote: RemoteVideo;
+  readonly safety = new Safety();
   view: View;
   readonly #client: Passerby;
   readonly #memory = new Memory();
@@ -37,7 +39,9 @@ export class Controller {
     if (!able.media && !able.text) this.view.trouble = { code: isSecureContext ? 'too_old' : 'insecure_page' };
     else if (!able.media) this.view.draft = { ...this.view.draft, mode: 'text' };
     listen(client, this.remote, this);
+    client.on('matched', ({ match }) => match.mode === 'video' && this.dispatch({ type: 'blur', own: { on: this.safety.begin(client), ready: false } }));
     client.on('error', (error) => this.#error(error));
+    void this.safety.load();
   }
 
   /** What the server keeps to. */
@@ -212,6 +216,13 @@ export class Controller {
     } catch (e) {
       this.dispatch({ type: 'notice', notice: { code: e instanceof PasserbyError ? e.code : 'unknown' } });
     }
+  }
+
+  /** Ready to see and be seen, in a match that began blurred. */
+  reveal(): void {
+    const own = { on: this.view.blur.own.on, ready: true };
+    this.#client.setBlur(own);
+    this.dispatch({ type: 'blur', own });
   }
 
   retry(id: string): void {

@@ -38,6 +38,7 @@ export function listen(client: Passerby, remote: RemoteVideo, page: Page): void 
   client.on('update', ({ message }) => dispatch({ type: 'message', message: { ...message } }));
   client.on('typing', ({ on }) => dispatch({ type: 'typing', on }));
   client.on('partner', (partner) => dispatch({ type: 'partner', partner }));
+  client.on('blur', (theirs) => dispatch({ type: 'blur', theirs }));
   client.on('quality', ({ level }) => dispatch({ type: 'quality', level }));
   client.on('verify', (verification) => dispatch({ type: 'verify', verification }));
   addEventListener('online', () => dispatch({ type: 'online', on: true }));

@@ -41,6 +41,26 @@ export class Memory {
     write(() => localStorage, 'passerby.locale', locale);
   }
 
+  /** Begin each match blurred; null: as the operator has it. */
+  get blurStart(): boolean | null {
+    const kept = read(() => localStorage, 'passerby.blurStart');
+    return typeof kept === 'boolean' ? kept : null;
+  }
+
+  set blurStart(on: boolean) {
+    write(() => localStorage, 'passerby.blurStart', on);
+  }
+
+  /** Words that one does not want to read. */
+  get words(): string[] {
+    const kept = read(() => localStorage, 'passerby.words');
+    return Array.isArray(kept) ? kept.filter((word) => typeof word === 'string') : [];
+  }
+
+  set words(words: string[]) {
+    write(() => localStorage, 'passerby.words', words);
+  }
+
   /** Which of camera and microphone are not muted. */
   get sending(): Record<Kind, boolean> {
     const kept = (read(() => sessionStorage, 'passerby.sending') ?? {}) as Partial<Record<Kind, unknown>>;

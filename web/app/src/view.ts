@@ -1,4 +1,4 @@
-import type { EndReason, Events, Match, Message, Mode, Quality, State, Verification, Wish } from '@passerby/client';
+import type { Blur, EndReason, Events, Match, Message, Mode, Quality, State, Verification, Wish } from '@passerby/client';
 import { loadDraft, type Draft } from './draft';
 import { usualSettings, type Settings } from './memory';
 import type { Locale } from './strings';
@@ -40,6 +40,8 @@ export interface View {
   typing: boolean;
   partner: Events['partner'];
   verification: Verification | null;
+  /** Begin blurred until both are ready: one's own word and the stranger's, for this match. */
+  blur: { own: Blur; theirs: Blur };
   /** How well media flows; unknown until measured. */
   quality: Quality['level'];
   /** The first picture of this match was decoded. */
@@ -107,6 +109,7 @@ export type Action =
   | { type: 'typing'; on: boolean }
   | { type: 'partner'; partner: Events['partner'] }
   | { type: 'verify'; verification: Verification | null }
+  | { type: 'blur'; own?: Blur; theirs?: Blur }
   | { type: 'quality'; level: Quality['level'] }
   | { type: 'sending'; kind: 'audio' | 'video'; on: boolean }
   | { type: 'autoNext'; on: boolean }
@@ -127,6 +130,7 @@ const alone = {
   typing: false,
   partner: { state: 'online', audio: true, video: true },
   verification: null,
+  blur: { own: { on: false, ready: false }, theirs: { on: false, ready: false } },
   quality: 'unknown',
   shown: false,
 } as const;
@@ -165,6 +169,11 @@ export function initialView(): View {
 /** The mode that is shown: that of the conversation, else that of the wish. */
 export function modeOf(view: View): Mode {
   return view.match?.mode ?? view.wish?.mode ?? view.draft.mode;
+}
+
+/** Whether the stranger's picture is to be blurred: one of the two wanted to begin so, and not both are ready. */
+export function blurred({ match, blur: { own, theirs } }: View): boolean {
+  return match?.mode === 'video' && (own.on || theirs.on) && !(own.ready && theirs.ready);
 }
 
 /** Whether Next does something now. While reconnecting it does, once the connection is back: no press is lost. */
@@ -247,6 +256,8 @@ export function reduce(view: View, action: Action): View {
       return { ...view, partner: action.partner };
     case 'verify':
       return { ...view, verification: action.verification };
+    case 'blur':
+      return { ...view, blur: { own: action.own ?? view.blur.own, theirs: action.theirs ?? view.blur.theirs } };
     case 'quality':
       return { ...view, quality: action.level };
     case 'sending':

@@ -6,7 +6,7 @@ import { PasserbyError } from './errors';
 import type { Events, Listener } from './events';
 import { CAPS } from './protocol';
 import { unknownQuality } from './quality';
-import type { Limits, Match, Message, Options, Quality, Report, State, TakenOver, Wish } from './types';
+import type { Blur, Limits, Match, Message, Options, Quality, Report, State, TakenOver, Wish } from './types';
 
 /** Text that fits a message: the body also carries JSON, commitment, iv and tag, in base64url. */
 const MAX_TEXT_BYTES = Math.floor((CAPS.textBytes * 3) / 4) - 200;
@@ -127,6 +127,11 @@ export class Passerby {
   setEnabled(kind: Kind, on: boolean): void {
     this.#conductor.call.setEnabled(kind, on);
     this.#conductor.meeting.tellMedia();
+  }
+
+  /** For this match: asks the partner's page to begin blurred, or says that one is ready to see and be seen. See the event `blur`. */
+  setBlur(blur: Blur): void {
+    this.#conductor.meeting.setBlur(blur);
   }
 
   /** Sends another camera or microphone from now on, or none. */

@@ -9,7 +9,7 @@ import { computeKeyId, deriveMatchKeys, keyKind, type KeyPair, type MatchKeys } 
 import type { Verification } from './events';
 import type { ClientMessage, Matched, ServerMessage } from './protocol';
 import { TextFlow, type Proof, type SavedText } from './text';
-import type { Message } from './types';
+import type { Blur, Message } from './types';
 
 export interface ConversationDeps {
   /** Over the data channel when it is open, else the socket. */
@@ -19,6 +19,7 @@ export interface ConversationDeps {
   update(message: Message): void;
   typing(on: boolean): void;
   partner(media: { audio: boolean; video: boolean }): void;
+  blur(theirs: Blur): void;
   /** Null: the keys have changed, and with them all that was compared. */
   verify(result: Verification | null): void;
 }
@@ -248,6 +249,7 @@ export class Conversation {
     if (this.#closed) return;
     if (signal.typing !== undefined) this.#showTyping(signal.typing);
     if (signal.media) this.deps.partner(signal.media);
+    if (signal.blur) this.deps.blur(signal.blur);
   }
 
   #showTyping(on: boolean): void {

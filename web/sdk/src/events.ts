@@ -1,5 +1,5 @@
 import type { PasserbyError } from './errors';
-import type { EndReason, Match, Message, Quality, State } from './types';
+import type { Blur, EndReason, Match, Message, Quality, State } from './types';
 
 /** Every event and what comes with it. */
 export interface Events {
@@ -20,6 +20,8 @@ export interface Events {
   update: { message: Message };
   typing: { on: boolean };
   partner: { state: 'online' | 'reconnecting'; audio: boolean; video: boolean };
+  /** What the partner says of beginning blurred; nothing comes when he did not ask for it. */
+  blur: Blur;
   /** What there is to compare. Null: the keys have changed (a reload, or someone in between), and nothing of before counts. */
   verify: Verification | null;
   error: PasserbyError;

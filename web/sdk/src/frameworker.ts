@@ -20,6 +20,17 @@ export const canTransform = (): boolean => typeof Worker !== 'undefined' && (scr
 export const peerConfig = (): RTCConfiguration =>
   scriptTransform() ? {} : ({ encodedInsertableStreams: true } as RTCConfiguration);
 
+/** Puts a Worker between encoder or decoder and the network; the Worker finds `options` with the stream, or in a message `pipe`. */
+export function attachWorker(worker: Worker, end: RTCRtpSender | RTCRtpReceiver, options: object): void {
+  if (scriptTransform()) {
+    end.transform = new RTCRtpScriptTransform(worker, options);
+    return;
+  }
+  const streams = (end as LegacyStreams).createEncodedStreams?.();
+  if (!streams) throw new TypeError('no encoded transforms');
+  worker.postMessage({ op: 'pipe', ...options, ...streams }, [streams.readable, streams.writable] as unknown as Transferable[]);
+}
+
 export class FrameWorker {
   readonly #worker: Worker;
   readonly #installing = new Map<string, { done(keyFrame: boolean): void; refused(cause: Error): void }>();
@@ -57,20 +68,14 @@ export class FrameWorker {
 
   /** Puts the Worker between encoder or decoder and the network. Call before setLocalDescription. */
   attach(end: RTCRtpSender | RTCRtpReceiver, side: Side, kind: Kind): void {
-    if (scriptTransform()) {
-      end.transform = new RTCRtpScriptTransform(this.#worker, { side, kind });
-      return;
-    }
-    const streams = (end as LegacyStreams).createEncodedStreams?.();
-    if (!streams) throw new TypeError('no encoded transforms');
-    this.#post({ op: 'pipe', side, kind, ...streams }, [streams.readable, streams.writable]);
+    attachWorker(this.#worker, end, { side, kind });
   }
 
   close(): void {
     this.#worker.terminate();
   }
 
-  #post(message: ToWorker, transfer: Transferable[] = []): void {
-    this.#worker.postMessage(message, transfer);
+  #post(message: ToWorker): void {
+    this.#worker.postMessage(message);
   }
 }

@@ -3,7 +3,8 @@ export { MAX_PICTURE, Passerby } from './client';
 export { support } from './support';
 export { PasserbyError, explainMediaError, type ErrorCode } from './errors';
 export { emoji as safetyEmoji } from './crypto/emoji';
+export type { SettingsAnswer } from './protocol';
 export type { Events, Listener, Verification } from './events';
 export type {
-  EndReason, Gender, Limits, Match, Message, Mode, Options, Quality, Report, ReportReason, State, Support, TakenOver, Wish,
+  Blur, EndReason, Gender, Limits, Match, Message, Mode, Options, Quality, Report, ReportReason, State, Support, TakenOver, Wish,
 } from './types';

@@ -32,11 +32,16 @@ type EncodingSender = Pick<RTCRtpSender, 'getParameters'> & {
   setParameters(parameters: RTCRtpSendParameters, options: { encodingOptions: { keyFrame: boolean }[] }): Promise<void>;
 };
 
-const CHANNEL = 'passerby';
+export const CHANNEL = 'passerby';
 /** A connection may be disconnected for this long before something is done. */
 const GRACE = 1500;
 /** Enough for 720p of a face; the congestion control goes below as it needs. */
 const MAX_BITRATE = 1_500_000;
+
+export async function makeKeyFrame(sender: EncodingSender): Promise<void> {
+  const parameters = sender.getParameters();
+  await sender.setParameters(parameters, { encodingOptions: parameters.encodings.map(() => ({ keyFrame: true })) }).catch(() => {});
+}
 
 export class Media {
   readonly pc: RTCPeerConnection;
@@ -114,10 +119,7 @@ export class Media {
    */
   async makeKeyFrame(): Promise<void> {
     const transceiver = this.#transceivers.get('video');
-    if (!transceiver) return;
-    const sender: EncodingSender = transceiver.sender;
-    const parameters = sender.getParameters();
-    await sender.setParameters(parameters, { encodingOptions: parameters.encodings.map(() => ({ keyFrame: true })) }).catch(() => {});
+    if (transceiver) await makeKeyFrame(transceiver.sender);
   }
 
   /**
@@ -177,14 +179,14 @@ export class Media {
 }
 
 /** Only these codecs: the clear bytes of a frame are defined for VP8 and Opus alone. */
-function prefer(transceiver: RTCRtpTransceiver, types: string[]): void {
+export function prefer(transceiver: RTCRtpTransceiver, types: string[]): void {
   const kind = transceiver.receiver.track.kind;
   const codecs = RTCRtpReceiver.getCapabilities?.(kind)?.codecs.filter((c) => types.includes(c.mimeType.toLowerCase()));
   if (codecs?.length) transceiver.setCodecPreferences?.(codecs);
 }
 
 /** Show frames as soon as they come. */
-function hurry(receiver: RTCRtpReceiver): void {
+export function hurry(receiver: RTCRtpReceiver): void {
   const r = receiver as { jitterBufferTarget?: number | null; playoutDelayHint?: number };
   if ('jitterBufferTarget' in r) r.jitterBufferTarget = 0;
   else if ('playoutDelayHint' in r) (r as { playoutDelayHint?: number }).playoutDelayHint = 0;

@@ -16,7 +16,7 @@ import { CAPS, type ClientMessage, type Matched } from './protocol';
 import { QualityMeter } from './quality';
 import type { Vault } from './session';
 import type { Proof } from './text';
-import type { Match, Quality } from './types';
+import type { Blur, Match, Quality } from './types';
 
 export interface MeetingDeps {
   events: Emitter<Events>;
@@ -65,6 +65,7 @@ export class Meeting {
   #rekeys = 0;
   #rekeyTimer: Timer | undefined;
   #partner: Events['partner'] = { state: 'online', audio: true, video: true };
+  #blur: Blur = { on: false, ready: false };
   #meter = new QualityMeter();
   readonly #timers = new Set<Timer>();
 
@@ -130,7 +131,14 @@ export class Meeting {
 
   /** Tells the partner whether camera and microphone are on. */
   tellMedia(): void {
-    if (this.deps.frames()) this.#talk?.signal({ media: this.deps.presence() });
+    if (!this.deps.frames()) return;
+    this.#talk?.signal({ media: this.deps.presence(), ...(this.#blur.on || this.#blur.ready ? { blur: this.#blur } : {}) });
+  }
+
+  /** Tells the partner to begin blurred, or that one is ready; for this match alone. */
+  setBlur(blur: Blur): void {
+    this.#blur = blur;
+    this.tellMedia();
   }
 
   /** The Worker opened the first frame of a key: when it has left the decoder, it can be shown. */
@@ -189,6 +197,7 @@ export class Meeting {
         update: (message) => events.emit('update', { message }),
         typing: (on) => events.emit('typing', { on }),
         partner: (media) => this.#tellPartner(media),
+        blur: (theirs) => events.emit('blur', theirs),
         verify: (result) => events.emit('verify', result),
       },
       this.#past?.match === matched.match ? this.#past : vault.past(matched.match),
@@ -202,6 +211,7 @@ export class Meeting {
     this.#rekeys = 0;
     this.#abort = new AbortController();
     this.#partner = { state: 'online', audio: true, video: true };
+    this.#blur = { on: false, ready: false };
     this.#meter = new QualityMeter();
     if (matched.mode === 'video') this.#later(QUALITY_EVERY, () => void this.#measure(talk));
     for (const message of this.#early.splice(0)) talk.receive(message);

@@ -454,6 +454,14 @@ export interface StatsAnswer {
   matched: number
 }
 
+/** SettingsAnswer answers GET /v1/settings: what the operator wishes of pages, which do it themselves. */
+export interface SettingsAnswer {
+  /** Words are masked in messages, on the reader's device. */
+  words: string[]
+  /** BlurStart has matches begin blurred, unless the user has chosen otherwise. */
+  blur_start: boolean
+}
+
 /** Every message that a client may send. */
 export type ClientMessage =
   | Hello

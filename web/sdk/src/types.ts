@@ -63,6 +63,12 @@ export interface Match {
   at: number;
 }
 
+/** One side's word on beginning a match blurred: whether it wants to, and whether it is ready to see and be seen. */
+export interface Blur {
+  on: boolean;
+  ready: boolean;
+}
+
 export interface Message {
   id: string;
   from: 'me' | 'partner';

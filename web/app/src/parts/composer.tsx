@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
 import { EmojiPicker } from './emoji-picker';
+import type { Contact } from '../words/contact';
 import { Icon } from './icon';
 
 /** How long after the last key the stranger is still told that one is writing. */
@@ -17,6 +18,7 @@ export function Composer() {
   const { match, lines } = useView();
   const [cut, setCut] = useState(false);
   const [text, setText] = useState('');
+  const [asking, setAsking] = useState<Contact[]>([]);
   const field = useRef<HTMLTextAreaElement>(null);
   const typing = useTyping((on) => controller.typing(on));
   const open = match !== null;
@@ -25,6 +27,7 @@ export function Composer() {
   useLayoutEffect(() => {
     setText('');
     setCut(false);
+    setAsking([]);
     typing(false);
   }, [match?.id]);
   useEffect(() => {
@@ -43,9 +46,13 @@ export function Composer() {
   const silent = open && !lines.some((line) => line.from !== 'system');
   const left = longest - text.length;
 
-  const send = () => {
+  const send = (agreed: readonly Contact[] = []) => {
     const trimmed = text.trim();
-    if (!trimmed || !open) return;
+    if (!trimmed || !match) return;
+    controller.safety.agree(match.id, agreed);
+    const risky = controller.safety.risky(match.id, trimmed);
+    setAsking(risky);
+    if (risky.length) return;
     typing(false);
     controller.send(trimmed);
     setText('');
@@ -67,6 +74,13 @@ export function Composer() {
       )}
       <p class="composer-left" role="status">{cut ? t.chat.cut : left < counted && t.chat.left(left)}</p>
       <EmojiPicker disabled={!open} onPick={insert} />
+      {asking.length > 0 && (
+        <div class="composer-ask" role="alert" data-testid="contact-ask">
+          <p>{t.safety.ask(asking.map((kind) => t.safety.kinds[kind]))}</p>
+          <button type="button" class="button" onClick={() => { setAsking([]); field.current?.focus(); }}>{t.safety.edit}</button>
+          <button type="button" class="button is-danger" data-testid="send-anyway" onClick={() => send(asking)}>{t.safety.sendAnyway}</button>
+        </div>
+      )}
       <textarea
         ref={field}
         class="composer-input"
@@ -83,6 +97,7 @@ export function Composer() {
         onInput={(event) => {
           setText(event.currentTarget.value);
           if (event.currentTarget.value.length < longest) setCut(false);
+          setAsking([]);
           typing(event.currentTarget.value.trim() !== '');
         }}
         onPaste={(event) => setCut(text.length + (event.clipboardData?.getData('text') ?? '').length > longest)}

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
 import type { Line } from '../view';
+import { mask } from '../words/filter';
 import { Icon } from './icon';
 
 /** The conversation. New lines are read aloud; it follows the newest unless the user has scrolled up. */
@@ -65,7 +66,7 @@ function LogLine({ line }: { line: Line }) {
   return (
     <div class="line" data-from={line.from} data-delivery={state}>
       <span class="unseen">{line.from === 'me' ? t.chat.me : t.chat.stranger}: </span>
-      <bdi class="bubble" dir="auto">{line.text}</bdi>
+      {line.from === 'partner' ? <Heard text={line.text} /> : <bdi class="bubble" dir="auto">{line.text}</bdi>}
       <CopyButton text={line.text} />
       {state && state !== 'failed' && (
         <span class="delivery" title={t.chat[state]}>
@@ -80,5 +81,20 @@ function LogLine({ line }: { line: Line }) {
         </span>
       )}
     </div>
+  );
+}
+
+/** What the stranger wrote, with the words masked that one does not want to read. A press shows them. */
+function Heard({ text }: { text: string }) {
+  const { safety } = useController();
+  const [shown, setShown] = useState(false);
+  const hits = shown ? [] : safety.unwanted(text);
+  return (
+    <>
+      <bdi class="bubble" dir="auto">{mask(text, hits)}</bdi>
+      {hits.length > 0 && (
+        <button type="button" class="link masked" data-testid="unmask" title={t.safety.masked} onClick={() => setShown(true)}>{t.safety.show}</button>
+      )}
+    </>
   );
 }

@@ -2,6 +2,7 @@ import { useView } from '../hooks';
 import { t } from '../strings';
 import { QualityMark } from './quality-mark';
 import { SafetyButtons } from './safety-buttons';
+import { SafetyLink } from './safety-page';
 import { Verify } from './verify';
 
 /** Above the conversation: how safe it is, what both like, how well it runs, and the way to report. */
@@ -18,6 +19,7 @@ export function MatchBar() {
       )}
       <div class="match-bar-end">
         <QualityMark />
+        <SafetyLink compact />
         <SafetyButtons />
       </div>
     </div>

@@ -2,10 +2,12 @@ import { useCallback, useEffect, useRef } from 'preact/hooks';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
 import { useSwipe } from '../swipe';
+import { blurred } from '../view';
 import { Cover, coverOf } from './cover';
 import { Glow } from './glow';
 import { Icon } from './icon';
 import { MatchBar } from './match-bar';
+import { Reveal } from './reveal';
 import { SelfView } from './self-view';
 
 /** The big picture: the stranger, or what there is to say instead; the own picture in a corner. */
@@ -28,10 +30,11 @@ export function Stage() {
   const away = cover === 'reconnecting' || cover === 'partner-away';
   const picture = !view.shown || !view.match ? 'hidden' : away ? 'frozen' : view.partner.video ? 'shown' : 'hidden';
   return (
-    <section ref={box} class="stage" aria-label={t.chat.stage} data-picture={picture} data-cover={cover ?? 'none'}>
+    <section ref={box} class="stage" aria-label={t.chat.stage} data-picture={picture} data-blurred={blurred(view)} data-cover={cover ?? 'none'}>
       <Glow picture={controller.remote.element} shown={picture === 'shown'} />
       <div class="stage-picture" ref={slot} />
       {cover && <div class="stage-cover"><Cover kind={cover} /></div>}
+      {!cover && blurred(view) && <Reveal />}
       <MatchBar />
       {view.match && !view.partner.audio && (
         <p class="stage-note" title={t.chat.partnerMutedHint}>

@@ -7,6 +7,7 @@ import { Icon } from '../parts/icon';
 import { LanguageSelect } from '../parts/language-select';
 import { LiveCounts } from '../parts/live-counts';
 import { ModeChoice } from '../parts/mode-choice';
+import { SafetyLink } from '../parts/safety-page';
 import { TagsField } from '../parts/tags-field';
 import { WhoFields } from '../parts/who-fields';
 import { t } from '../strings';
@@ -24,6 +25,7 @@ export function Landing() {
       </div>
       <StartForm />
       <div class="landing-facts">
+        <p class="landing-safety"><SafetyLink /></p>
         <Facts title={t.landing.rules} items={t.landing.ruleList} />
         <Facts title={t.landing.privacy} items={t.landing.privacyList} />
       </div>

@@ -251,6 +251,32 @@ export const de: Strings = {
     stay: 'Trotzdem bleiben',
   },
 
+  safety: {
+    title: 'Sicher bleiben',
+    tips: [
+      'Du kannst jederzeit gehen, mit einem Druck und ohne Grund.',
+      'Behalte Namen, Nummer, Adresse, Schule und Konten für dich.',
+      'Tu vor der Kamera nichts, was du nicht wiedersehen möchtest. Jeder kann aufnehmen.',
+      'Droht jemand, Bilder von dir zu veröffentlichen? Zahle nicht und schicke nichts mehr. Bewahre die Nachrichten auf, melde es hier und bei der Polizei, und sprich mit jemandem, dem du vertraust.',
+      'Sieht jemand jünger als 18 aus? Geh und melde es: Diese Meldungen kommen zuerst.',
+      'Schicke niemals Geld, Codes oder Ausweise. Wer Fremde darum bittet, betrügt.',
+      'Eine Meldung schickt mit, was die andere Person geschrieben hat, und beweist es; Bild und Ton gehen nie von selbst hinaus. Blockieren hält euch beide auseinander.',
+    ],
+    blur: 'Unscharf beginnen: Ihr seht euch, wenn beide auf Zeigen gedrückt haben',
+    words: 'Wörter, die du nicht lesen möchtest',
+    wordsHint: 'Eines in jeder Zeile. Sie werden in Nachrichten verdeckt, nur auf diesem Gerät.',
+    masked: 'Von deiner Wortliste verdeckt',
+    show: 'Anzeigen',
+    reveal: 'Zeigen',
+    revealHint: 'Ihr beginnt beide unscharf. Ihr seht euch, wenn beide auf Zeigen gedrückt haben.',
+    revealTheirs: 'Die andere Person ist bereit. Drücke auf Zeigen, um euch zu sehen.',
+    revealWaiting: 'Warten, bis auch die andere Person auf Zeigen drückt.',
+    ask: (kinds) => `Das sieht aus wie ${list(kinds, 'disjunction')}. Damit könnte dich eine fremde Person finden.`,
+    kinds: { phone: 'eine Telefonnummer', email: 'eine E-Mail-Adresse', address: 'deine Anschrift', link: 'ein Link', handle: 'dein Name anderswo' },
+    edit: 'Nicht senden',
+    sendAnyway: 'Trotzdem senden',
+  },
+
   report: {
     title: 'Diese Person melden',
     titleLast: 'Die letzte Person melden',

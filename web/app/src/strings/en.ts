@@ -263,6 +263,32 @@ export const en = {
     stay: 'Stay anyway',
   },
 
+  safety: {
+    title: 'Staying safe',
+    tips: [
+      'You can leave at any moment, with one press and without a reason.',
+      'Keep your name, number, address, school and accounts to yourself.',
+      'Do nothing in front of a camera that you would not want to see again. Anybody can record.',
+      'Does somebody threaten to publish pictures of you? Do not pay and send nothing more. Save the messages, report it here and to the police, and tell somebody you trust.',
+      'Does somebody look younger than 18? Leave and report it: those reports come first.',
+      'Never send money, codes or documents. Whoever asks a stranger for them is a fraud.',
+      'Report sends what the stranger wrote, which proves it; picture and sound are never sent by themselves. Block keeps the two of you apart.',
+    ],
+    blur: 'Begin blurred: you see each other once both have pressed Reveal',
+    words: 'Words you do not want to read',
+    wordsHint: 'One in each line. They are masked in messages, on this device alone.',
+    masked: 'Masked by your list of words',
+    show: 'Show',
+    reveal: 'Reveal',
+    revealHint: 'You both begin blurred. You see each other once both have pressed Reveal.',
+    revealTheirs: 'The stranger is ready. Press Reveal to see each other.',
+    revealWaiting: 'Waiting for the stranger to press Reveal, too.',
+    ask: (kinds: readonly string[]) => `This looks like ${list(kinds, 'disjunction')}. A stranger could find you with it.`,
+    kinds: { phone: 'a phone number', email: 'an e-mail address', address: 'where you live', link: 'a link', handle: 'your name elsewhere' },
+    edit: 'Do not send',
+    sendAnyway: 'Send anyway',
+  },
+
   report: {
     title: 'Report this stranger',
     titleLast: 'Report the last stranger',

@@ -251,6 +251,32 @@ export const es: Strings = {
     stay: 'Quedarme',
   },
 
+  safety: {
+    title: 'Tu seguridad',
+    tips: [
+      'Puedes irte en cualquier momento, con un toque y sin dar razones.',
+      'Guárdate tu nombre, tu número, tu dirección, tu escuela y tus cuentas.',
+      'No hagas ante una cámara nada que no quieras volver a ver. Cualquiera puede grabar.',
+      '¿Alguien amenaza con publicar imágenes tuyas? No pagues ni envíes nada más. Guarda los mensajes, denúncialo aquí y a la policía, y cuéntaselo a alguien de confianza.',
+      '¿Alguien parece menor de 18? Sal y denúncialo: esas denuncias van primero.',
+      'No envíes nunca dinero, códigos ni documentos. Quien se los pide a un desconocido es un estafador.',
+      'Denunciar envía lo que escribió la otra persona, con su prueba; la imagen y el sonido nunca se envían solos. Bloquear os mantiene separados.',
+    ],
+    blur: 'Empezar con imagen borrosa: os veis cuando ambos habéis pulsado Mostrar',
+    words: 'Palabras que no quieres leer',
+    wordsHint: 'Una en cada línea. Se ocultan en los mensajes, solo en este dispositivo.',
+    masked: 'Oculto por tu lista de palabras',
+    show: 'Ver',
+    reveal: 'Mostrar',
+    revealHint: 'Empezáis los dos con imagen borrosa. Os veis cuando ambos habéis pulsado Mostrar.',
+    revealTheirs: 'La otra persona está lista. Pulsa Mostrar para veros.',
+    revealWaiting: 'Esperando a que la otra persona pulse Mostrar.',
+    ask: (kinds) => `Esto parece ${list(kinds, 'disjunction')}. Un desconocido podría encontrarte con ello.`,
+    kinds: { phone: 'un número de teléfono', email: 'un correo electrónico', address: 'tu dirección', link: 'un enlace', handle: 'tu nombre en otro sitio' },
+    edit: 'No enviar',
+    sendAnyway: 'Enviar igualmente',
+  },
+
   report: {
     title: 'Denunciar a esta persona',
     titleLast: 'Denunciar a la última persona',

@@ -251,6 +251,32 @@ export const fr: Strings = {
     stay: 'Rester quand même',
   },
 
+  safety: {
+    title: 'Votre sécurité',
+    tips: [
+      'Vous pouvez partir à tout moment, d’une pression et sans raison.',
+      'Gardez pour vous votre nom, numéro, adresse, école et comptes.',
+      'Ne faites devant une caméra rien que vous ne voudriez revoir. N’importe qui peut enregistrer.',
+      'Quelqu’un menace de publier des images de vous ? Ne payez pas et n’envoyez plus rien. Gardez les messages, signalez-le ici et à la police, et parlez-en à une personne de confiance.',
+      'Quelqu’un semble avoir moins de 18 ans ? Partez et signalez-le : ces signalements passent en premier.',
+      'N’envoyez jamais d’argent, de codes ni de papiers. Qui en demande à un inconnu est un escroc.',
+      'Signaler envoie ce que l’autre a écrit, avec sa preuve ; l’image et le son ne partent jamais d’eux-mêmes. Bloquer vous tient à distance.',
+    ],
+    blur: 'Commencer flou : vous vous voyez quand vous avez tous deux choisi Révéler',
+    words: 'Mots que vous ne voulez pas lire',
+    wordsHint: 'Un par ligne. Ils sont masqués dans les messages, sur cet appareil seulement.',
+    masked: 'Masqué par votre liste de mots',
+    show: 'Voir',
+    reveal: 'Révéler',
+    revealHint: 'Vous commencez tous deux flous. Vous vous voyez quand vous avez tous deux choisi Révéler.',
+    revealTheirs: 'L’autre personne est prête. Choisissez Révéler pour vous voir.',
+    revealWaiting: 'En attendant que l’autre personne choisisse Révéler.',
+    ask: (kinds) => `Cela ressemble à ${list(kinds, 'disjunction')}. Une personne inconnue pourrait vous retrouver ainsi.`,
+    kinds: { phone: 'un numéro de téléphone', email: 'une adresse e-mail', address: 'votre adresse', link: 'un lien', handle: 'votre nom ailleurs' },
+    edit: 'Ne pas envoyer',
+    sendAnyway: 'Envoyer quand même',
+  },
+
   report: {
     title: 'Signaler cette personne',
     titleLast: 'Signaler la dernière personne',

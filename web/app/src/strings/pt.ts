@@ -251,6 +251,32 @@ export const pt: Strings = {
     stay: 'Ficar mesmo assim',
   },
 
+  safety: {
+    title: 'Sua segurança',
+    tips: [
+      'Você pode sair a qualquer momento, com um toque e sem motivo.',
+      'Guarde para você seu nome, número, endereço, escola e contas.',
+      'Não faça diante da câmera nada que não queira ver de novo. Qualquer um pode gravar.',
+      'Alguém ameaça publicar imagens suas? Não pague e não envie mais nada. Guarde as mensagens, denuncie aqui e à polícia, e conte a alguém de confiança.',
+      'Alguém parece ter menos de 18 anos? Saia e denuncie: essas denúncias vêm primeiro.',
+      'Nunca envie dinheiro, códigos nem documentos. Quem pede isso a um desconhecido é golpista.',
+      'Denunciar envia o que a outra pessoa escreveu, com a prova; imagem e som nunca são enviados sozinhos. Bloquear mantém vocês separados.',
+    ],
+    blur: 'Começar com imagem borrada: vocês se veem quando os dois tocarem em Revelar',
+    words: 'Palavras que você não quer ler',
+    wordsHint: 'Uma por linha. Elas são ocultadas nas mensagens, só neste aparelho.',
+    masked: 'Oculto pela sua lista de palavras',
+    show: 'Ver',
+    reveal: 'Revelar',
+    revealHint: 'Vocês dois começam com imagem borrada. Vocês se veem quando os dois tocarem em Revelar.',
+    revealTheirs: 'A outra pessoa está pronta. Toque em Revelar para se verem.',
+    revealWaiting: 'Esperando a outra pessoa tocar em Revelar.',
+    ask: (kinds) => `Isto parece ${list(kinds, 'disjunction')}. Um desconhecido poderia encontrar você com isso.`,
+    kinds: { phone: 'um número de telefone', email: 'um endereço de e-mail', address: 'seu endereço', link: 'um link', handle: 'seu nome em outro lugar' },
+    edit: 'Não enviar',
+    sendAnyway: 'Enviar mesmo assim',
+  },
+
   report: {
     title: 'Denunciar esta pessoa',
     titleLast: 'Denunciar a última pessoa',

@@ -79,6 +79,8 @@ export async function commit(kf: Bytes, text: string): Promise<Bytes> {
 export interface Signal {
   typing?: boolean;
   media?: { audio: boolean; video: boolean };
+  /** Begin this match blurred (`on`), until both are `ready` to be seen. */
+  blur?: { on: boolean; ready: boolean };
 }
 
 export async function sealSignal(key: CryptoKey, signal: Signal): Promise<string> {
@@ -93,9 +95,10 @@ export async function openSignal(key: CryptoKey, sealed: string): Promise<Signal
   const plain = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: bytes.subarray(0, IV) }, key, bytes.subarray(IV));
   const value: unknown = JSON.parse(fromUtf8(new Uint8Array(plain)));
   if (typeof value !== 'object' || value === null) throw new TypeError('signal is malformed');
-  const { typing, media } = value as Signal;
+  const { typing, media, blur } = value as Signal;
   const out: Signal = {};
   if (typeof typing === 'boolean') out.typing = typing;
   if (typeof media === 'object' && media !== null) out.media = { audio: media.audio === true, video: media.video === true };
+  if (typeof blur === 'object' && blur !== null) out.blur = { on: blur.on === true, ready: blur.ready === true };
   return out;
 }

@@ -80,7 +80,7 @@ export async function deriveMatchKeys(own: KeyPair, peer: string, match: string,
   return initiator ? { keyId, send: i, receive: r } : { keyId, send: r, receive: i };
 }
 
-async function agree(own: KeyPair, peer: string): Promise<Bytes> {
+export async function agree(own: KeyPair, peer: string): Promise<Bytes> {
   const kind = keyKind(peer);
   if (kind !== own.kind) throw new TypeError(`key kinds differ: ${own.kind} and ${kind ?? 'unknown'}`);
   const raw = fromBase64url(peer.slice(kind.length + 1));
