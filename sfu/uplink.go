@@ -156,7 +156,7 @@ func (u *uplink) account(pkt *stream.Packet, now time.Time) {
 		return
 	}
 	if u.losses == nil {
-		u.losses = &stream.Losses{} // 4 KB that a waiting peer does without
+		u.losses = &stream.Losses{} // 7 KB that a waiting peer does without
 	}
 	u.losses.Received(pkt.Seq, now)
 	due, lost := u.due(now)

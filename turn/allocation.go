@@ -43,8 +43,7 @@ type allocation struct {
 
 	grants   int // permissions, channels and moves asked for …
 	window   time.Duration
-	verdicts [4]verdict
-	next     uint8 // verdict to be replaced
+	verdicts *verdicts // nil until a peer without a channel came
 }
 
 // relay is a relay socket of an allocation.
@@ -109,7 +108,12 @@ type channel struct {
 	until  time.Duration
 }
 
-// verdict is what the policy said of a peer without a channel.
+// verdicts are the last things that the policy said of peers without a channel.
+type verdicts struct {
+	of   [4]verdict
+	next uint8 // to be replaced
+}
+
 type verdict struct {
 	peer netip.AddrPort
 	ok   bool

@@ -171,13 +171,17 @@ func (s *shard) toSender(b []byte, to sender) {
 
 // allows asks the policy about a peer without a channel, and remembers the last answers.
 func (s *shard) allows(a *allocation, peer netip.AddrPort) bool {
-	for i := range a.verdicts {
-		if a.verdicts[i].peer == peer {
-			return a.verdicts[i].ok
+	if a.verdicts == nil {
+		a.verdicts = new(verdicts)
+	}
+	known := a.verdicts
+	for i := range known.of {
+		if known.of[i].peer == peer {
+			return known.of[i].ok
 		}
 	}
 	ok := s.server.relays.allows(peer)
-	a.verdicts[a.next%uint8(len(a.verdicts))] = verdict{peer, ok}
-	a.next++
+	known.of[known.next%uint8(len(known.of))] = verdict{peer, ok}
+	known.next++
 	return ok
 }

@@ -1,8 +1,9 @@
-// Builds the web page (default) or the SDK (--sdk).
+// Builds the web pages (default) or the SDK (--sdk).
 //
 //   web/app/src/main.tsx ─┐
 //   web/app/src/style/*   ├─ esbuild ─→ web/dist/assets/NAME-HASH.{js,css} (+ .br, .gz) and index.html
 //   web/sdk workers       ┘
+//   web/console/src        ── esbuild ─→ web/dist/console/ likewise: the moderators' console, which the binary serves at /moderate alone
 //
 // index.html is web/app/index.html with {{script}}, {{style}} and {{worker}} replaced by the built names.
 // Flags: --watch (rebuild on change, no compression), --sdk (web/sdk/dist as ES modules).
@@ -48,6 +49,20 @@ async function buildSDK() {
   writeFileSync(join(root, 'sdk/API.md'), apiReference(join(root, 'sdk/dist/types')));
 }
 
+const bundled = (watch) => ({
+  ...common,
+  entryNames: '[name]-[hash]',
+  assetNames: '[name]-[hash]',
+  chunkNames: '[name]-[hash]',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  minify: !watch,
+  sourcemap: watch ? 'inline' : false,
+  metafile: true,
+  loader: { '.woff2': 'file', '.svg': 'file', '.png': 'file', '.webp': 'file' },
+  define: { 'process.env.NODE_ENV': watch ? '"development"' : '"production"' },
+});
+
 /** Files beside index.html that the page needs as they are (icons, manifest). */
 function copyPublic(dist) {
   const from = join(root, 'app/public');
@@ -77,20 +92,7 @@ function styles() {
 
 async function buildApp({ watch }) {
   const dist = join(root, 'dist');
-  const options = {
-    ...common,
-    outdir: 'dist/assets',
-    entryNames: '[name]-[hash]',
-    assetNames: '[name]-[hash]',
-    chunkNames: '[name]-[hash]',
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
-    minify: !watch,
-    sourcemap: watch ? 'inline' : false,
-    metafile: true,
-    loader: { '.woff2': 'file', '.svg': 'file', '.png': 'file', '.webp': 'file' },
-    define: { 'process.env.NODE_ENV': watch ? '"development"' : '"production"' },
-  };
+  const options = { ...bundled(watch), outdir: 'dist/assets' };
   // The workers first: their hashed names are compiled into the page.
   const bundle = (entry) => esbuild.build({ ...options, entryPoints: [entry], write: false });
   const worker = await bundle('sdk/src/worker/worker.ts');
@@ -124,6 +126,7 @@ async function buildApp({ watch }) {
     .replaceAll('{{worker}}', workerURL)
     .replaceAll('{{style}}', '/' + relative(dist, sheets[0].path));
   writeFileSync(join(dist, 'index.html'), html);
+  await buildConsole(dist, watch);
   if (!watch) {
     writeServiceWorker(dist, html, page.metafile.outputs, [workerURL, urlOf(prover), '/' + relative(dist, sheets[0].path)]);
     compress(dist);
@@ -142,6 +145,22 @@ function writeServiceWorker(dist, html, outputs, others) {
     .replace('{{version}}', version)
     .replace('{{shell}}', shell.map((name) => `'${name}'`).join(', '));
   writeFileSync(join(dist, 'sw.js'), text);
+}
+
+/** The moderators' console, into a folder that the public page's handler leaves out. Its files are named from where it is served. */
+async function buildConsole(dist, watch) {
+  const page = await esbuild.build({
+    ...bundled(watch),
+    outdir: 'dist/console/assets',
+    entryPoints: { console: 'console/src/main.tsx', style: 'console/src/style/main.css' },
+    write: false,
+  });
+  const to = join(dist, 'console');
+  mkdirSync(join(to, 'assets'), { recursive: true });
+  for (const file of page.outputFiles) writeFileSync(file.path, file.contents);
+  const built = (suffix) => '/moderate/' + relative(to, page.outputFiles.find((f) => f.path.endsWith(suffix)).path);
+  const html = readFileSync(join(root, 'console/index.html'), 'utf8').replaceAll('{{script}}', built('.js')).replaceAll('{{style}}', built('.css'));
+  writeFileSync(join(to, 'index.html'), html);
 }
 
 /** Writes .br and .gz beside each file that gains from it, and prints what the page weighs. */
@@ -171,7 +190,7 @@ async function watchApp() {
       buildApp({ watch: true }).then(() => console.log('built'), (e) => console.error(e.message));
     }, 50);
   };
-  for (const dir of ['app', 'sdk/src']) watch(join(root, dir), { recursive: true }, rebuild);
+  for (const dir of ['app', 'console', 'sdk/src']) watch(join(root, dir), { recursive: true }, rebuild);
   rebuild();
 }
 

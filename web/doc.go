@@ -1,4 +1,4 @@
-// Package web serves the page that was built into the binary.
+// Package web serves the pages that were built into the binary: the chat, and the moderators' console.
 //
 //	make web → web/dist/index.html, assets/NAME-HASH.js (+ .br, .gz) ── go:embed ──→ Handler
 //

@@ -18,10 +18,15 @@ func Built() bool {
 }
 
 // Handler serves the page that was built into this binary, or says how to build it.
-func Handler() http.Handler {
-	dist, err := fs.Sub(embedded, "dist")
+func Handler() http.Handler { return New(dist()) }
+
+// Console serves the moderators' console that was built into this binary.
+func Console() http.Handler { return NewConsole(dist()) }
+
+func dist() fs.FS {
+	built, err := fs.Sub(embedded, "dist")
 	if err != nil {
 		panic(err) // the name is a constant: cannot happen
 	}
-	return New(dist)
+	return built
 }

@@ -17,10 +17,16 @@ const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 	"connect-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; font-src 'self'; " +
 	"manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+// ConsolePolicy is that of the moderators' console: less still, since nothing there runs in a Worker or plays. Nothing can become a script
+// from text either (Trusted Types).
+const ConsolePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
 const (
 	hashed   = "public, max-age=31536000, immutable" // names under assets/ change with their content
 	asked    = "no-cache"                            // kept, but asked for each time
 	index    = "index.html"
+	console  = "console" // the folder of the moderators' console
 	notBuilt = "The web page is not part of this build.\n\nRun \"make web\" and build again, or use \"make run\".\n"
 )
 
@@ -39,13 +45,31 @@ type variant struct {
 }
 
 type handler struct {
-	files map[string]*file // by URL path without the leading slash
+	files       map[string]*file // by URL path without the leading slash
+	policy      string           // Content-Security-Policy
+	permissions string           // Permissions-Policy
 }
 
-// New serves the files of a build, for example os.DirFS("web/dist"). It reads them all at once.
+// New serves the files of a build, for example os.DirFS("web/dist"), but for the console's. It reads them all at once.
 func New(built fs.FS) http.Handler {
-	h := &handler{files: map[string]*file{}}
+	return newHandler(built, ContentSecurityPolicy, "camera=(self), microphone=(self), geolocation=()")
+}
+
+// NewConsole serves the moderators' console of a build, from its root.
+func NewConsole(built fs.FS) http.Handler {
+	own, err := fs.Sub(built, console)
+	if err != nil {
+		panic(err) // the name is a constant: cannot happen
+	}
+	return newHandler(own, ConsolePolicy, "camera=(), microphone=(), geolocation=()")
+}
+
+func newHandler(built fs.FS, policy, permissions string) http.Handler {
+	h := &handler{files: map[string]*file{}, policy: policy, permissions: permissions}
 	_ = fs.WalkDir(built, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && name == console {
+			return fs.SkipDir
+		}
 		if err == nil && !entry.IsDir() && !strings.HasPrefix(path.Base(name), ".") && !isEncoded(name) {
 			h.add(built, name)
 		}
@@ -103,11 +127,11 @@ func contentType(name string, body []byte) string {
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
-	header.Set("Content-Security-Policy", ContentSecurityPolicy)
+	header.Set("Content-Security-Policy", h.policy)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
-	header.Set("Permissions-Policy", "camera=(self), microphone=(self), geolocation=()")
+	header.Set("Permissions-Policy", h.permissions)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		header.Set("Allow", "GET, HEAD")
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)

@@ -53,6 +53,7 @@ func (l *log) String() string {
 
 func local(t *testing.T) config.Config {
 	c := config.Defaults()
+	c.Moderate.Serve = "off" // a password to make costs each start a while
 	c.HTTP, c.UDP, c.TCP, c.Admin, c.TURNListen = "127.0.0.1:0", ":0", ":0", "127.0.0.1:0", ":0"
 	c.DataDir, c.DrainTimeout, c.LogLevel = t.TempDir(), 2*time.Second, "debug"
 	return c

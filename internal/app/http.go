@@ -57,8 +57,8 @@ func bounded(h http.Handler, p patience, log *slog.Logger) *http.Server {
 }
 
 // adminHTTP serves the operator, who may ask for profiles that take minutes.
-func adminHTTP(listen string, registry *prometheus.Registry, ready func() error, ails func() []string) *http.Server {
-	return &http.Server{Handler: httpapi.Admin(listen, registry, ready, ails), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+func adminHTTP(listen string, registry *prometheus.Registry, ready func() error, ails func() []string, console http.Handler) *http.Server {
+	return &http.Server{Handler: httpapi.Admin(listen, registry, ready, ails, console), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 }
 
 func serve(h *http.Server, l net.Listener) error {
@@ -95,7 +95,7 @@ func (s *Server) handler() http.Handler {
 		Stats:     s.stats,
 		Settings:  protocol.SettingsAnswer{Words: s.words, BlurStart: s.cfg.BlurStart},
 		Draining:  s.draining.Load,
-		WebSocket: s.hub, Web: web.Handler(), AllowedOrigins: s.cfg.AllowedOrigins, Proxies: s.cfg.TrustedProxies, Logger: s.log,
+		WebSocket: s.hub, Web: web.Handler(), Console: s.consoleAt("on"), AllowedOrigins: s.cfg.AllowedOrigins, Proxies: s.cfg.TrustedProxies, Logger: s.log,
 	})
 	h = s.warnOfProxy(h)
 	if s.certs == nil {

@@ -23,6 +23,7 @@ const usage = `Passerby: random video and text chat on your own server.
   passerby doctor    check a server and say what is wrong and how to fix it
   passerby migrate   bring the tables of the database up to date
   passerby user      export or delete what is stored of a person
+  passerby moderator add people who moderate, or give them a new password
   passerby audit     verify the log of what moderators did
   passerby version   print the version
 
@@ -47,6 +48,8 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = migrateCommand(ctx, args, stdout)
 	case "user":
 		err = userCommand(ctx, args, stdout)
+	case "moderator":
+		err = moderatorCommand(ctx, args, stdout)
 	case "audit":
 		err = auditCommand(ctx, args, stdout)
 	case "version", "--version", "-v":

@@ -26,7 +26,9 @@ import (
 	"passerby/internal/porter"
 	"passerby/internal/proof"
 	"passerby/internal/redisdb"
+	"passerby/internal/report"
 	"passerby/internal/store"
+	"passerby/internal/webhook"
 	"passerby/match"
 	"passerby/sfu"
 	"passerby/signaling"
@@ -50,6 +52,8 @@ type Server struct {
 	queue        runningQueue
 	hub          *signaling.Hub
 	guard        *proof.Guard
+	console      http.Handler    // nil when off
+	hooks        *webhook.Sender // nil when off
 
 	address string // of this node's sessions, on the bus
 	memory  busmemory.Bus
@@ -110,6 +114,12 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 	if err = s.openDatabase(); err != nil {
 		return nil, err
 	}
+	if err = s.openHooks(); err != nil {
+		return nil, err
+	}
+	if s.console, err = s.openConsole(); err != nil {
+		return nil, err
+	}
 	events := &sink{}
 	if err = s.listenMedia(events); err != nil {
 		return nil, err
@@ -141,6 +151,7 @@ func (s *Server) build(events *sink) error {
 	s.guard = s.newGuard()
 	s.hub = signaling.New(s.signaling(), signaling.Deps{
 		Queue: queue{s.queue}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: sessions, Allow: s.userLimits(), Suspect: s.guard.Suspect,
+		Reports: desk{report.Desk{Keep: s.store, Tags: s.keys}},
 		Network: caller.Proxies(s.cfg.TrustedProxies).Network, ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
 	})
 	events.hub = s.hub
@@ -167,7 +178,7 @@ func (s *Server) iceServers(session string) []protocol.ICEServer {
 // Run serves until ctx ends, then drains: no new matches, people told, a bounded wait. It returns when all has ended.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.close()
-	api, admin := bounded(s.handler(), s.patience, s.log), adminHTTP(s.cfg.Admin, s.registry, s.ready, s.ails)
+	api, admin := bounded(s.handler(), s.patience, s.log), adminHTTP(s.cfg.Admin, s.registry, s.ready, s.ails, s.consoleAt("admin"))
 
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -175,6 +186,9 @@ func (s *Server) Run(ctx context.Context) error {
 	g.Go(func() error { return s.hub.Run(inner) })
 	g.Go(func() error { return s.queue.Run(inner) })
 	g.Go(func() error { return s.tendDatabase(inner) })
+	if s.hooks != nil {
+		g.Go(func() error { return s.hooks.Run(inner) })
+	}
 	if s.members != nil {
 		g.Go(func() error { return s.members.Run(inner) })
 	}

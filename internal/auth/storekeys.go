@@ -14,6 +14,7 @@ import (
 type StoreKeys struct {
 	Audit    []byte // of the audit log's chain
 	Identity []byte // makes pseudonyms of device keys and networks
+	Staff    []byte // seals what moderators sign in with
 }
 
 const storeFile = "store.key"
@@ -37,7 +38,7 @@ func LoadStoreKeys(dir string) (StoreKeys, error) {
 		return StoreKeys{}, fmt.Errorf("auth: store key: %s has %d bytes, not 32: restore it", name, len(secret))
 	}
 	var k StoreKeys
-	for purpose, key := range map[string]*[]byte{"audit": &k.Audit, "identity": &k.Identity} {
+	for purpose, key := range map[string]*[]byte{"audit": &k.Audit, "identity": &k.Identity, "staff": &k.Staff} {
 		if *key, err = hkdf.Key(sha256.New, secret, nil, "passerby "+purpose, 32); err != nil {
 			return StoreKeys{}, fmt.Errorf("auth: derive %s key: %w", purpose, err)
 		}

@@ -41,6 +41,7 @@ type Config struct {
 	Retain         Retain         // how long what is stored is kept
 	DataDir        string         // where secrets live, and the database of one node
 	Admin          string         // listen address of metrics, health and profiles
+	Moderate       Moderate       // the moderators' console
 	TURNListen     string         // listen address of TURN over UDP and TCP; "off" turns it off
 	TURNSecret     string         // shared secret of the TURN REST credentials; empty takes one from the root key in DataDir
 	TURNAllowPeers []netip.Prefix // further peers that TURN relays to; none: only this server's media ports
@@ -69,6 +70,7 @@ func Defaults() Config {
 		ProofRate:      1000,
 		DataDir:        "data",
 		Admin:          "127.0.0.1:9090",
+		Moderate:       Moderate{Serve: "on"},
 		TURNListen:     ":3478",
 		TURNPerAddress: 256,
 		TURNMost:       16384,
@@ -99,6 +101,7 @@ func (c Config) Validate() error {
 		fault("--tls-cert and --tls-key: give both files or none")
 	}
 	c.ACME.validate(c.TLSCert, fault)
+	c.Moderate.validate(c.Admin, fault)
 	if c.HTTPS != "off" && c.TLSCert == "" && !c.ACME.On() {
 		fault("--https: there is no certificate: give --tls-cert and --tls-key, or --acme-domain")
 	}

@@ -137,6 +137,7 @@ func flags(c *Config) *flag.FlagSet {
 	c.Retain.flags(fs)
 	fs.StringVar(&c.DataDir, "data-dir", c.DataDir, "`directory` of secrets, and of the database when that is a file")
 	fs.StringVar(&c.Admin, "admin", c.Admin, "listen `address` of /metrics, /healthz, /readyz and /debug/pprof, or off; keep it private")
+	c.Moderate.flags(fs)
 	fs.StringVar(&c.TURNListen, "turn-listen", c.TURNListen, "listen `address` of the TURN server over UDP and TCP, or off")
 	fs.StringVar(&c.TURNSecret, "turn-secret", c.TURNSecret, "shared `secret` of the TURN REST credentials, 16 characters or more; none: from the key in data-dir")
 	fs.Var(list[netip.Prefix]{&c.TURNAllowPeers, network}, "turn-allow-peers", "`networks` that TURN relays to besides this server's media ports, comma separated, like 203.0.113.0/24")

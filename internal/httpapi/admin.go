@@ -13,12 +13,16 @@ import (
 )
 
 // Admin returns the handler of the private listener at this address. ready answers why new users should not be sent here, or nil; ails, which
-// may be nil, what is wrong although they can be.
+// may be nil, what is wrong although they can be; console, which may be nil, is the moderators' console.
 //
-// It has no passwords, and a browser on the operator's machine reaches it: so it answers only to names that no stranger's
+// It has no passwords (but for the console's), and a browser on the operator's machine reaches it: so it answers only to names that no stranger's
 // page can point here (DNS rebinding).
-func Admin(listen string, gatherer prometheus.Gatherer, ready func() error, ails func() []string) http.Handler {
+func Admin(listen string, gatherer prometheus.Gatherer, ready func() error, ails func() []string, console http.Handler) http.Handler {
 	mux := http.NewServeMux()
+	if console != nil {
+		mux.Handle("/moderate", console)
+		mux.Handle("/moderate/", console)
+	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {

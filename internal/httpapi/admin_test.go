@@ -24,7 +24,7 @@ func TestAdmin(t *testing.T) {
 	var notReady error
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(prometheus.NewGauge(prometheus.GaugeOpts{Name: "passerby_test"}))
-	h := httpapi.Admin("node1.internal:9090", reg, func() error { return notReady }, func() []string { return []string{"the database is away"} })
+	h := httpapi.Admin("node1.internal:9090", reg, func() error { return notReady }, func() []string { return []string{"the database is away"} }, nil)
 	if w := get(h, "localhost:9090", "/metrics"); !strings.Contains(w.Body.String(), "passerby_test") {
 		t.Errorf("/metrics: %s", w.Body)
 	}
@@ -42,7 +42,7 @@ func TestAdmin(t *testing.T) {
 
 // A page of a stranger whose name was made to point at this listener gets nothing.
 func TestAdminAnswersOnlyToItsNames(t *testing.T) {
-	h := httpapi.Admin("Node1.internal:9090", prometheus.NewRegistry(), func() error { return nil }, nil)
+	h := httpapi.Admin("Node1.internal:9090", prometheus.NewRegistry(), func() error { return nil }, nil, nil)
 	for host, want := range map[string]int{
 		"localhost": 200, "localhost:9090": 200, "LocalHost.": 200, "a.localhost:1": 200,
 		"127.0.0.1:9090": 200, "10.1.2.3": 200, "[::1]:9090": 200, "[2001:db8::1]": 200, "[fe80::1%25eth0]:9090": 200,

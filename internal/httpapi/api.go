@@ -32,6 +32,7 @@ type Config struct {
 	Draining       func() bool
 	WebSocket      http.Handler
 	Web            http.Handler
+	Console        http.Handler // of the moderators, at /moderate; nil: not here
 	AllowedOrigins []string
 	Proxies        caller.Proxies // whose X-Forwarded-For is believed
 	Logger         *slog.Logger
@@ -60,8 +61,23 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("/v1/", func(w http.ResponseWriter, _ *http.Request) {
 		protocol.WriteError(w, http.StatusNotFound, protocol.Errorf(protocol.BadRequest, "there is no such address; docs/protocol.md lists all"))
 	})
+	if c.Console != nil {
+		mux.Handle("/moderate", c.Console)
+		mux.Handle("/moderate/", c.Console)
+	}
 	mux.Handle("/", c.Web)
-	return mux
+	return hardened(mux)
+}
+
+// hardened has every answer say that it is no page to be framed, sniffed or run; pages bring a policy of their own (package web).
+func hardened(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Referrer-Policy", "no-referrer")
+		h.ServeHTTP(w, r)
+	})
 }
 
 // shared answers CORS for the allowed origins, refuses other pages, and refuses other methods.

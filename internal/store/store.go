@@ -16,6 +16,7 @@ type Store interface {
 	Blocks
 	Users
 	Moderators
+	Desk
 	Audit
 
 	// Within runs f in one transaction: all that f does with tx is kept, or nothing when f fails. f must not use the

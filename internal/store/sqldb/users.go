@@ -112,6 +112,7 @@ func (d *DB) DeleteUser(ctx context.Context, id string) (n store.Deleted, err er
 			{&n.Blocks, `DELETE FROM blocks WHERE user_id = ?`},
 			{&n.Appeals, `DELETE FROM appeals WHERE user_id = ?`},
 			{&n.Made, `UPDATE reports SET reporter = '', comment = '' WHERE reporter = ?`},
+			{new(int), `DELETE FROM notices WHERE user_id = ?`},
 			{new(int), `DELETE FROM users WHERE id = ?`},
 		} {
 			rows, err := tx.exec(ctx, s.query, id)

@@ -24,6 +24,7 @@ func Run(t *testing.T, db Database) {
 	for name, test := range map[string]func(*testing.T, Database){
 		"chats": chats, "users": users, "forgetting": forgetting, "blocks": blocks, "reports": reports, "report lists": reportLists,
 		"bans": bans, "appeals": appeals, "moderators": moderators, "transactions": transactions, "purge": purge, "paging": paging, "strange text": strangeText,
+		"claims": claims, "reopening": reopening, "seen sessions": seenSessions, "notices": notices,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, db) })
 	}

@@ -5,7 +5,8 @@ import "time"
 const (
 	maxMissing   = 128                   // a longer gap is past repair
 	reorderGrace = 8 * time.Millisecond  // before the first NACK
-	nackRetry    = 60 * time.Millisecond // and between the later ones
+	nackRetry    = 60 * time.Millisecond // and between the later ones, or a round trip if that takes longer
+	nackLongest  = 500 * time.Millisecond
 	nackTries    = 6
 )
 
@@ -18,10 +19,12 @@ type Losses struct {
 	started bool
 	due     time.Time // no entry is due before; zero when there is none
 	lost    bool
+	answer  time.Duration // from asking to receiving; zero when it is not known
 }
 
 type missing struct {
 	at    time.Time // when to ask next
+	first time.Time // when it was asked for first
 	seq   uint16
 	tries uint8
 }
@@ -37,6 +40,7 @@ func (l *Losses) Received(seq uint16, now time.Time) {
 	case diff <= 0:
 		for i := range l.n {
 			if l.missing[i].seq == seq {
+				l.answered(&l.missing[i], now)
 				l.n--
 				l.missing[i] = l.missing[l.n]
 				break
@@ -57,6 +61,24 @@ func (l *Losses) Received(seq uint16, now time.Time) {
 	}
 }
 
+// answered learns how long an answer takes. The first request may have been lost: so it believes in less at once, in more
+// slowly.
+func (l *Losses) answered(m *missing, now time.Time) {
+	if m.tries == 0 {
+		return
+	}
+	switch took := min(now.Sub(m.first), nackLongest); {
+	case l.answer == 0 || took < l.answer:
+		l.answer = took
+	default:
+		l.answer += (took - l.answer) / 8
+	}
+}
+
+// retry is the time between two requests: a second one before the first can have been answered only costs the sender bits,
+// and giving up before that costs a key frame.
+func (l *Losses) retry() time.Duration { return max(nackRetry, l.answer+l.answer/8) }
+
 // Missing says whether the packet is one that is asked for.
 func (l *Losses) Missing(seq uint16) bool {
 	for i := range l.n {
@@ -74,7 +96,8 @@ func (l *Losses) Due(now time.Time, dst []uint16) (due []uint16, lost bool) {
 	if l.n == 0 || now.Before(l.due) {
 		return dst, lost
 	}
-	l.due = now.Add(nackRetry)
+	retry := l.retry()
+	l.due = now.Add(retry)
 	for i := 0; i < l.n; {
 		m := &l.missing[i]
 		switch {
@@ -85,8 +108,14 @@ func (l *Losses) Due(now time.Time, dst []uint16) (due []uint16, lost bool) {
 			l.missing[i] = l.missing[l.n]
 			continue
 		default:
+			if m.tries == 0 {
+				m.first = now
+			}
 			m.tries++
-			m.at = now.Add(nackRetry)
+			m.at = now.Add(retry)
+			if last := m.first.Add(nackLongest); l.answer == 0 && m.tries == nackTries && m.at.Before(last) {
+				m.at = last // the way may be long
+			}
 			dst = append(dst, m.seq)
 		}
 		if m.at.Before(l.due) {

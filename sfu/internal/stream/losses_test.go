@@ -67,3 +67,40 @@ func TestLossesGiveUp(t *testing.T) {
 		t.Errorf("after the gap: %v", got)
 	}
 }
+
+// TestLossesFarAway: over a long way a packet is not given up before its repair can be there, and soon no longer asked for
+// twice.
+func TestLossesFarAway(t *testing.T) {
+	const trip = 480 // ms, there and back
+	var l stream.Losses
+	repairs := map[int][]uint16{} // by the millisecond of their arrival
+	asked, seq := map[uint16]int{}, uint16(0)
+	for ms := range 20_000 {
+		now := epoch.Add(time.Duration(ms) * time.Millisecond)
+		if ms%10 == 0 {
+			if seq++; seq%20 != 0 { // every twentieth is lost
+				l.Received(seq, now)
+			}
+		}
+		for _, s := range repairs[ms] {
+			l.Received(s, now)
+		}
+		due, lost := l.Due(now, nil)
+		if lost {
+			t.Fatalf("at %d ms a packet is given up", ms)
+		}
+		for _, s := range due {
+			asked[s]++
+			repairs[ms+trip] = append(repairs[ms+trip], s)
+		}
+	}
+	late := 0
+	for s, n := range asked {
+		if s > 500 && n > 1 {
+			late++
+		}
+	}
+	if late > 0 {
+		t.Errorf("%d of %d packets were asked for twice after five seconds", late, len(asked))
+	}
+}

@@ -21,11 +21,11 @@ export function Landing() {
         <h1>{t.landing.headline}</h1>
         <p class="landing-pitch">{t.landing.pitch}</p>
         <LiveCounts />
+        <p><SafetyLink /></p>
         <Elsewhere />
       </div>
       <StartForm />
       <div class="landing-facts">
-        <p class="landing-safety"><SafetyLink /></p>
         <Facts title={t.landing.rules} items={t.landing.ruleList} />
         <Facts title={t.landing.privacy} items={t.landing.privacyList} />
       </div>

@@ -1,0 +1,19 @@
+-- +goose Up
+CREATE TABLE claims (
+	what  TEXT    NOT NULL PRIMARY KEY,
+	by_id TEXT    NOT NULL,
+	until INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE notices (
+	id      TEXT    NOT NULL PRIMARY KEY,
+	user_id TEXT    NOT NULL,
+	at      INTEGER NOT NULL,
+	reason  TEXT    NOT NULL,
+	message TEXT    NOT NULL,
+	report  TEXT    NOT NULL,
+	seen    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX notices_user ON notices (user_id, at);
+CREATE INDEX notices_report ON notices (report);
+

@@ -1,0 +1,45 @@
+import { useEffect, useState } from 'preact/hooks';
+
+const place = 'console-keys';
+let on = read();
+const heard = new Set<(on: boolean) => void>();
+
+function read(): boolean {
+  try {
+    return localStorage.getItem(place) !== 'off';
+  } catch {
+    return true;
+  }
+}
+
+/** Single keys can be switched off (WCAG 2.1.4): whoever speaks to the computer would press them by talking. */
+export function useKeysOn(): [boolean, (on: boolean) => void] {
+  const [value, setValue] = useState(on);
+  useEffect(() => {
+    heard.add(setValue);
+    return () => { heard.delete(setValue); };
+  }, []);
+  return [value, (next) => {
+    on = next;
+    try {
+      localStorage.setItem(place, next ? 'on' : 'off');
+    } catch { /* a private window: until it closes */ }
+    for (const tell of heard) tell(next);
+  }];
+}
+
+/** Calls what belongs to a key, unless somebody writes, holds a modifier, or has keys off. */
+export function useKeys(map: Record<string, (() => void) | undefined>): void {
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (!on || event.defaultPrevented || event.isComposing || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.target instanceof Element && event.target.closest('input:not([type=checkbox]), textarea, select, dialog')) return;
+      const act = map[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+      if (!act) return;
+      event.preventDefault();
+      act();
+    };
+    addEventListener('keydown', pressed);
+    return () => removeEventListener('keydown', pressed);
+  });
+}
