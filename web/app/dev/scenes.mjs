@@ -1,10 +1,11 @@
 // Every state of the page: a name, the query, and what happens in it. `page` is a puppeteer page with shortcuts.
 const emoji = { emoji: ['🐱', '🌵', '🚲', '🔔'], names: ['cat', 'cactus', 'bicycle', 'bell'] };
 const begin = async (p, { mode = 'video', tags = '' } = {}) => {
-  await p.click('[data-testid=confirm-age]');
-  await p.click(`[data-testid=mode-${mode}]`);
+  const press = (id) => p.$eval(`[data-testid=${id}]`, (e) => e.click());
+  await press('confirm-age');
+  await press(`mode-${mode}`);
   if (tags) await p.type('[data-testid=tags]', tags);
-  await p.click('[data-testid=start]');
+  await press('start');
 };
 const wait = async (p, options) => {
   await begin(p, options);
