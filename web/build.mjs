@@ -8,10 +8,13 @@
 // index.html is web/app/index.html with {{script}}, {{style}} and {{worker}} replaced by the built names.
 // Flags: --watch (rebuild on change, no compression), --sdk (web/sdk/dist as ES modules).
 import * as esbuild from 'esbuild';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { apiReference } from './sdk/api.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const flags = new Set(process.argv.slice(2));
@@ -27,18 +30,23 @@ const common = {
   alias: { '@passerby/client': join(root, 'sdk/src/index.ts') },
 };
 
-/** The SDK for publishing: readable ES modules, the worker bundled into one file. */
+/** The SDK for publishing: readable ES modules, each worker in one file, types, and API.md from the comments. Says what it weighs. */
 async function buildSDK() {
-  await esbuild.build({
-    ...common,
-    alias: {},
-    entryPoints: {
-      index: 'sdk/src/index.ts', worker: 'sdk/src/worker/worker.ts', prover: 'sdk/src/worker/prover.ts',
-      group: 'sdk/src/group/index.ts', groupworker: 'sdk/src/worker/group.ts',
-    },
-    outdir: 'sdk/dist',
-    sourcemap: true,
-  });
+  rmSync(join(root, 'sdk/dist'), { recursive: true, force: true });
+  const entryPoints = {
+    index: 'sdk/src/index.ts', worker: 'sdk/src/worker/worker.ts', prover: 'sdk/src/worker/prover.ts',
+    group: 'sdk/src/group/index.ts', groupworker: 'sdk/src/worker/group.ts',
+  };
+  const options = { ...common, alias: {}, entryPoints, outdir: 'sdk/dist' };
+  await esbuild.build({ ...options, sourcemap: true });
+  const { outputFiles } = await esbuild.build({ ...options, minify: true, write: false });
+  for (const { path, contents } of outputFiles) {
+    console.log(`${relative(root, path)}: ${brotliCompressSync(contents).length} bytes minified and compressed (br)`);
+  }
+  const types = ['tsc', '-p', 'tsconfig.sdk.json', '--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--rootDir', 'sdk/src', '--outDir', 'sdk/dist/types'];
+  const { status } = spawnSync('npx', ['--no-install', ...types], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(1);
+  writeFileSync(join(root, 'sdk/API.md'), apiReference(join(root, 'sdk/dist/types')));
 }
 
 const bundled = (watch) => ({
@@ -119,8 +127,24 @@ async function buildApp({ watch }) {
     .replaceAll('{{style}}', '/' + relative(dist, sheets[0].path));
   writeFileSync(join(dist, 'index.html'), html);
   await buildConsole(dist, watch);
-  if (!watch) compress(dist);
+  if (!watch) {
+    writeServiceWorker(dist, html, page.metafile.outputs, [workerURL, urlOf(prover), '/' + relative(dist, sheets[0].path)]);
+    compress(dist);
+  }
   return dist;
+}
+
+/** sw.js: the service worker, which knows what the page needs to say that it is offline. */
+function writeServiceWorker(dist, html, outputs, others) {
+  const [entry] = Object.entries(outputs).find(([, o]) => o.entryPoint === 'app/src/main.tsx');
+  const needed = (path) => [path, ...outputs[path].imports.filter((i) => i.kind === 'import-statement' || /\/en-/.test(i.path)).flatMap((i) => needed(i.path))];
+  const assets = needed(entry).map((path) => '/' + relative('dist', path));
+  const shell = ['/', '/icon.svg', ...new Set([...assets, ...others])];
+  const version = createHash('sha256').update(html + shell).digest('hex').slice(0, 12);
+  const text = readFileSync(join(root, 'app/src/service-worker.js'), 'utf8')
+    .replace('{{version}}', version)
+    .replace('{{shell}}', shell.map((name) => `'${name}'`).join(', '));
+  writeFileSync(join(dist, 'sw.js'), text);
 }
 
 /** The moderators' console, into a folder that the public page's handler leaves out. Its files are named from where it is served. */

@@ -15,6 +15,7 @@ test('all script before the page is usable takes 70 KB or less', stage.told(asyn
   const cdp = await p.page.createCDPSession();
   await cdp.send('Network.enable');
   await cdp.send('Network.setCacheDisabled', { cacheDisabled: true });
+  await cdp.send('Network.setBypassServiceWorker', { bypass: true });
   const types = new Map();
   cdp.on('Network.responseReceived', (e) => types.set(e.requestId, [e.response.url, e.type, e.response.headers]));
   cdp.on('Network.loadingFinished', (e) => loaded.set(e.requestId, e.encodedDataLength));

@@ -40,7 +40,7 @@ export class Passerby {
     this.#events.emit('waiting', { since: Date.now(), position: 2, estimateMs: 12_000 });
   }
 
-  readonly limits = { graceMs: 10_000, resumeMs: 30_000, reportMediaMs: 10_000 };
+  readonly limits = { graceMs: Number(query.get('grace') ?? 10_000), resumeMs: Number(query.get('resume') ?? 30_000), reportMediaMs: 10_000 };
   provableMedia() { return this.match?.mode === 'video' ? 10_000 : 0; }
   find() {}
   provable() { return this.#said; }

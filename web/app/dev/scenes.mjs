@@ -1,10 +1,11 @@
 // Every state of the page: a name, the query, and what happens in it. `page` is a puppeteer page with shortcuts.
-const emoji = { emoji: ['🦊', '🌵', '🚲', '🎈'], names: ['fox', 'cactus', 'bicycle', 'balloon'] };
+const emoji = { emoji: ['🐱', '🌵', '🚲', '🔔'], names: ['cat', 'cactus', 'bicycle', 'bell'] };
 const begin = async (p, { mode = 'video', tags = '' } = {}) => {
-  await p.click('[data-testid=confirm-age]');
-  await p.click(`[data-testid=mode-${mode}]`);
+  const press = (id) => p.$eval(`[data-testid=${id}]`, (e) => e.click());
+  await press('confirm-age');
+  await press(`mode-${mode}`);
   if (tags) await p.type('[data-testid=tags]', tags);
-  await p.click('[data-testid=start]');
+  await press('start');
 };
 const wait = async (p, options) => {
   await begin(p, options);
@@ -55,7 +56,7 @@ export const scenes = {
   connecting: { query: 'scene=connecting', run: (p) => begin(p) },
   waiting: (p) => wait(p),
   'waiting-tags': async (p) => { await p.select('.select', 'de'); await wait(p, { tags: 'music,chess' }); },
-  'waiting-tags-late': async (p) => { await wait(p, { tags: 'music,chess' }); await new Promise((done) => setTimeout(done, 10_500)); },
+  'waiting-tags-late': { query: 'grace=1', run: (p) => wait(p, { tags: 'music,chess' }) },
   'waiting-text': (p) => wait(p, { mode: 'text' }),
   'waiting-after': async (p) => { await call(p); await talk(p); await p.evaluate(() => passerby.leave('left')); },
   'first-frame': async (p) => { await begin(p); await p.waitForSelector('[data-state=waiting]'); await p.evaluate(() => passerby.meet()); },
@@ -80,7 +81,7 @@ export const scenes = {
   'call-notice': async (p) => { await call(p); await p.evaluate(() => passerby.trouble('rate_limited', false, 9000)); },
   'call-blocked': async (p) => { await call(p); await p.click('[data-testid=block]'); },
   'call-drain': async (p) => { await call(p); await p.evaluate(() => { passerby.match && passerby.leave('drain'); passerby.to('reconnecting'); }); },
-  'waiting-away': async (p) => { await wait(p); await p.evaluate(() => passerby.to('reconnecting')); await new Promise((done) => setTimeout(done, 2500)); },
+  'waiting-away': async (p) => { await wait(p); await p.evaluate(() => passerby.to('reconnecting')); },
   'text-verify': async (p) => { await text(p); await p.click('[data-testid=verify]'); },
   'landing-long': (p) => p.type('[data-testid=tags]', 'collecting very old postage stamps'),
   verify: async (p) => { await call(p); await p.click('[data-testid=verify]'); },
@@ -104,7 +105,8 @@ export const scenes = {
     await p.click('input[value=spam]');
     await p.click('.dialog .is-danger');
   },
-  devices: async (p) => { await call(p); await p.click('[aria-label=Devices]'); },
+  devices: async (p) => { await call(p); await p.click('[data-testid=devices]'); },
+  emoji: async (p) => { await text(p); await p.click('[data-testid=emoji]'); },
   text: async (p) => { await text(p); await talk(p); await p.evaluate(() => passerby.say('And this never arrived.', 'me', 'failed')); },
   'text-away': async (p) => { await text(p); await talk(p); await p.evaluate(() => passerby.emit('partner', { state: 'reconnecting', audio: true, video: true })); },
   ended: async (p) => {

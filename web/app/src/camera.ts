@@ -15,6 +15,8 @@ export class Camera {
   stream: MediaStream | null = null;
   /** A track ended without us: unplugged, or taken by a phone call. */
   onlost: (kind: Kind) => void = () => {};
+  /** Suppress noise. */
+  quiet = true;
   readonly #chosen: Partial<Record<Kind, string>> = {};
   /** Grows with each opening and closing: a stream that comes later than the next of these is stopped at once. */
   #turn = 0;
@@ -65,8 +67,9 @@ export class Camera {
 
   #constraint(kind: Kind): MediaTrackConstraints {
     const id = this.#chosen[kind];
-    if (!id) return wanted[kind];
-    const { facingMode: _, ...rest } = { facingMode: '', ...wanted[kind] };
+    const all: MediaTrackConstraints = kind === 'audio' ? { ...wanted.audio, noiseSuppression: this.quiet } : wanted.video;
+    if (!id) return all;
+    const { facingMode: _, ...rest } = all;
     return { ...rest, deviceId: { ideal: id } };
   }
 
@@ -97,10 +100,10 @@ async function ask(constraints: MediaStreamConstraints): Promise<MediaStream> {
 }
 
 /** The devices to choose from. Names are known only once the user has allowed access. */
-export async function listDevices(): Promise<Record<Kind, MediaDeviceInfo[]>> {
+export async function listDevices(): Promise<Record<Kind | 'speaker', MediaDeviceInfo[]>> {
   const all = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
   const named = (kind: MediaDeviceKind) => all.filter((device) => device.kind === kind && device.deviceId !== '');
-  return { audio: named('audioinput'), video: named('videoinput') };
+  return { audio: named('audioinput'), video: named('videoinput'), speaker: named('audiooutput') };
 }
 
 /** Whether there is a microphone although there is no camera. */

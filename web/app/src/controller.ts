@@ -3,7 +3,7 @@ import type { Kind } from './camera';
 import { Devices } from './devices';
 import { saveDraft, toWish } from './draft';
 import { listen, troubleOf } from './listen';
-import { Memory } from './memory';
+import { Memory, type Settings } from './memory';
 import { RemoteVideo } from './remote';
 import { Safety } from './safety';
 import { speak, type Locale } from './strings';
@@ -30,9 +30,11 @@ export class Controller {
     this.#client = client;
     this.devices = new Devices(client, this);
     this.remote = new RemoteVideo(client, (silenced) => this.dispatch({ type: 'silenced', on: silenced }));
-    const { autoNext, sending } = this.#memory;
-    this.view = { ...initialView(), autoNext, sending, locale, online: navigator.onLine };
+    const { autoNext, sending, settings } = this.#memory;
+    this.view = { ...initialView(), autoNext, sending, locale, settings, online: navigator.onLine };
     for (const kind of ['audio', 'video'] as const) client.setEnabled(kind, sending[kind]);
+    this.devices.quiet = settings.quiet;
+    if (settings.speaker) this.remote.speak(settings.speaker);
     const able = support();
     if (!able.media && !able.text) this.view.trouble = { code: isSecureContext ? 'too_old' : 'insecure_page' };
     else if (!able.media) this.view.draft = { ...this.view.draft, mode: 'text' };
@@ -280,6 +282,14 @@ export class Controller {
   setVolume(volume: number): void {
     this.remote.element.volume = volume;
     this.dispatch({ type: 'volume', volume });
+  }
+
+  set(patch: Partial<Settings>): void {
+    const settings = { ...this.view.settings, ...patch };
+    this.#memory.settings = settings;
+    this.dispatch({ type: 'settings', settings });
+    if (patch.quiet !== undefined) void this.devices.setQuiet(patch.quiet);
+    if (patch.speaker !== undefined) this.remote.speak(patch.speaker);
   }
 
   /** The page in another language, from now on. */

@@ -24,6 +24,17 @@ export class Devices {
     };
   }
 
+  set quiet(on: boolean) {
+    this.#camera.quiet = on;
+  }
+
+  /** From now on; a microphone that is open is opened anew, because not every browser changes a running one. */
+  async setQuiet(on: boolean): Promise<void> {
+    this.#camera.quiet = on;
+    const id = this.track('audio')?.getSettings().deviceId;
+    if (id !== undefined) await this.choose('audio', id);
+  }
+
   track(kind: Kind): MediaStreamTrack | null {
     return this.#camera.track(kind);
   }

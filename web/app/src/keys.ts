@@ -1,8 +1,9 @@
 import { useEffect } from 'preact/hooks';
 import type { Controller } from './controller';
+import { toggleFullScreen } from './full-screen';
 import { modeOf } from './view';
 
-/** Esc is Next; M and V are microphone and camera when no field has the focus. An open dialog takes its own keys. */
+/** Esc is Next; M, V and F are microphone, camera and full screen when no field has the focus. An open dialog takes its own keys. */
 export function useKeys(controller: Controller): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -11,7 +12,8 @@ export function useKeys(controller: Controller): void {
       if (event.key === 'Escape') {
         if (event.repeat) return;
         controller.next();
-      } else if (!inField(event.target) && !event.repeat && modeOf(controller.view) === 'video' && talking(controller)) {
+      } else if (controller.view.settings.shortcuts && !inField(event.target) && !event.repeat && modeOf(controller.view) === 'video' && talking(controller)) {
+        if (event.key === 'f' || event.key === 'F') toggleFullScreen();
         if (event.key === 'm' || event.key === 'M') controller.toggle('audio');
         if (event.key === 'v' || event.key === 'V') controller.toggle('video');
       }

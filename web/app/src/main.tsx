@@ -26,3 +26,4 @@ const root = document.getElementById('app')!;
 root.textContent = '';
 render(<App controller={controller} />, root);
 void controller.arrive();
+if ('serviceWorker' in navigator) void navigator.serviceWorker.register('/sw.js').catch(() => {});

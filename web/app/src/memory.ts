@@ -1,5 +1,19 @@
 import type { Kind } from './camera';
 
+/** How one's own devices behave: on this device for good. */
+export interface Settings {
+  /** Suppress what is not a voice. */
+  quiet: boolean;
+  /** Show the own picture as a mirror does; the stranger always sees it as it is. */
+  mirror: boolean;
+  /** Single letters act outside of fields; some people press them by accident (WCAG 2.1.4). */
+  shortcuts: boolean;
+  /** Where sound comes out; `''` as the system has it. */
+  speaker: string;
+}
+
+export const usualSettings: Settings = { quiet: true, mirror: true, shortcuts: true, speaker: '' };
+
 /** Choices that outlive the page: on this device, or in this tab alone, so that a reload changes nothing. */
 export class Memory {
   get autoNext(): boolean {
@@ -8,6 +22,14 @@ export class Memory {
 
   set autoNext(on: boolean) {
     write(() => localStorage, 'passerby.autoNext', on);
+  }
+
+  get settings(): Settings {
+    return { ...usualSettings, ...(read(() => localStorage, 'passerby.settings') as Partial<Settings> | null) };
+  }
+
+  set settings(settings: Settings) {
+    write(() => localStorage, 'passerby.settings', settings);
   }
 
   /** The language of the page, if one was chosen. */

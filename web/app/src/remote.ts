@@ -39,6 +39,11 @@ export class RemoteVideo {
     return element.isConnected && element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) ? takeSnapshot(element) : null;
   }
 
+  /** Sound comes out of this device; where the browser does not know it, or no longer, out of the usual one. */
+  speak(deviceId: string): void {
+    void this.element.setSinkId?.(deviceId).catch(() => {});
+  }
+
   /** Silence at once, before the network knows of it. */
   hush(): void {
     this.element.muted = true;

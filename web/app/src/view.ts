@@ -1,5 +1,6 @@
 import type { Ban, Blur, EndReason, Events, Match, Message, Mode, Quality, State, Verification, Wish } from '@passerby/client';
 import { loadDraft, type Draft } from './draft';
+import { usualSettings, type Settings } from './memory';
 import type { Locale } from './strings';
 
 /** Why a conversation ended: what the client tells, and what was done or found here. */
@@ -58,6 +59,7 @@ export interface View {
   volume: number;
   online: boolean;
   locale: Locale;
+  settings: Settings;
 }
 
 export interface Waiting {
@@ -120,6 +122,7 @@ export type Action =
   | { type: 'volume'; volume: number }
   | { type: 'online'; on: boolean }
   | { type: 'locale'; locale: Locale }
+  | { type: 'settings'; settings: Settings }
   | { type: 'forget' }
   | { type: 'stopped' };
 
@@ -161,6 +164,7 @@ export function initialView(): View {
     volume: 1,
     online: true,
     locale: 'en',
+    settings: usualSettings,
   };
 }
 
@@ -276,6 +280,8 @@ export function reduce(view: View, action: Action): View {
       return { ...view, volume: action.volume };
     case 'online':
       return { ...view, online: action.on };
+    case 'settings':
+      return { ...view, settings: action.settings };
     case 'locale':
       return { ...view, locale: action.locale };
     case 'forget':

@@ -1,16 +1,22 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
+import { EmojiPicker } from './emoji-picker';
 import type { Contact } from '../words/contact';
 import { Icon } from './icon';
 
 /** How long after the last key the stranger is still told that one is writing. */
 const typingFor = 3000;
 
+/** The longest message in characters, and from how many left on the page counts them. */
+const longest = 2000;
+const counted = 200;
+
 /** Enter sends, Shift+Enter breaks the line. Stays focusable between matches, so that the focus is not lost. */
 export function Composer() {
   const controller = useController();
-  const { match } = useView();
+  const { match, lines } = useView();
+  const [cut, setCut] = useState(false);
   const [text, setText] = useState('');
   const [asking, setAsking] = useState<Contact[]>([]);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -20,12 +26,25 @@ export function Composer() {
   // Before anything can be typed: an effect after the paint would take away what was.
   useLayoutEffect(() => {
     setText('');
+    setCut(false);
     setAsking([]);
     typing(false);
   }, [match?.id]);
   useEffect(() => {
     if (match?.mode === 'text' && matchMedia('(hover: hover)').matches) field.current?.focus();
   }, [match?.id]);
+
+  /** Puts words where the cursor is, as if they had been typed. */
+  const insert = (words: string) => {
+    const { selectionStart: from, selectionEnd: to } = field.current!;
+    const next = (text.slice(0, from) + words + text.slice(to)).slice(0, longest);
+    setText(next);
+    typing(true);
+    field.current!.focus();
+    requestAnimationFrame(() => field.current?.setSelectionRange(from + words.length, from + words.length));
+  };
+  const silent = open && !lines.some((line) => line.from !== 'system');
+  const left = longest - text.length;
 
   const send = (agreed: readonly Contact[] = []) => {
     const trimmed = text.trim();
@@ -47,6 +66,14 @@ export function Composer() {
         send();
       }}
     >
+      {silent && match.mode === 'text' && text === '' && (
+        <button type="button" class="button is-quiet composer-opener" data-testid="opener" onClick={() => insert(anyOf(t.chat.openers))}>
+          <Icon name="spark" />
+          {t.chat.opener}
+        </button>
+      )}
+      <p class="composer-left" role="status">{cut ? t.chat.cut : left < counted && t.chat.left(left)}</p>
+      <EmojiPicker disabled={!open} onPick={insert} />
       {asking.length > 0 && (
         <div class="composer-ask" role="alert" data-testid="contact-ask">
           <p>{t.safety.ask(asking.map((kind) => t.safety.kinds[kind]))}</p>
@@ -60,7 +87,7 @@ export function Composer() {
         data-testid="message-input"
         rows={1}
         dir="auto"
-        maxLength={2000}
+        maxLength={longest}
         enterkeyhint="send"
         autocomplete="off"
         aria-label={t.chat.write}
@@ -69,9 +96,11 @@ export function Composer() {
         value={text}
         onInput={(event) => {
           setText(event.currentTarget.value);
+          if (event.currentTarget.value.length < longest) setCut(false);
           setAsking([]);
           typing(event.currentTarget.value.trim() !== '');
         }}
+        onPaste={(event) => setCut(text.length + (event.clipboardData?.getData('text') ?? '').length > longest)}
         onKeyDown={(event) => {
           if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
           event.preventDefault();
@@ -83,6 +112,10 @@ export function Composer() {
       </button>
     </form>
   );
+}
+
+function anyOf(list: readonly string[]): string {
+  return list[Math.floor(Math.random() * list.length)]!;
 }
 
 /** Tells of typing once when it begins, and once when it ends or pauses. */

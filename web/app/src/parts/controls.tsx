@@ -1,8 +1,10 @@
 import { useState } from 'preact/hooks';
+import { canFullScreen, toggleFullScreen, useFullScreen } from '../full-screen';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
 import { canNext, modeOf } from '../view';
 import { Dialog } from './dialog';
+import { DeviceSettings } from './device-settings';
 import { DevicePickers } from './device-pickers';
 import { Icon } from './icon';
 import { LevelMeter } from './level-meter';
@@ -14,6 +16,7 @@ export function Controls() {
   const [devices, setDevices] = useState(false);
   const video = modeOf(view) === 'video';
   const can = canNext(view);
+  const full = useFullScreen();
   const { audio, video: picture } = view.sending;
   return (
     <nav class="controls" aria-label={t.controls.label}>
@@ -50,6 +53,7 @@ export function Controls() {
           <button
             type="button"
             class="button is-icon"
+            data-testid="devices"
             aria-haspopup="dialog"
             aria-label={t.controls.devices}
             title={t.controls.devices}
@@ -57,6 +61,19 @@ export function Controls() {
           >
             <Icon name="sliders" />
           </button>
+          {canFullScreen() && (
+            <button
+              type="button"
+              class="button is-icon is-wide-only"
+              data-testid="full-screen"
+              aria-label={full ? t.controls.smallScreen : t.controls.fullScreen}
+              title={`${full ? t.controls.smallScreen : t.controls.fullScreen} (F)`}
+              aria-keyshortcuts="f"
+              onClick={toggleFullScreen}
+            >
+              <Icon name={full ? 'shrink' : 'grow'} />
+            </button>
+          )}
         </>
       )}
       <button
@@ -95,6 +112,7 @@ function Devices({ onClose }: { onClose: () => void }) {
           onInput={(event) => controller.setVolume(event.currentTarget.valueAsNumber)}
         />
       </label>
+      <DeviceSettings />
       <div class="dialog-actions">
         <button type="button" class="button is-primary" onClick={onClose}>{t.devices.close}</button>
       </div>

@@ -3,11 +3,13 @@ import { listDevices, type Kind } from '../camera';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
 
-/** Which camera and which microphone. The list follows what is plugged in. */
+const canChooseSpeaker = typeof HTMLMediaElement !== 'undefined' && 'setSinkId' in HTMLMediaElement.prototype;
+
+/** Which camera, which microphone and, where the browser lets choose, which speaker. The list follows what is plugged in. */
 export function DevicePickers() {
   const controller = useController();
-  const { camera } = useView();
-  const [devices, setDevices] = useState<Record<Kind, MediaDeviceInfo[]>>({ audio: [], video: [] });
+  const { camera, settings } = useView();
+  const [devices, setDevices] = useState<Record<Kind | 'speaker', MediaDeviceInfo[]>>({ audio: [], video: [], speaker: [] });
   useEffect(() => {
     let live = true;
     const look = () => void listDevices().then((found) => live && setDevices(found));
@@ -20,14 +22,38 @@ export function DevicePickers() {
   }, [camera.version]);
   return (
     <div class="pickers">
-      <Picker kind="video" label={t.devices.camera} devices={devices.video} current={controller.devices.track('video')} />
-      <Picker kind="audio" label={t.devices.microphone} devices={devices.audio} current={controller.devices.track('audio')} />
+      {(['video', 'audio'] as const).map((kind) => (
+        <Picker
+          key={kind}
+          label={kind === 'video' ? t.devices.camera : t.devices.microphone}
+          devices={devices[kind]}
+          current={controller.devices.track(kind)?.getSettings().deviceId}
+          onChange={(id) => void controller.devices.choose(kind, id)}
+        />
+      ))}
+      {canChooseSpeaker && devices.speaker.length > 1 && (
+        <Picker
+          label={t.devices.speaker}
+          devices={devices.speaker}
+          usual={t.devices.usualSpeaker}
+          current={settings.speaker}
+          onChange={(speaker) => controller.set({ speaker })}
+        />
+      )}
     </div>
   );
 }
 
-function Picker({ kind, label, devices, current }: { kind: Kind; label: string; devices: MediaDeviceInfo[]; current: MediaStreamTrack | null }) {
-  const controller = useController();
+interface PickerProps {
+  label: string;
+  devices: readonly MediaDeviceInfo[];
+  /** What choosing nothing is called, if that is possible. */
+  usual?: string;
+  current: string | undefined;
+  onChange: (deviceId: string) => void;
+}
+
+function Picker({ label, devices, usual, current = '', onChange }: PickerProps) {
   const id = useId();
   return (
     <div class="field">
@@ -36,9 +62,10 @@ function Picker({ kind, label, devices, current }: { kind: Kind; label: string; 
         id={id}
         class="select"
         disabled={!devices.length}
-        value={current?.getSettings().deviceId ?? ''}
-        onChange={(event) => void controller.devices.choose(kind, event.currentTarget.value)}
+        value={current}
+        onChange={(event) => onChange(event.currentTarget.value)}
       >
+        {usual && <option value="">{usual}</option>}
         {!devices.length && <option value="">{t.devices.none}</option>}
         {devices.map((device, i) => (
           <option key={device.deviceId} value={device.deviceId}>{device.label || `${label} ${i + 1}`}</option>

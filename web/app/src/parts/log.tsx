@@ -38,6 +38,27 @@ export function Log() {
   );
 }
 
+/** Comes up beside a line that is pointed at or that has the focus; the first press says that it worked. */
+function CopyButton({ text }: { text: string }) {
+  const [done, setDone] = useState(false);
+  useEffect(() => {
+    const timer = done && setTimeout(() => setDone(false), 2000);
+    return () => void (timer && clearTimeout(timer));
+  }, [done]);
+  const name = done ? t.chat.copied : t.chat.copy;
+  return (
+    <button
+      type="button"
+      class="copy"
+      aria-label={name}
+      title={name}
+      onClick={() => void navigator.clipboard?.writeText(text).then(() => setDone(true), () => {})}
+    >
+      <Icon name={done ? 'check' : 'copy'} />
+    </button>
+  );
+}
+
 function LogLine({ line }: { line: Line }) {
   const controller = useController();
   if (line.from === 'system') return <div class="line is-system" data-from="system">{line.text}</div>;
@@ -46,6 +67,7 @@ function LogLine({ line }: { line: Line }) {
     <div class="line" data-from={line.from} data-delivery={state}>
       <span class="unseen">{line.from === 'me' ? t.chat.me : t.chat.stranger}: </span>
       {line.from === 'partner' ? <Heard text={line.text} /> : <bdi class="bubble" dir="auto">{line.text}</bdi>}
+      <CopyButton text={line.text} />
       {state && state !== 'failed' && (
         <span class="delivery" title={t.chat[state]}>
           <Icon name={state === 'sending' ? 'clock' : 'check'} />

@@ -1,8 +1,10 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useCallback, useEffect, useRef } from 'preact/hooks';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
+import { useSwipe } from '../swipe';
 import { blurred } from '../view';
 import { Cover, coverOf } from './cover';
+import { Glow } from './glow';
 import { Icon } from './icon';
 import { MatchBar } from './match-bar';
 import { Reveal } from './reveal';
@@ -14,6 +16,9 @@ export function Stage() {
   const view = useView();
   const cover = coverOf(view);
   const slot = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLElement>(null);
+  const next = useCallback(() => controller.next(), [controller]);
+  const letGo = useSwipe(box, next) && view.match !== null;
   useEffect(() => {
     const { element } = controller.remote;
     element.setAttribute('aria-label', t.chat.remote);
@@ -25,7 +30,8 @@ export function Stage() {
   const away = cover === 'reconnecting' || cover === 'partner-away';
   const picture = !view.shown || !view.match ? 'hidden' : away ? 'frozen' : view.partner.video ? 'shown' : 'hidden';
   return (
-    <section class="stage" aria-label={t.chat.stage} data-picture={picture} data-blurred={blurred(view)} data-cover={cover ?? 'none'}>
+    <section ref={box} class="stage" aria-label={t.chat.stage} data-picture={picture} data-blurred={blurred(view)} data-cover={cover ?? 'none'}>
+      <Glow picture={controller.remote.element} shown={picture === 'shown'} />
       <div class="stage-picture" ref={slot} />
       {cover && <div class="stage-cover"><Cover kind={cover} /></div>}
       {!cover && blurred(view) && <Reveal />}
@@ -43,6 +49,7 @@ export function Stage() {
           {t.chat.soundOn}
         </button>
       )}
+      {letGo && <p class="stage-swipe">{t.controls.letGo}</p>}
       <SelfView />
     </section>
   );

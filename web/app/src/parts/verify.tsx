@@ -67,8 +67,8 @@ export function Verify() {
 }
 
 /** What a sign is called in the language of the page. */
-function signName(sign: string): string {
-  return t.emoji.split(', ')[safetyEmoji.findIndex(({ emoji }) => emoji === sign)] ?? '';
+function signName(sign: string): string | undefined {
+  return t.emoji.split(', ')[safetyEmoji.findIndex(({ emoji }) => emoji === sign)];
 }
 
 interface VerifyDialogProps {
@@ -104,7 +104,7 @@ function VerifyDialog({ confirmed, late, onConfirm, onReport, onClose }: VerifyD
             {verification.emoji.map((sign, i) => (
               <li key={i}>
                 <span class="sas-sign" aria-hidden="true">{sign}</span>
-                <span class="sas-name">{signName(sign)}</span>
+                <span class="sas-name">{signName(sign) ?? verification.names[i]}</span>
               </li>
             ))}
           </ul>

@@ -40,6 +40,7 @@ export function WaitingCard() {
         )}
         <ModeSwitch />
       </div>
+      {view.last && <p class="hint">{t.waiting.again}</p>}
       <AutoNext />
     </div>
   );

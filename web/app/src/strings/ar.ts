@@ -46,8 +46,6 @@ export const ar: Strings = {
     tagsMore: 'أضف اهتمامًا آخر',
     tagsFull: 'ثمانية تكفي.',
     tagsLong: 'الاهتمام الواحد 24 حرفًا على الأكثر.',
-    tagsPopular: 'الأكثر اختيارًا',
-    addTag: (tag) => `إضافة ${tag}`,
     removeTag: (tag) => `إزالة ${tag}`,
     language: 'اللغة',
     anyLanguage: 'أي لغة',
@@ -131,13 +129,7 @@ export const ar: Strings = {
     seeking: (who) => `فقط: ${list(who, 'disjunction')}.`,
     widen: 'أي شخص، الآن',
     widenLanguage: 'لغات أخرى أيضًا',
-    again: (n) =>
-      plural(n, {
-        one: 'من التقيت به في الدقيقة الأخيرة لا يعود إلا إن لم يوجد غيره.',
-        two: 'من التقيت به في الدقيقتين الأخيرتين لا يعود إلا إن لم يوجد غيره.',
-        few: 'من التقيت به في آخر # دقائق لا يعود إلا إن لم يوجد غيره.',
-        other: 'من التقيت به في آخر # دقيقة لا يعود إلا إن لم يوجد غيره.',
-      }),
+    again: 'من التقيت به قبل قليل لا يعود إلا إن لم يوجد غيره.',
     textOnly: 'نص فقط بدلًا من ذلك',
     withVideo: 'فيديو بدلًا من ذلك',
     autoNext: 'البحث مجددًا تلقائيًا عندما يغادر الطرف الآخر',
@@ -190,13 +182,10 @@ export const ar: Strings = {
     retry: 'إعادة المحاولة',
     partnerMuted: 'صامت',
     partnerMutedHint: 'ميكروفون الطرف الآخر مغلق',
-    partnerPaused: 'ترك الطرف الآخر هذه الصفحة للحظة',
-    partnerPausedHint: 'الكاميرا لديه متوقفة حتى يعود.',
     partnerCameraOff: 'كاميرا الطرف الآخر مغلقة',
     firstFrame: 'جارٍ توصيل الصورة…',
     soundOn: 'تشغيل الصوت',
     cameraOff: 'الكاميرا لديك مغلقة',
-    captions: 'التعليقات النصية',
   },
 
   controls: {

@@ -46,8 +46,6 @@ export const de: Strings = {
     tagsMore: 'Noch eines',
     tagsFull: 'Acht sind genug.',
     tagsLong: 'Ein Interesse hat höchstens 24 Buchstaben.',
-    tagsPopular: 'Oft gewählt',
-    addTag: (tag) => `${tag} hinzufügen`,
     removeTag: (tag) => `${tag} entfernen`,
     language: 'Sprache',
     anyLanguage: 'Jede Sprache',
@@ -130,11 +128,7 @@ export const de: Strings = {
     seeking: (who) => `Nur ${list(who, 'disjunction')}.`,
     widen: 'Irgendwer, sofort',
     widenLanguage: 'Auch andere Sprachen',
-    again: (n) =>
-      plural(n, {
-        one: 'Wen du in der letzten Minute getroffen hast, triffst du nur wieder, wenn sonst niemand da ist.',
-        other: 'Wen du in den letzten # Minuten getroffen hast, triffst du nur wieder, wenn sonst niemand da ist.',
-      }),
+    again: 'Wen du vor Kurzem getroffen hast, triffst du nur wieder, wenn sonst niemand da ist.',
     textOnly: 'Lieber nur Text',
     withVideo: 'Lieber Video',
     autoNext: 'Von selbst weitersuchen, wenn jemand geht',
@@ -187,13 +181,10 @@ export const de: Strings = {
     retry: 'Noch einmal',
     partnerMuted: 'Stumm',
     partnerMutedHint: 'Das Mikrofon deines Gegenübers ist aus',
-    partnerPaused: 'Dein Gegenüber hat die Seite kurz verlassen',
-    partnerPausedHint: 'Die Kamera ruht, bis dein Gegenüber zurückkommt.',
     partnerCameraOff: 'Die Kamera deines Gegenübers ist aus',
     firstFrame: 'Das Bild wird verbunden …',
     soundOn: 'Ton einschalten',
     cameraOff: 'Deine Kamera ist aus',
-    captions: 'Untertitel',
   },
 
   controls: {

@@ -57,8 +57,6 @@ export const en = {
     tagsMore: 'Add another',
     tagsFull: 'Eight are enough.',
     tagsLong: 'Interests have at most 24 letters.',
-    tagsPopular: 'Often chosen',
-    addTag: (tag: string) => `Add ${tag}`,
     removeTag: (tag: string) => `Remove ${tag}`,
     language: 'Language',
     anyLanguage: 'Any language',
@@ -141,11 +139,7 @@ export const en = {
     seeking: (who: readonly string[]) => `Only ${list(who.map((each) => each.toLowerCase()), 'disjunction')}.`,
     widen: 'Anyone, now',
     widenLanguage: 'Other languages too',
-    again: (n: number) =>
-      plural(n, {
-        one: 'Whoever you met in the last minute comes again only when nobody else does.',
-        other: 'Whoever you met in the last # minutes comes again only when nobody else does.',
-      }),
+    again: 'People you met a short while ago come again only when nobody else is there.',
     textOnly: 'Text only instead',
     withVideo: 'Video instead',
     autoNext: 'Search again automatically when someone leaves',
@@ -199,13 +193,10 @@ export const en = {
     retry: 'Try again',
     partnerMuted: 'Muted',
     partnerMutedHint: 'The stranger’s microphone is off',
-    partnerPaused: 'The stranger has left this page for a moment',
-    partnerPausedHint: 'Their camera is paused until they come back.',
     partnerCameraOff: 'The stranger’s camera is off',
     firstFrame: 'Connecting the picture…',
     soundOn: 'Turn sound on',
     cameraOff: 'Your camera is off',
-    captions: 'Captions',
   },
 
   controls: {

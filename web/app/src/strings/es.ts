@@ -46,8 +46,6 @@ export const es: Strings = {
     tagsMore: 'Añadir otro',
     tagsFull: 'Ocho son suficientes.',
     tagsLong: 'Cada interés tiene como máximo 24 letras.',
-    tagsPopular: 'Los más elegidos',
-    addTag: (tag) => `Añadir ${tag}`,
     removeTag: (tag) => `Quitar ${tag}`,
     language: 'Idioma',
     anyLanguage: 'Cualquier idioma',
@@ -130,11 +128,7 @@ export const es: Strings = {
     seeking: (who) => `Solo ${list(who.map((each) => each.toLowerCase()), 'disjunction')}.`,
     widen: 'Cualquiera, ya',
     widenLanguage: 'También otros idiomas',
-    again: (n) =>
-      plural(n, {
-        one: 'Quien conociste en el último minuto solo vuelve si no hay nadie más.',
-        other: 'Quienes conociste en los últimos # minutos solo vuelven si no hay nadie más.',
-      }),
+    again: 'Quienes conociste hace poco solo vuelven si no hay nadie más.',
     textOnly: 'Mejor solo texto',
     withVideo: 'Mejor vídeo',
     autoNext: 'Buscar otra vez automáticamente cuando alguien se va',
@@ -187,13 +181,10 @@ export const es: Strings = {
     retry: 'Reintentar',
     partnerMuted: 'Sin sonido',
     partnerMutedHint: 'El micrófono de la otra persona está apagado',
-    partnerPaused: 'La otra persona dejó esta página un momento',
-    partnerPausedHint: 'Su cámara está en pausa hasta que vuelva.',
     partnerCameraOff: 'La cámara de la otra persona está apagada',
     firstFrame: 'Conectando la imagen…',
     soundOn: 'Activar el sonido',
     cameraOff: 'Tu cámara está apagada',
-    captions: 'Subtítulos',
   },
 
   controls: {

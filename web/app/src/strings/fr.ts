@@ -46,8 +46,6 @@ export const fr: Strings = {
     tagsMore: 'En ajouter un',
     tagsFull: 'Huit suffisent.',
     tagsLong: 'Un centre d’intérêt a 24 lettres au plus.',
-    tagsPopular: 'Souvent choisis',
-    addTag: (tag) => `Ajouter ${tag}`,
     removeTag: (tag) => `Retirer ${tag}`,
     language: 'Langue',
     anyLanguage: 'Toutes les langues',
@@ -130,11 +128,7 @@ export const fr: Strings = {
     seeking: (who) => `Uniquement ${list(who.map((each) => each.toLowerCase()), 'disjunction')}.`,
     widen: 'N’importe qui, tout de suite',
     widenLanguage: 'Les autres langues aussi',
-    again: (n) =>
-      plural(n, {
-        one: 'Qui vous avez rencontré dans la dernière minute ne revient que s’il n’y a personne d’autre.',
-        other: 'Qui vous avez rencontré dans les # dernières minutes ne revient que s’il n’y a personne d’autre.',
-      }),
+    again: 'Qui vous avez rencontré il y a peu ne revient que s’il n’y a personne d’autre.',
     textOnly: 'Plutôt en texte seul',
     withVideo: 'Plutôt en vidéo',
     autoNext: 'Relancer la recherche quand quelqu’un part',
@@ -187,13 +181,10 @@ export const fr: Strings = {
     retry: 'Réessayer',
     partnerMuted: 'Micro coupé',
     partnerMutedHint: 'Le micro de l’autre personne est coupé',
-    partnerPaused: 'L’autre personne a quitté la page un instant',
-    partnerPausedHint: 'Sa caméra est en pause jusqu’à son retour.',
     partnerCameraOff: 'La caméra de l’autre personne est éteinte',
     firstFrame: 'Connexion de l’image…',
     soundOn: 'Activer le son',
     cameraOff: 'Votre caméra est éteinte',
-    captions: 'Sous-titres',
   },
 
   controls: {

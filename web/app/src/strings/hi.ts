@@ -46,8 +46,6 @@ export const hi: Strings = {
     tagsMore: 'एक और जोड़ें',
     tagsFull: 'आठ काफ़ी हैं।',
     tagsLong: 'एक रुचि में ज़्यादा से ज़्यादा 24 अक्षर हो सकते हैं।',
-    tagsPopular: 'अक्सर चुनी गई',
-    addTag: (tag) => `${tag} जोड़ें`,
     removeTag: (tag) => `${tag} हटाएँ`,
     language: 'भाषा',
     anyLanguage: 'कोई भी भाषा',
@@ -130,11 +128,7 @@ export const hi: Strings = {
     seeking: (who) => `सिर्फ़ ${list(who, 'disjunction')}।`,
     widen: 'कोई भी, अभी',
     widenLanguage: 'दूसरी भाषाएँ भी',
-    again: (n) =>
-      plural(n, {
-        one: 'पिछले एक मिनट में जिनसे आप मिले, वे तभी दोबारा आते हैं जब कोई और न हो।',
-        other: 'पिछले # मिनट में जिनसे आप मिले, वे तभी दोबारा आते हैं जब कोई और न हो।',
-      }),
+    again: 'जिनसे आप अभी-अभी मिले, वे तभी दोबारा आते हैं जब कोई और न हो।',
     textOnly: 'सिर्फ़ टेक्स्ट',
     withVideo: 'वीडियो के साथ',
     autoNext: 'किसी के जाने पर अपने-आप फिर तलाश करें',
@@ -187,13 +181,10 @@ export const hi: Strings = {
     retry: 'फिर कोशिश करें',
     partnerMuted: 'माइक बंद',
     partnerMutedHint: 'अजनबी का माइक बंद है',
-    partnerPaused: 'अजनबी ने कुछ पल के लिए यह पेज छोड़ा है',
-    partnerPausedHint: 'लौटने तक उनका कैमरा रुका है।',
     partnerCameraOff: 'अजनबी का कैमरा बंद है',
     firstFrame: 'तस्वीर कनेक्ट हो रही है…',
     soundOn: 'आवाज़ चालू करें',
     cameraOff: 'आपका कैमरा बंद है',
-    captions: 'कैप्शन',
   },
 
   controls: {

@@ -46,8 +46,6 @@ export const pt: Strings = {
     tagsMore: 'Adicionar outro',
     tagsFull: 'Oito já bastam.',
     tagsLong: 'Cada interesse tem no máximo 24 letras.',
-    tagsPopular: 'Mais escolhidos',
-    addTag: (tag) => `Adicionar ${tag}`,
     removeTag: (tag) => `Remover ${tag}`,
     language: 'Idioma',
     anyLanguage: 'Qualquer idioma',
@@ -130,11 +128,7 @@ export const pt: Strings = {
     seeking: (who) => `Só ${list(who.map((each) => each.toLowerCase()), 'disjunction')}.`,
     widen: 'Qualquer pessoa, já',
     widenLanguage: 'Outros idiomas também',
-    again: (n) =>
-      plural(n, {
-        one: 'Quem você encontrou no último minuto só volta se não houver mais ninguém.',
-        other: 'Quem você encontrou nos últimos # minutos só volta se não houver mais ninguém.',
-      }),
+    again: 'Quem você encontrou há pouco só volta se não houver mais ninguém.',
     textOnly: 'Melhor só texto',
     withVideo: 'Melhor com vídeo',
     autoNext: 'Procurar de novo automaticamente quando alguém sair',
@@ -187,13 +181,10 @@ export const pt: Strings = {
     retry: 'Tentar de novo',
     partnerMuted: 'Sem som',
     partnerMutedHint: 'O microfone da outra pessoa está desligado',
-    partnerPaused: 'A outra pessoa deixou esta página por um momento',
-    partnerPausedHint: 'A câmera dela está em pausa até ela voltar.',
     partnerCameraOff: 'A câmera da outra pessoa está desligada',
     firstFrame: 'Conectando a imagem…',
     soundOn: 'Ligar o som',
     cameraOff: 'Sua câmera está desligada',
-    captions: 'Legendas',
   },
 
   controls: {
