@@ -5,7 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"passerby/internal/moderation"
 	"passerby/internal/report"
+	"passerby/internal/store"
 	"passerby/signaling"
 )
 
@@ -34,3 +36,18 @@ type evidenceError struct{ error }
 
 func (e evidenceError) Is(target error) bool { return target == signaling.ErrEvidence }
 func (e evidenceError) Unwrap() error        { return e.error }
+
+// weigh says how much somebody's reports count, by what became of those before. A database that does not answer makes a newcomer of him.
+func weigh(s store.Store) func(context.Context, string) float64 {
+	return func(ctx context.Context, reporter string) float64 {
+		made, _ := s.CountReports(ctx, reporter)
+		latest, _ := s.Reports(ctx, store.ReportFilter{Reporter: reporter}, store.Page{Limit: 100})
+		hour := 0
+		for _, r := range latest {
+			if time.Since(r.At) < time.Hour {
+				hour++
+			}
+		}
+		return moderation.Weight(moderation.Reporter{Upheld: made.MadeActed, Dismissed: made.MadeDismissed, LastHour: hour})
+	}
+}

@@ -153,7 +153,7 @@ func (s *Server) build(events *sink) error {
 	s.people = s.newPeople(tokens)
 	s.hub = signaling.New(s.signaling(), signaling.Deps{
 		Queue: queue{blocking{s.queue, s.people.rec}}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: sessions, Allow: s.userLimits(), Suspect: s.guard.Suspect,
-		Reports: desk{report.Desk{Keep: s.store, Tags: s.keys, Recording: s.sfu.Recording}},
+		Reports: desk{report.Desk{Keep: s.store, Tags: s.keys, Recording: s.sfu.Recording, Weigh: weigh(s.store)}},
 		Network: caller.Proxies(s.cfg.TrustedProxies).Network, Banned: s.people.holds, Talked: s.people.talked, ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
 	})
 	events.hub = s.hub

@@ -123,12 +123,12 @@ type file struct {
 	body []byte
 }
 
-// pictures are the media types that are shown; everything else is only handed out to be saved.
-var pictures = map[string]bool{"image/jpeg": true, "image/png": true, "image/webp": true}
+// shown are the media types that a page may show; everything else is only handed out to be saved.
+var shown = map[string]bool{"image/jpeg": true, "image/png": true, "image/webp": true, "video/webm": true}
 
 func (f file) serve(w http.ResponseWriter) {
 	kind := f.kind
-	if !pictures[kind] {
+	if !shown[kind] {
 		kind = "application/octet-stream"
 		w.Header().Set("Content-Disposition", "attachment")
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"passerby/internal/moderation"
+	"passerby/internal/report"
 	"passerby/internal/staff"
 	"passerby/internal/store"
 )
@@ -86,7 +87,11 @@ func (c *console) person(r *http.Request, _ staff.Session) (any, error) {
 
 func (c *console) evidence(r *http.Request, me staff.Session) (any, error) {
 	e, err := c.Desk.Evidence(r.Context(), me.Member.ID, r.PathValue("id"), r.PathValue("piece"))
-	return file{e.Type, e.Body}, err
+	if err != nil || e.Type != report.TypeRecording {
+		return file{e.Type, e.Body}, err
+	}
+	film, err := report.WebM(e)
+	return file{"video/webm", film}, err
 }
 
 func (c *console) claim(r *http.Request, me staff.Session) (any, error) {

@@ -61,7 +61,10 @@ func viewReport(r store.Report) reportView {
 }
 
 func viewEvidence(e store.Evidence) evidenceView {
-	v := evidenceView{e.ID, e.Kind, e.From, e.At, e.N, e.Proof, e.Type, nil, len(e.Body), raw(e.Detail)}
+	v := evidenceView{e.ID, e.Kind, e.From, e.At, e.N, e.Proof, e.Type, nil, len(e.Body), nil}
+	if e.Kind == "picture" { // a recording's detail holds its keys
+		v.Detail = raw(e.Detail)
+	}
 	if strings.HasPrefix(e.Type, "text/plain") && utf8.Valid(e.Body) {
 		text := string(e.Body)
 		v.Text = &text

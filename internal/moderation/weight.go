@@ -1,4 +1,3 @@
-// Package moderation holds the rules of what becomes of reports.
 package moderation
 
 import "math"

@@ -19,7 +19,7 @@ export function ReportCard({ report: r }: { report: Report }) {
       </header>
       {r.comment && <p class="claimed"><Badge proof="unproven" /> <bdi dir="auto">{r.comment}</bdi></p>}
       {messages.length > 0 && <ol class="messages" data-testid="evidence">{messages.map((e) => <Message key={e.id} e={e} />)}</ol>}
-      {files.length > 0 && <div class="files">{files.map((e) => e.type.startsWith('image/') ? <Picture key={e.id} report={r.id} e={e} /> : <File key={e.id} report={r.id} e={e} />)}</div>}
+      {files.length > 0 && <div class="files">{files.map((e) => <Exhibit key={e.id} report={r.id} e={e} />)}</div>}
       <p class="hint">Match {short(r.match)}</p>
     </article>
   );
@@ -42,6 +42,12 @@ function Message({ e }: { e: Evidence }) {
   );
 }
 
+function Exhibit({ report, e }: { report: string; e: Evidence }) {
+  if (e.type.startsWith('image/')) return <Picture report={report} e={e} />;
+  if (e.kind === 'media') return <Film report={report} e={e} />;
+  return <File report={report} e={e} />;
+}
+
 /** A picture is hidden until somebody wants to see it, and then still blurred and grey until it is held. */
 function Picture({ report, e }: { report: string; e: Evidence }) {
   const [asked, setAsked] = useState(false);
@@ -54,6 +60,19 @@ function Picture({ report, e }: { report: string; e: Evidence }) {
           <img src={api.evidence(report, e.id)} alt="Picture that the reporter’s browser took" /></button>
         : <button type="button" class="picture-frame is-closed" data-testid="open-picture" onClick={() => setAsked(true)}>Load the picture, blurred</button>}
       <figcaption><Badge proof={e.proof} /> <span class="hint">picture by the reporter’s browser, {size(e.bytes)}{note}{asked && (clear ? '; click to blur' : '; click to see it clearly')}. That you open it is written down.</span></figcaption>
+    </figure>
+  );
+}
+
+/** What the media server recorded: nothing moves or sounds until somebody plays it. */
+function Film({ report, e }: { report: string; e: Evidence }) {
+  const [asked, setAsked] = useState(false);
+  return (
+    <figure class="picture">
+      {asked
+        ? <video class="film" src={api.evidence(report, e.id)} controls playsInline data-testid="film" aria-label="Recording of the call" />
+        : <button type="button" class="picture-frame is-closed" data-testid="open-film" onClick={() => setAsked(true)}>Load the recording</button>}
+      <figcaption><Badge proof={e.proof} /> <span class="hint">last seconds of the call, recorded by the server and opened with the reporter’s key, {size(e.bytes)}. That you open it is written down.</span></figcaption>
     </figure>
   );
 }
