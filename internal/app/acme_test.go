@@ -87,7 +87,7 @@ func TestTURNWithACME(t *testing.T) {
 			t.Errorf("%s: %v", c.Name, c.Err)
 		}
 	})
-	if checks != 6 {
+	if checks != 7 {
 		t.Errorf("%d checks", checks)
 	}
 }
