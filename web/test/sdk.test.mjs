@@ -90,7 +90,7 @@ test('the package holds what it needs and no more, and is small', () => {
     return sum + brotliCompressSync(code).length;
   }, 0);
   console.log(`the client and its worker: ${size} bytes, minified and compressed`);
-  assert.ok(size <= 23 * 1024, `${size} bytes`);
+  assert.ok(size <= 24 * 1024, `${size} bytes`);
 });
 
 test('the README shows the examples as they are, in 30 and 60 lines', () => {

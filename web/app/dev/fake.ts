@@ -12,6 +12,8 @@ export function support() {
   return { media: has === 'all', text: has !== 'none' };
 }
 
+export function keepAgeToken(): void {}
+
 export const MAX_PICTURE = 30_000;
 
 export class Passerby {

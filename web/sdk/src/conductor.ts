@@ -56,8 +56,7 @@ export class Conductor {
       state: (state, previous) => this.events.emit('state', { state, previous }),
       do: (effect) => this.#do(effect),
     });
-    const prover = options.proverUrl ?? (typeof __PROVER_URL__ === 'undefined' ? new URL('./prover.js', import.meta.url) : __PROVER_URL__);
-    this.#line = new Line(this.origin, this.vault, proveIn(prover), {
+    this.#line = new Line(this.origin, this.vault, proveIn(() => options.proverUrl ?? (typeof __PROVER_URL__ === 'undefined' ? new URL('./prover.js', import.meta.url) : __PROVER_URL__)), {
       proving: (share) => this.events.emit('proving', { share }),
       up: () => this.run({ on: 'up' }),
       down: (tries) => this.#down(tries),

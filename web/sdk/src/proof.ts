@@ -7,11 +7,11 @@ const MOST = 20_000_000;
 /** Solves a challenge. `share` is told how much was tried, 0–1. Rejects when the Worker does not start or there is no solution. */
 export type Prove = (challenge: Challenge, share: (done: number) => void, signal: AbortSignal) => Promise<Proof>;
 
-export function proveIn(url: string | URL): Prove {
+export function proveIn(url: () => string | URL): Prove {
   return async (challenge, share, signal) => {
     const { algorithm, maxnumber, signature, salt, challenge: target } = challenge;
     if (algorithm !== 'SHA-256' || !(maxnumber <= MOST)) throw new Error('a puzzle that this version does not know');
-    const worker = new Worker(url, { type: 'module', name: 'passerby-prover' });
+    const worker = new Worker(url(), { type: 'module', name: 'passerby-prover' });
     try {
       const number = await new Promise<number | null>((resolve, reject) => {
         signal.onabort = () => reject(signal.reason);
