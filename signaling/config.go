@@ -32,6 +32,8 @@ type Config struct {
 	Grace time.Duration
 	// ReportMedia is how much of a video match the media server records for reports; clients are told, nothing else (0: nothing).
 	ReportMedia time.Duration
+	// AllowPrograms leaves those alone that behave like programs, who are slowed down otherwise.
+	AllowPrograms bool
 	// Hello is how long a connection may take to send hello (10 s).
 	Hello time.Duration
 	// Ping is the time between WebSocket pings (20 s).

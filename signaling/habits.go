@@ -42,7 +42,7 @@ func (s *session) turned(before, after string) {
 
 // judge raises friction for who behaves like a program, and lowers it again.
 func (s *session) judge() {
-	suspect := s.habits.Score() >= habit.Suspicious
+	suspect := !s.hub.cfg.AllowPrograms && s.habits.Score() >= habit.Suspicious
 	if suspect && !s.suspect {
 		s.hub.metrics.suspects.Inc()
 		s.log().Info("behaves like a program", "score", s.habits.Score())

@@ -161,7 +161,7 @@ func (s *Server) build(events *sink) error {
 }
 
 func (s *Server) signaling() signaling.Config {
-	return signaling.Config{Node: s.address, Origins: s.cfg.AllowedOrigins, MaxSessions: s.cfg.MaxSessions, PerNetwork: s.cfg.MaxPerAddress, Grace: orNone(s.cfg.Grace), ReportMedia: s.reportMedia()}
+	return signaling.Config{Node: s.address, Origins: s.cfg.AllowedOrigins, MaxSessions: s.cfg.MaxSessions, PerNetwork: s.cfg.MaxPerAddress, Grace: orNone(s.cfg.Grace), ReportMedia: s.reportMedia(), AllowPrograms: s.cfg.Programs == "allow"}
 }
 
 func (s *Server) hint(e match.Event) {

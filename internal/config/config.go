@@ -31,6 +31,7 @@ type Config struct {
 	LinkAdvertise  string         // host, or host:port, under which other nodes reach Link; empty: as this node reaches Redis
 	MaxSessions    int            // sessions at most; more are told that the server is full
 	MaxPerAddress  int            // WebSockets at most from one IPv4 address or IPv6 /64
+	Programs       string         // what becomes of those who behave like programs: slow, allow
 	Proof          string         // proof of work of newcomers: auto (only under attack), on, off
 	ProofRate      int            // new sessions a minute that are an attack; a tenth of it from one range of addresses
 	FilterWords    string         // file of words that pages mask in messages, one a line; empty: none
@@ -70,6 +71,7 @@ func Defaults() Config {
 		Link:           ":0",
 		MaxSessions:    10000,
 		MaxPerAddress:  128,
+		Programs:       "slow",
 		Proof:          "auto",
 		ProofRate:      1000,
 		DataDir:        "data",
@@ -162,6 +164,9 @@ func (c Config) Validate() error {
 	}
 	if !slices.Contains([]string{"auto", "on", "off"}, c.Proof) {
 		fault("--proof: %q is none of auto, on, off", c.Proof)
+	}
+	if c.Programs != "slow" && c.Programs != "allow" {
+		fault("--programs: %q is neither slow nor allow", c.Programs)
 	}
 	if c.ProofRate < 10 {
 		fault("--proof-rate: %d sessions a minute are no attack: at least 10", c.ProofRate)

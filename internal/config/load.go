@@ -127,6 +127,7 @@ func flags(c *Config) *flag.FlagSet {
 	fs.StringVar(&c.LinkAdvertise, "link-advertise", c.LinkAdvertise, "`address` (host, or host:port) under which other nodes reach link; none: the one from which this node reaches Redis")
 	fs.Var(number{&c.MaxSessions}, "max-sessions", "`number` of sessions at most; more are told that the server is full")
 	fs.Var(number{&c.MaxPerAddress}, "max-per-address", "`number` of WebSockets at most from one IPv4 address or IPv6 /64, and never more than half of all; more are refused")
+	fs.StringVar(&c.Programs, "programs", c.Programs, "`what` becomes of those who behave like programs, by timing and sizes alone: slow (they wait between two strangers) or allow (bots are welcome, load tests)")
 	fs.StringVar(&c.Proof, "proof", c.Proof, "`when` newcomers' browsers solve a puzzle first: auto (only under attack), on (always) or off")
 	fs.Var(number{&c.ProofRate}, "proof-rate", "`number` of requests for a session a minute, on this node, that are an attack; from one IPv4 /24 or IPv6 /48 a tenth of it is")
 	fs.StringVar(&c.FilterWords, "filter-words", c.FilterWords, "`file` of words, one a line, that pages mask in messages on the reader's device; everybody can read it; none: only those that a user lists himself")

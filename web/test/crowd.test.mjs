@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { seeded, SlowSocket, Walker } from './lib/crowd.mjs';
 import { setStage } from './lib/stage.mjs';
 
-const stage = setStage();
+const stage = setStage({ flags: { '--programs': 'allow' } });
 const PEOPLE = Number(process.env.PEOPLE ?? 25); // an odd number: somebody always waits
 const SECONDS = Number(process.env.SECONDS ?? 12);
 const seed = Number(process.env.SEED ?? Date.now() % 1e6);

@@ -43,6 +43,7 @@ async function faults() {
     await setting(scheme);
     await page.evaluate(async () => { // colours change in steps, however short
       for (let i = 0; i < 4; i++) await new Promise(requestAnimationFrame);
+      await Promise.allSettled(document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished));
     });
     const { violations } = await page.evaluate((colours) => {
       const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];

@@ -32,9 +32,8 @@ export class Middle {
     const middle = new Middle();
     const target = new URL(server);
     middle.http = createServer((req, res) => {
-      const headers = { ...req.headers, host: target.host };
-      if (headers.origin) headers.origin = target.origin;
-      const up = request({ host: '127.0.0.1', port: target.port, path: req.url, method: req.method, headers }, (answer) => {
+      // Under the page's own host, which its device key signs.
+      const up = request({ host: '127.0.0.1', port: target.port, path: req.url, method: req.method, headers: req.headers }, (answer) => {
         res.writeHead(answer.statusCode, answer.headers);
         answer.pipe(res);
       });
