@@ -77,8 +77,8 @@ export function seeded(seed) {
   };
 }
 
-let sdk;
-async function load() {
+let built;
+async function build() {
   const here = dirname(fileURLToPath(import.meta.url));
   const { outputFiles } = await esbuild.build({
     entryPoints: [join(here, '../../sdk/src/index.ts')], bundle: true, write: false, format: 'esm', platform: 'node', target: 'node20',
@@ -86,7 +86,13 @@ async function load() {
   class MediaStream {}
   Object.assign(globalThis, { MediaStream, WebSocket: SlowSocket, addEventListener() {}, removeEventListener() {} });
   Object.defineProperty(globalThis, 'navigator', { value: { onLine: true }, configurable: true });
-  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+  return outputFiles[0].text;
+}
+
+/** The SDK as a page of one person's own has it: without IndexedDB, the device's key lives in the module. */
+async function load(name) {
+  const code = await (built ??= build());
+  return import(`data:text/javascript;base64,${Buffer.from(`${code}\n// ${name}`).toString('base64')}`);
 }
 
 /** One of the crowd: a client, and what became of what it did. */
@@ -98,7 +104,7 @@ export class Walker {
   #asked = null; // when it last began to look for somebody, until it was answered
 
   static async arrive(url, name, { autoNext }) {
-    sdk ??= await load();
+    const sdk = await load(name);
     const walker = new Walker();
     const stored = new Map();
     const storage = { getItem: (k) => stored.get(k) ?? null, setItem: (k, v) => void stored.set(k, v), removeItem: (k) => void stored.delete(k) };
