@@ -34,37 +34,28 @@ export async function sample() {
   return out;
 }
 
-/** Calls without a server. The same camera, codec and highest rate as ours. */
-export async function p2pOffer() {
+/** One side of a call without a server: the description of who offers, or, given one, of who answers. The same camera, codec and highest rate as ours. */
+export async function p2pDescribe(offer) {
   const pc = (window.p2p = new RTCPeerConnection());
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
   const video = Object.assign(document.createElement('video'), { autoplay: true, id: 'p2p', muted: true, style: 'position:fixed;inset:0;width:100%;height:100%;z-index:9999' });
   document.body.append(video);
   video.srcObject = new MediaStream();
   pc.ontrack = (e) => video.srcObject.addTrack(e.track);
-  for (const track of stream.getTracks()) pc.addTransceiver(track, { streams: [stream], sendEncodings: track.kind === 'video' ? [{ maxBitrate: 1_500_000 }] : [{}] });
-  for (const t of pc.getTransceivers()) {
-    if (t.receiver.track.kind === 'video') t.setCodecPreferences(RTCRtpReceiver.getCapabilities('video').codecs.filter((c) => ['video/vp8', 'video/rtx'].includes(c.mimeType.toLowerCase())));
-  }
-  await pc.setLocalDescription();
-  while (pc.iceGatheringState !== 'complete') await new Promise((r) => setTimeout(r, 20));
-  return pc.localDescription.sdp;
-}
-
-export async function p2pAnswer(offer) {
-  const pc = (window.p2p = new RTCPeerConnection());
-  const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
-  const video = Object.assign(document.createElement('video'), { autoplay: true, id: 'p2p', muted: true, style: 'position:fixed;inset:0;width:100%;height:100%;z-index:9999' });
-  document.body.append(video);
-  video.srcObject = new MediaStream();
-  pc.ontrack = (e) => video.srcObject.addTrack(e.track);
-  await pc.setRemoteDescription({ type: 'offer', sdp: offer });
-  for (const track of stream.getTracks()) pc.addTrack(track, stream);
-  for (const sender of pc.getSenders()) {
-    if (sender.track.kind !== 'video') continue;
-    const parameters = sender.getParameters();
-    for (const e of parameters.encodings) e.maxBitrate = 1_500_000;
-    await sender.setParameters(parameters);
+  if (offer) {
+    await pc.setRemoteDescription({ type: 'offer', sdp: offer });
+    for (const track of stream.getTracks()) pc.addTrack(track, stream);
+    for (const sender of pc.getSenders()) {
+      if (sender.track.kind !== 'video') continue;
+      const parameters = sender.getParameters();
+      for (const e of parameters.encodings) e.maxBitrate = 1_500_000;
+      await sender.setParameters(parameters);
+    }
+  } else {
+    for (const track of stream.getTracks()) pc.addTransceiver(track, { streams: [stream], sendEncodings: track.kind === 'video' ? [{ maxBitrate: 1_500_000 }] : [{}] });
+    for (const t of pc.getTransceivers()) {
+      if (t.receiver.track.kind === 'video') t.setCodecPreferences(RTCRtpReceiver.getCapabilities('video').codecs.filter((c) => ['video/vp8', 'video/rtx'].includes(c.mimeType.toLowerCase())));
+    }
   }
   await pc.setLocalDescription();
   while (pc.iceGatheringState !== 'complete') await new Promise((r) => setTimeout(r, 20));

@@ -11,7 +11,7 @@ import { binary, Server } from '../../web/test/lib/server.mjs';
 import { freePort, publicIP } from '../../web/test/lib/net.mjs';
 import { launchChromium, openPage } from '../../web/test/lib/browsers.mjs';
 import { build, idle, quantile, save, serve, stopAll, table } from '../lib/process.mjs';
-import { p2pAnswer, p2pOffer, p2pTake, sample, watch } from './inpage.mjs';
+import { p2pDescribe, p2pTake, sample, watch } from './inpage.mjs';
 
 const option = (name, fallback) => {
   const i = process.argv.indexOf('--' + name);
@@ -64,8 +64,8 @@ async function direct(pages) {
     const at = await proxy('--listen', '127.0.0.1:0', '--target', `${ip}:${port}`);
     return sdp.replace(/^a=candidate:.*\r\n/gm, '').replace(/^(a=mid:.*\r\n)/gm, `$1a=candidate:1 1 udp 2130706431 ${at.replace(':', ' ')} typ host\r\n`);
   };
-  const offer = await pages[0].evaluate(p2pOffer);
-  const answer = await pages[1].evaluate(p2pAnswer, await behind(offer));
+  const offer = await pages[0].evaluate(p2pDescribe);
+  const answer = await pages[1].evaluate(p2pDescribe, await behind(offer));
   await pages[0].evaluate(p2pTake, await behind(answer));
   return () => server.stop();
 }
