@@ -24,6 +24,11 @@ chaos: build ## people talk on three nodes while one after the other is killed; 
 	@bash scripts/test-deps.sh
 	@exec go run ./bench/chaos
 
+.PHONY: rolling
+rolling: build ## people talk on three nodes while one after the other is restarted; no call may break, no text be lost
+	@bash scripts/test-deps.sh
+	@exec go run ./bench/chaos -rolling
+
 .PHONY: build
 build: tools web ## build bin/passerby with the web pages inside
 	@go build $(GOFLAGS_BUILD) -o bin/passerby ./cmd/passerby

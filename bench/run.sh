@@ -3,6 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 node bench/bytes/run.mjs                     # P1: script before the page is usable
+node bench/paint/run.mjs                     # P2: first paint, and how soon a press is answered
 node bench/open/run.mjs                      # N2: round trips from the page to being ready
 node bench/next/run.mjs                      # N1: decision to first picture, beside a new PeerConnection per match
 node bench/loss/run.mjs                      # S4: a call on a bad network, beside a call without a server through the same
@@ -15,3 +16,5 @@ go run ./bench/chaos -bin bin/passerby       # C1: nodes are killed under people
 go run ./bench/link                          # Next across two nodes, beside Next on one
 go run ./bench/turn -bin bin/passerby        # T1 to T5: what a relayed packet, an allocation, a refusal cost, beside coturn and pion
 go run ./bench/sfu                            # S1, S2: what a forwarded packet costs, beside plain Pion and a bare forwarder
+go run ./bench/load -bin bin/passerby          # a minute of 200 people: delays, losses, what the server uses
+go run ./bench/load -bin bin/passerby -capacity # what one more session costs: processor, memory, Redis

@@ -16,12 +16,33 @@ func Accepts(seeking []Gender, g Gender) bool {
 
 // Compatible reports whether the hard limits let two tickets meet at all at
 // this moment: the same mode and pool, different people, genders accepted both ways,
-// and no two different languages (unless both widen and are past grace).
-func Compatible(a, b Ticket, now time.Time, grace time.Duration) bool {
+// no two different languages (unless both widen and are past grace), and no two
+// different regions (unless one has waited for the overflow time).
+func Compatible(a, b Ticket, now time.Time, p Patience) bool {
 	return a.Wish.Mode == b.Wish.Mode && a.Pool == b.Pool &&
 		a.Session != b.Session && a.User != b.User &&
 		Accepts(a.Wish.Seeking, b.Wish.Gender) && Accepts(b.Wish.Seeking, a.Wish.Gender) &&
-		languages(a, b, now, grace)
+		languages(a, b, now, p.Grace) && (!Far(a, b) || Roams(a, now, p.Overflow) || Roams(b, now, p.Overflow))
+}
+
+// Far reports whether two tickets name different regions.
+func Far(a, b Ticket) bool { return a.Region != "" && b.Region != "" && a.Region != b.Region }
+
+// Roams reports whether a ticket takes people of every region: it names none,
+// or has held out for its own for the overflow time. One of two is enough. If
+// both had to, who waits where it is night would meet nobody from where it is day and nobody ever waits.
+func Roams(t Ticket, now time.Time, overflow time.Duration) bool {
+	return t.Region == "" || waited(t, now, overflow)
+}
+
+// Place is what the candidate c's place counts for s: somebody far counts as
+// if he had come later by the overflow time. So a region's own come first,
+// and nobody waits for longer than that behind later ones.
+func Place(s, c Ticket, overflow time.Duration) time.Time {
+	if Far(s, c) {
+		return c.Since.Add(overflow)
+	}
+	return c.Since
 }
 
 func languages(a, b Ticket, now time.Time, grace time.Duration) bool {
@@ -40,12 +61,12 @@ func Relaxed(t Ticket, now time.Time, grace time.Duration) bool {
 
 // Agree reports whether two compatible tickets would be paired at this
 // moment, and the tags they share: they share one, or both are relaxed.
-func Agree(a, b Ticket, now time.Time, grace time.Duration) (shared []string, ok bool) {
-	if !Compatible(a, b, now, grace) {
+func Agree(a, b Ticket, now time.Time, p Patience) (shared []string, ok bool) {
+	if !Compatible(a, b, now, p) {
 		return nil, false
 	}
 	shared = SharedTags(a.Wish.Tags, b.Wish.Tags)
-	return shared, len(shared) > 0 || Relaxed(a, now, grace) && Relaxed(b, now, grace)
+	return shared, len(shared) > 0 || Relaxed(a, now, p.Grace) && Relaxed(b, now, p.Grace)
 }
 
 // SharedTags returns the tags in both, sorted. Both are short and without doubles.

@@ -49,21 +49,30 @@ func TestAgree(t *testing.T) {
 		{"no shared tag, one early", person("a", 99, match.Wish{Tags: []string{"tea"}}), person("b", 9, match.Wish{Tags: []string{"go"}}), true, false, nil},
 		{"no shared tag, both past grace", person("a", 10, match.Wish{Tags: []string{"tea"}}), person("b", 10, match.Wish{Tags: []string{"go"}}), true, true, nil},
 		{"tags and none, early", person("a", 0, match.Wish{Tags: []string{"tea"}}), person("b", 99, match.Wish{}), true, false, nil},
+		{"two regions, early", in("eu", person("a", 2, match.Wish{})), in("us", person("b", 0, match.Wish{})), false, false, nil},
+		{"two regions, one has waited", in("eu", person("a", 3, match.Wish{})), in("us", person("b", 0, match.Wish{})), true, true, nil},
+		{"one names no region", in("eu", person("a", 0, match.Wish{})), person("b", 0, match.Wish{}), true, true, nil},
+		{"a shared tag brings no regions together", in("eu", person("a", 0, match.Wish{Tags: []string{"go"}})), in("us", person("b", 0, match.Wish{Tags: []string{"go"}})), false, false, nil},
 		{"a shared tag opens no gender", person("a", 99, match.Wish{Tags: []string{"tea"}, Seeking: genders{"f"}}), person("b", 99, match.Wish{Tags: []string{"tea"}, Gender: "m"}), false, false, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, p := range [][2]match.Ticket{{tt.a, tt.b}, {tt.b, tt.a}} { // every rule is symmetric
-				if got := match.Compatible(p[0], p[1], noon, grace); got != tt.compatible {
+				if got := match.Compatible(p[0], p[1], noon, match.Patience{Grace: grace, Overflow: 3 * time.Second}); got != tt.compatible {
 					t.Errorf("Compatible: %v, want %v", got, tt.compatible)
 				}
-				shared, ok := match.Agree(p[0], p[1], noon, grace)
+				shared, ok := match.Agree(p[0], p[1], noon, match.Patience{Grace: grace, Overflow: 3 * time.Second})
 				if ok != tt.agree || ok && !slices.Equal(shared, tt.shared) {
 					t.Errorf("Agree: %q %v, want %q %v", shared, ok, tt.shared, tt.agree)
 				}
 			}
 		})
 	}
+}
+
+func in(region string, t match.Ticket) match.Ticket {
+	t.Region = region
+	return t
 }
 
 func TestRematchable(t *testing.T) {

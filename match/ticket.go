@@ -9,7 +9,9 @@ type Ticket struct {
 	Node    string // where the session lives; carried, not read
 	Wish    Wish
 	Key     string // opaque, handed to the partner inside the Pair; at most MaxKey bytes
+	Name    string // shown to the partner; the server says which; empty: none
 	Pool    string // people of different pools never meet: minors and adults; the server says which, never the client
+	Region  string // where the session's node is; those of one region come first; empty: near to everybody
 
 	// Since is the place in line; zero means now. A session that was waiting
 	// before a reconnect passes its earlier Standing.Since. Whole
@@ -22,7 +24,7 @@ const MaxKey = 1024
 
 // Side is one of the two people in a pair.
 type Side struct {
-	Session, User, Node, Key, Language string
+	Session, User, Node, Key, Language, Region, Name string
 }
 
 // Pair is two people who are to talk. It is made atomically: either both are

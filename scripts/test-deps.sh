@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond Go and Node: two browsers, fonts for the screenshots, ip and unshare for the
-# private network, openssl, redis-server, PostgreSQL, NGINX, HAProxy and RabbitMQ (the tests start their own), coturn (its TURN client, and what we measure beside), Pebble (a CA). The
+# private network, openssl, redis-server, PostgreSQL, NGINX, HAProxy, RabbitMQ and Prometheus with promtool (the tests start their own), coturn (its TURN client, and what we measure beside), Pebble (a CA). The
 # packages' services stay off. As root it installs with apt; else it says what to install. Quick when all is there.
 set -eu
 packages=()
@@ -19,6 +19,7 @@ compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || need initdb postgres
 need nginx nginx
 need haproxy haproxy
 need /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server
+need promtool prometheus
 need /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf fonts-noto-color-emoji
 need /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 [ ${#packages[@]} -gt 0 ] || exit 0
@@ -33,7 +34,7 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
 	fi
 	apt-get update -qq || apt-get update -qq
 	apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null || apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
-	for service in redis-server postgresql nginx haproxy rabbitmq-server; do
+	for service in redis-server postgresql nginx haproxy rabbitmq-server prometheus; do
 		if [[ " ${packages[*]} " == *" $service "* ]] && [ -d /run/systemd/system ]; then
 			systemctl disable --quiet "$service" # nor at the next boot
 		fi

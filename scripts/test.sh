@@ -8,7 +8,7 @@ bash scripts/test-deps.sh
 step "build"
 make --no-print-directory build
 step "go vet, formatting, types"
-unformatted=$(gofmt -l cmd signaling match sfu turn internal bench web/*.go)
+unformatted=$(gofmt -l client cmd signaling match sfu turn internal bench web/*.go)
 [ -z "$unformatted" ] || { echo "run gofmt on: $unformatted" >&2; exit 1; }
 go vet -trimpath ./... # as the build, whose packages it needs
 npm --prefix web run --silent check
@@ -19,7 +19,7 @@ trap 'rm -f "$web"' EXIT
 unit=$!
 # The slowest packages first, so that none runs alone at the end. Behind -args, since with a -bench of its own go test runs
 # one package after the other.
-go test -race -p 4 -timeout 9m ./match/redis ./sfu ./internal/app ./turn ./... -args -test.bench . -test.benchtime 1x |
+go test -race -p 4 -timeout 15m ./match/redis ./sfu ./internal/app ./turn ./... -args -test.bench . -test.benchtime 1x |
 	{ grep --line-buffered -Ev '^(goos|goarch|pkg|cpu): |^Benchmark|^PASS$|no test files' || true; }
 step "web unit tests"
 wait "$unit" && failed=0 || failed=$?
@@ -27,4 +27,4 @@ cat "$web"
 [ "$failed" = 0 ] || exit "$failed"
 step "real browsers"
 node web/test/run.mjs
-node web/test/run.mjs --cluster cluster-text
+node web/test/run.mjs --cluster cluster-text cluster-rolling

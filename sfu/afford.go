@@ -2,14 +2,12 @@ package sfu
 
 import (
 	"time"
-
-	"passerby/sfu/internal/congestion"
 )
 
 // afford decides how many pictures a receiver's network carries beside the sound, which is never left out: those of the last
 // slots are held back first. Only the receiver's tick uses it.
 //
-//	                    limit < one Floor a picture, for pauseAfter
+//	                    limit < the least of each picture, for pauseAfter
 //	┌─────────────────┐ ────────────────────────────────────────▶ ┌────────────────────┐
 //	│ n pictures shown│                                           │ n − 1 pictures shown│
 //	└─────────────────┘ ◀──────────────────────────────────────── └────────────────────┘
@@ -27,18 +25,25 @@ const (
 	retryMost  = 80 * time.Second
 )
 
-// decide answers how many of n pictures to hold back, given the limit in bits per second; 0 is none.
-func (a *afford) decide(n int, limit int64, now time.Time) (held int) {
-	a.held = min(a.held, n)
-	shown := n - a.held
-	short := limit > 0 && limit < int64(shown)*congestion.Floor
+// decide answers how many pictures to hold back, given the bits per second that each takes at least, and the limit; 0 is none.
+func (a *afford) decide(least []int64, limit int64, now time.Time) (held int) {
+	a.held = min(a.held, len(least))
+	shown := len(least) - a.held
+	var need, more int64
+	for _, bits := range least[:shown] {
+		need += bits
+	}
+	if a.held > 0 {
+		more = need + least[shown]
+	}
+	short := limit > 0 && limit < need
 	switch {
 	case !short:
 		a.since = time.Time{}
 	case a.since.IsZero():
 		a.since = now
 	}
-	enough := limit == 0 || limit >= int64(shown+1)*congestion.Floor*3/2
+	enough := limit == 0 || limit >= roomForMore(more)
 	switch {
 	case short && shown > 0 && now.Sub(a.since) >= pauseAfter:
 		a.held++
@@ -54,25 +59,19 @@ func (a *afford) decide(n int, limit int64, now time.Time) (held int) {
 	return a.held
 }
 
-// afford holds back what the peer's network does not carry.
-func (p *peer) affordPictures(now time.Time) {
-	limit := p.outward.limit.Load()
-	if limit == 0 && p.afford.held == 0 {
-		return
+// want is what must be found to fit before the next picture is let through again, 0 when none is held back. Sound alone, which is all that is
+// sent when every picture is held back, would never show that there is room.
+func (a *afford) want(least []int64) (bits int64) {
+	if a.held == 0 {
+		return 0
 	}
-	var pictures [MaxSlots]*downlink
-	n := 0
-	for slot := range p.down {
-		if d := p.down[slot][video].Load(); d != nil && d.fed() {
-			pictures[n] = d
-			n++
-		}
+	for _, l := range least[:len(least)-a.held+1] {
+		bits += l
 	}
-	held := p.afford.decide(n, limit, now)
-	for i, d := range pictures[:n] {
-		d.hold(i >= n-held, now)
-	}
+	return roomForMore(bits)
 }
+
+func roomForMore(bits int64) int64 { return bits * 3 / 2 }
 
 func (d *downlink) fed() bool {
 	d.mu.Lock()

@@ -9,6 +9,9 @@ import (
 	"passerby/sfu/internal/congestion"
 )
 
+// floors is what three pictures take at least.
+var floors = [3]int64{congestion.Floor, congestion.Floor, congestion.Floor}
+
 // TestAfford tells the story of a receiver with three pictures, by second: what the network carries, in floors, and how many
 // pictures are held back.
 func TestAfford(t *testing.T) {
@@ -17,11 +20,33 @@ func TestAfford(t *testing.T) {
 	limits := []float64{0, 4, 2.5, 2.5, 2.5, 2.5, 1.5, 1.5, 1.5, 1.5, 3, 3.1, 5, 0, 0, 0}
 	want := []int{0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 1, 1, 0, 0, 0, 0}
 	var got []int
-	for s, floors := range limits {
-		got = append(got, a.decide(3, int64(floors*congestion.Floor), start.Add(time.Duration(s)*time.Second)))
+	for s, n := range limits {
+		got = append(got, a.decide(floors[:], int64(n*congestion.Floor), start.Add(time.Duration(s)*time.Second)))
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("held back (-want +got):\n%s", diff)
+	}
+}
+
+// TestAffordWants: what is asked for, once it is found, lets one picture more through; with all of them shown nothing is asked for.
+func TestAffordWants(t *testing.T) {
+	var a afford
+	now := time.Now()
+	for a.held < len(floors) {
+		a.decide(floors[:], 1, now)
+		now = now.Add(time.Second)
+	}
+	for held := len(floors) - 1; held >= 0; held-- {
+		want := a.want(floors[:])
+		if still := a.decide(floors[:], want-1, now); still != held+1 {
+			t.Errorf("with less than is wanted %d are held back, not %d", still, held+1)
+		}
+		if a.decide(floors[:], want, now); a.held != held {
+			t.Fatalf("with %d bit/s %d are held back, not %d", want, a.held, held)
+		}
+	}
+	if want := a.want(floors[:]); want != 0 {
+		t.Errorf("%d bit/s are wanted", want)
 	}
 }
 
@@ -37,7 +62,7 @@ func TestAffordTries(t *testing.T) {
 		if a.held == 0 {
 			limit = congestion.Floor / 2
 		}
-		if was := a.held; a.decide(1, limit, start.Add(time.Duration(s)*time.Second)) < was {
+		if was := a.held; a.decide(floors[:1], limit, start.Add(time.Duration(s)*time.Second)) < was {
 			shown = append(shown, s)
 		}
 	}

@@ -18,7 +18,7 @@ func (w *countWriter) WriteRTP(*rtp.Header, []byte) error { w.packets++; return 
 func pair(tb testing.TB) (from *peer, out [2]*countWriter) {
 	tb.Helper()
 	s := &Server{cfg: Config{}.withDefaults(), seats: map[string]*seat{}, nodes: map[string]*neighbour{}}
-	s.metrics = &metrics{server: s}
+	s.metrics = newMetrics(s)
 	s.log = s.cfg.Logger
 	mk := func(id string) *peer {
 		p := &peer{server: s, seat: s.sit(id)}
@@ -42,6 +42,7 @@ func pair(tb testing.TB) (from *peer, out [2]*countWriter) {
 		d := newDownlink(to, 0, kind)
 		d.writer = out[kind]
 		d.header = rtp.Header{Version: 2, PayloadType: 100, SSRC: uint32(kind + 1)}
+		d.formats[0] = format{payload: 100}
 		to.down[0][kind].Store(d)
 	}
 	s.Route("to", "from", 0)

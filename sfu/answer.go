@@ -78,38 +78,40 @@ func (s *section) refusal() *sdp.MediaDescription {
 
 // agreed answers a section of audio or video.
 func (s *section) agreed(transport []sdp.Attribute, from source) *sdp.MediaDescription {
-	format := strconv.Itoa(int(s.codec.payload))
 	m := &sdp.MediaDescription{MediaName: s.name, ConnectionInformation: nowhere, Attributes: slices.Clone(transport)}
 	m.MediaName.Port = sdp.RangedPort{Value: 9}
-	m.MediaName.Formats = []string{format}
+	m.MediaName.Formats = nil
 	m.WithValueAttribute("mid", s.mid)
 	m.WithPropertyAttribute("rtcp-mux")
 	m.WithPropertyAttribute("rtcp-rsize")
-	m.WithValueAttribute("rtpmap", format+" "+codecs[s.kind].name)
-	if fmtp := s.parameters(); fmtp != "" {
-		m.WithValueAttribute("fmtp", format+" "+fmtp)
+	if s.headers.twcc != 0 {
+		m.WithValueAttribute("extmap", strconv.Itoa(int(s.headers.twcc))+" "+transportCC)
 	}
-	for _, feedback := range s.codec.feedback {
-		m.WithValueAttribute("rtcp-fb", format+" "+feedback)
+	if s.headers.level != 0 {
+		m.WithValueAttribute("extmap", strconv.Itoa(int(s.headers.level))+" "+audioLevel)
 	}
-	if s.codec.twcc != 0 {
-		m.WithValueAttribute("extmap", strconv.Itoa(int(s.codec.twcc))+" "+transportCC)
+	if len(s.rids) > 0 {
+		m.WithValueAttribute("extmap", strconv.Itoa(int(s.headers.rid))+" "+streamRID)
+		if s.headers.rrid != 0 {
+			m.WithValueAttribute("extmap", strconv.Itoa(int(s.headers.rrid))+" "+repairedRID)
+		}
+		for _, rid := range s.rids {
+			m.WithValueAttribute("rid", rid+" recv")
+		}
+		m.WithValueAttribute("simulcast", "recv "+strings.Join(s.rids, ";"))
 	}
-	if s.codec.level != 0 {
-		m.WithValueAttribute("extmap", strconv.Itoa(int(s.codec.level))+" "+audioLevel)
-	}
-	if s.codec.rtx != 0 {
-		again := strconv.Itoa(int(s.codec.rtx))
-		m.MediaName.Formats = append(m.MediaName.Formats, again)
-		m.WithValueAttribute("rtpmap", again+" rtx/90000")
-		m.WithValueAttribute("fmtp", again+" apt="+format)
+	again := false
+	for i := range s.codecs {
+		c := &s.codecs[i]
+		s.agreedCodec(m, c)
+		again = again || c.rtx != 0
 	}
 	sends := s.receives && from.ssrc != 0
 	if sends {
 		stream := streamID(s.slot)
 		id := stream + " " + kindNames[s.kind]
 		ssrcs := []uint32{from.ssrc}
-		if s.codec.rtx != 0 && from.repair != 0 {
+		if again && from.repair != 0 {
 			m.WithValueAttribute("ssrc-group", fmt.Sprintf("FID %d %d", from.ssrc, from.repair))
 			ssrcs = append(ssrcs, from.repair)
 		}
@@ -122,10 +124,29 @@ func (s *section) agreed(transport []sdp.Attribute, from source) *sdp.MediaDescr
 	return m.WithPropertyAttribute(direction(sends, s.sends))
 }
 
+// agreedCodec adds a codec to the answer, and its retransmissions.
+func (s *section) agreedCodec(m *sdp.MediaDescription, c *codec) {
+	format := strconv.Itoa(int(c.payload))
+	m.MediaName.Formats = append(m.MediaName.Formats, format)
+	m.WithValueAttribute("rtpmap", format+" "+codecs[s.kind][c.id].name)
+	if fmtp := s.parameters(c); fmtp != "" {
+		m.WithValueAttribute("fmtp", format+" "+fmtp)
+	}
+	for _, feedback := range c.feedback {
+		m.WithValueAttribute("rtcp-fb", format+" "+feedback)
+	}
+	if c.rtx != 0 {
+		again := strconv.Itoa(int(c.rtx))
+		m.MediaName.Formats = append(m.MediaName.Formats, again)
+		m.WithValueAttribute("rtpmap", again+" rtx/90000")
+		m.WithValueAttribute("fmtp", again+" apt="+format)
+	}
+}
+
 // parameters are those of the codec in an answer. Opus (RFC 7587 §6.1): the browser repairs single losses by itself (FEC,
 // which it sends when the reports tell of losses), and sends next to nothing while nobody speaks (DTX).
-func (s *section) parameters() string {
-	fmtp := s.codec.fmtp
+func (s *section) parameters(c *codec) string {
+	fmtp := c.fmtp
 	if s.kind != audio {
 		return fmtp
 	}

@@ -122,6 +122,7 @@ type client struct {
 	api    *webrtc.API
 	audio  *webrtc.TrackLocalStaticRTP
 	video  *webrtc.TrackLocalStaticRTP
+	layers []*webrtc.TrackLocalStaticRTP // where it has several encodings; video is the first
 
 	packets  [2]chan received // by kind
 	messages chan string
@@ -151,6 +152,7 @@ type received struct {
 type clientOptions struct {
 	textOnly, tcpOnly, noChannel bool
 	settings                     func(*webrtc.SettingEngine)
+	rids                         []string // of the encodings of its picture
 }
 
 func newClient(t testing.TB, s *sfu.Server, id string, o clientOptions) *client {
@@ -172,6 +174,9 @@ func newClient(t testing.TB, s *sfu.Server, id string, o clientOptions) *client 
 		engine.RegisterFeedback(webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBTransportCC}, kind)
 	}
 	if err := engine.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: audioLevel}, webrtc.RTPCodecTypeAudio); err != nil {
+		t.Fatal(err)
+	}
+	if err := webrtc.ConfigureSimulcastExtensionHeaders(engine); err != nil {
 		t.Fatal(err)
 	}
 	registry := &interceptor.Registry{}
@@ -201,7 +206,7 @@ func newClient(t testing.TB, s *sfu.Server, id string, o clientOptions) *client 
 	})
 	if !o.textOnly {
 		c.audio = c.addTrack(webrtc.MimeTypeOpus, "audio")
-		c.video = c.addTrack(webrtc.MimeTypeVP8, "video")
+		c.video = c.addTrack(webrtc.MimeTypeVP8, "video", o.rids...)
 	}
 	if !o.noChannel {
 		if c.dc, err = pc.CreateDataChannel(sfu.ChannelLabel, nil); err != nil {
@@ -228,15 +233,30 @@ func (c *client) close() {
 	c.work.Wait()
 }
 
-func (c *client) addTrack(mime, id string) *webrtc.TrackLocalStaticRTP {
+func (c *client) addTrack(mime, id string, rids ...string) *webrtc.TrackLocalStaticRTP {
 	c.t.Helper()
-	track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: mime}, id, "camera")
-	if err != nil {
-		c.t.Fatal(err)
+	local := func(options ...func(*webrtc.TrackLocalStaticRTP)) *webrtc.TrackLocalStaticRTP {
+		track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: mime}, id, "camera", options...)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		return track
+	}
+	for _, rid := range rids {
+		c.layers = append(c.layers, local(webrtc.WithRTPStreamID(rid)))
+	}
+	track := local()
+	if len(rids) > 0 {
+		track = c.layers[0]
 	}
 	sender, err := c.pc.AddTrack(track)
 	if err != nil {
 		c.t.Fatal(err)
+	}
+	for _, layer := range c.layers[min(1, len(c.layers)):] {
+		if err := sender.AddEncoding(layer); err != nil {
+			c.t.Fatal(err)
+		}
 	}
 	c.work.Go(func() {
 		for {

@@ -47,6 +47,9 @@ func (p *peer) receiveReport(b []byte, now time.Time) bool {
 			p.outward.told(pkt.Bitrate)
 		case *rtcp.SenderReport:
 			p.senderReport(pkt, now)
+			p.hear(pkt.Reports, now)
+		case *rtcp.ReceiverReport:
+			p.hear(pkt.Reports, now)
 		case *rtcp.PictureLossIndication:
 			p.keyFrameWanted(pkt.MediaSSRC, now)
 		case *rtcp.FullIntraRequest:
@@ -79,8 +82,7 @@ func (p *peer) downBySSRC(ssrc uint32) *downlink {
 
 // senderReport anchors an uplink's timestamps to the server's clock.
 func (p *peer) senderReport(r *rtcp.SenderReport, now time.Time) {
-	for kind := range p.up {
-		u := &p.up[kind]
+	for u := range p.uplinks {
 		u.mu.Lock()
 		same := u.ssrc == r.SSRC
 		if same {
@@ -94,9 +96,9 @@ func (p *peer) senderReport(r *rtcp.SenderReport, now time.Time) {
 			p.feedback.mu.Unlock()
 			anchor := &stream.Anchor{At: sent.Add(offset), RTP: r.RTPTime}
 			u.anchor.Store(anchor)
-			if outlets := u.seat.outlets.Load(); outlets != nil {
+			if outlets := u.seat.outlets.Load(); outlets != nil && !u.aside.Load() {
 				for _, o := range *outlets {
-					o.anchor(kind, anchor, now)
+					o.anchor(u.kind, anchor, now)
 				}
 			}
 		}
@@ -134,14 +136,17 @@ func (p *peer) tick() (more bool) {
 	if p.ended.Load() {
 		return false // ticking stays set: never again
 	}
-	for kind := range p.up {
-		p.up[kind].tick(now)
+	for u := range p.uplinks {
+		u.tick(now)
+	}
+	if l := p.layers.Load(); l != nil {
+		l.take(p.seat, now)
 	}
 	for d := range p.downlinks {
 		d.tick(now)
 	}
 	p.restrain(now)
-	p.affordPictures(now)
+	p.allot(now)
 	p.feedback.mu.Lock()
 	p.sendFeedback(now)
 	p.feedback.mu.Unlock()
@@ -149,6 +154,12 @@ func (p *peer) tick() (more bool) {
 		if r.from.remote != nil {
 			r.from.remote.tick(now)
 		}
+	}
+	for sl := range p.seat.all {
+		if f := sl.former.Load(); f != nil && f.seat.remote != nil {
+			f.seat.remote.tick(now)
+		}
+		p.server.settle(sl, p, now)
 	}
 	if p.busy(now) {
 		return true

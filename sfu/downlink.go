@@ -28,22 +28,34 @@ type downlink struct {
 	header   rtp.Header // reused
 	repair   rtp.Header // reused, of packets sent again (RFC 4588) where they have a payload type of their own
 	twcc     uint8      // id of that number; 0 is none
-	number   [2]byte    // transport-wide sequence number, in both headers where there is one
-	budget   budget     // for packets sent again
+	formats  [stream.Codecs]format
+	number   [2]byte   // transport-wide sequence number, in both headers where there is one
+	budget   budget    // for packets sent again
+	copies   copies    // of those
+	echo     []byte    // the last sound, to be sent once more, as in the ring; empty: nothing
+	echoed   time.Time // when it was sent
 	route    *route
 	source   *uplink
 	sourceID uint32 // its SSRC
+	codec    stream.Codec
+	layer    int       // the encoding to send, where there are several
+	aim      int       // the one to send if it came
+	turn     time.Time // when a key frame of layer is asked for again
 	gate     stream.Gate
+	next     *route // takes the place of route as soon as something of it passes nextGate; nil mostly
+	nextGate stream.Gate
 	rewriter stream.Rewriter
 	ring     *stream.Ring // video, while there is a route
 	asker    stream.Asker
 	held     bool      // the receiver's network does not carry it: see afford
 	report   time.Time // when the next sender report is due
-	opened   time.Time // of the route, for metrics
+	passage  Passage   // of the route
+
+	heard lossReport // of sound
 
 	sent, octets                    atomic.Uint64
 	resent, unanswered, gated, late atomic.Uint64
-	failed, probes                  atomic.Uint64
+	failed, probes, lost            atomic.Uint64
 }
 
 func newDownlink(p *peer, slot, kind int) *downlink {
@@ -54,7 +66,7 @@ func newDownlink(p *peer, slot, kind int) *downlink {
 	}
 	return &downlink{
 		peer: p, kind: kind, ssrc: ssrc, header: rtp.Header{Version: 2, SSRC: ssrc}, repair: repair,
-		gate: stream.NewGate(kind == video),
+		gate: stream.NewGate(kind == video), nextGate: stream.NewGate(kind == video),
 		rewriter: stream.NewRewriter(clocks[kind], stream.Start{
 			Seq: uint16(rand.Uint32()), Timestamp: rand.Uint32(), PictureID: uint16(rand.Uint32()),
 			TL0: uint8(rand.Uint32()), KeyIdx: uint8(rand.Uint32()),
@@ -62,23 +74,30 @@ func newDownlink(p *peer, slot, kind int) *downlink {
 	}
 }
 
+// format is how the browser knows a codec by. The zero value is one that it does not have.
+type format struct{ payload, rtx uint8 } // types
+
 // negotiated notes the headers that the browser wants. Under others nothing is sent again: two headers under one number
 // would break AES-GCM.
-func (d *downlink) negotiated(c *codec) {
+func (d *downlink) negotiated(codecs []codec, h headers) {
+	var formats [stream.Codecs]format
+	for _, c := range codecs {
+		formats[c.id] = format{c.payload, c.rtx}
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.header.PayloadType == c.payload && d.repair.PayloadType == c.rtx && d.twcc == c.twcc {
+	if d.formats == formats && d.twcc == h.twcc {
 		return
 	}
 	if d.ring != nil {
 		d.ring.Reset()
 	}
-	d.twcc = c.twcc
-	d.header.PayloadType, d.repair.PayloadType = c.payload, c.rtx
-	for _, h := range []*rtp.Header{&d.header, &d.repair} {
-		h.Extension, h.Extensions = false, nil
-		if c.twcc != 0 {
-			_ = h.SetExtension(c.twcc, d.number[:]) // fails for ids over 14, which codec does not have
+	d.echo = d.echo[:0]
+	d.twcc, d.formats = h.twcc, formats
+	for _, header := range []*rtp.Header{&d.header, &d.repair} {
+		header.Extension, header.Extensions = false, nil
+		if h.twcc != 0 {
+			_ = header.SetExtension(h.twcc, d.number[:]) // fails for ids over 14, which headers do not have
 		}
 	}
 }
@@ -94,12 +113,24 @@ func (d *downlink) open(s *shield) {
 }
 
 // routed takes a new route; nil stops. When it returns, nothing of the former
-// source is sent any more.
+// source is sent any more, unless it is one who moves.
 func (d *downlink) routed(r *route, keyed bool, now time.Time) {
 	d.mu.Lock()
-	d.route = r
+	if r != nil && d.follow(r, now) {
+		ask, layer := d.kind == video && d.asker.Due(now), d.layer
+		d.mu.Unlock()
+		if ask {
+			askSource(r, layer, now)
+		}
+		return
+	}
+	d.route, d.next = r, nil
 	d.source = nil
+	d.echo = d.echo[:0]
+	d.heard.forget()
 	d.held = false
+	d.report = time.Time{} // the next report brings voice and lips of the new source together
+	d.passage = Passage{Routed: now}
 	if r == nil {
 		d.asker.Stop()
 		if d.ring != nil {
@@ -109,6 +140,8 @@ func (d *downlink) routed(r *route, keyed bool, now time.Time) {
 		d.mu.Unlock()
 		return
 	}
+	d.layer = r.from.opening()
+	d.aim = d.layer
 	d.gate.Reset(r.keyID)
 	if d.kind != video {
 		d.mu.Unlock()
@@ -119,10 +152,10 @@ func (d *downlink) routed(r *route, keyed bool, now time.Time) {
 		d.ring = d.peer.server.newRing()
 	}
 	d.asker.Route(now, keyed, r.keyID != 0)
-	ask := d.asker.Due(now)
+	ask, layer := d.asker.Due(now), d.layer
 	d.mu.Unlock()
 	if ask {
-		d.askSource(r, now)
+		askSource(r, layer, now)
 	}
 }
 
@@ -135,25 +168,26 @@ func (d *downlink) keyed(now time.Time) {
 	}
 	d.asker.Keyed(now)
 	ask := d.asker.Due(now)
-	r := d.route
+	r, layer := d.asked(), d.layer
 	d.mu.Unlock()
 	if ask {
-		d.askSource(r, now)
+		askSource(r, layer, now)
 	}
 }
 
-func (d *downlink) shown() {
+func (d *downlink) shown() Passage {
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.asker.Shown()
-	d.mu.Unlock()
+	return d.passage
 }
 
-// askSource asks the route's sender for a key frame.
-func (d *downlink) askSource(r *route, now time.Time) {
+// askSource asks the route's sender for a key frame of an encoding.
+func askSource(r *route, layer int, now time.Time) {
 	if r == nil {
 		return
 	}
-	if u := r.from.uplink(video); u != nil {
+	if u := r.from.picture(layer); u != nil {
 		u.ask(now, pliGap)
 	}
 }
@@ -161,12 +195,9 @@ func (d *downlink) askSource(r *route, now time.Time) {
 // wantKeyFrame passes on a request of the receiver.
 func (d *downlink) wantKeyFrame(now time.Time) {
 	d.mu.Lock()
-	r, open := d.route, d.gate.Open()
+	u, open := d.source, d.gate.Open()
 	d.mu.Unlock()
-	if r == nil || !open { // while closed the asker does it
-		return
-	}
-	if u := r.from.uplink(video); u != nil {
+	if u != nil && open { // while closed the asker does it
 		u.want(now)
 	}
 }
@@ -174,36 +205,68 @@ func (d *downlink) wantKeyFrame(now time.Time) {
 // feed offers the downlink a packet of u.
 func (d *downlink) feed(u *uplink, pkt *stream.Packet, f *stream.Frame, now time.Time) {
 	d.mu.Lock()
-	ask, r := d.forward(u, pkt, f, now), d.route
+	ask, r, layer := d.forward(u, pkt, f, now), d.asked(), d.layer
 	d.mu.Unlock()
 	if ask {
-		d.askSource(r, now)
+		askSource(r, layer, now)
 	}
 }
 
 // forward sends the packet on if it may pass. ask: request a key frame.
 // It does not allocate. The caller holds mu.
 func (d *downlink) forward(u *uplink, pkt *stream.Packet, f *stream.Frame, now time.Time) (ask bool) {
+	if d.writer == nil || d.route == nil {
+		return false
+	}
+	if d.next != nil && d.next.from == u.seat && !d.arrived(u, pkt.SSRC, f, now) {
+		return false
+	}
 	r := d.route
-	if d.writer == nil || r == nil || r.from != u.seat {
+	if r.from != u.seat {
+		return false
+	}
+	if d.kind == video && !d.follows(u, pkt, f) {
 		return false
 	}
 	if d.held {
 		d.gated.Add(1)
 		return false
 	}
-	if d.source != u || d.sourceID != pkt.SSRC {
+	if d.passage.Fed.IsZero() {
+		d.passage.Fed = now
+	}
+	codec := d.codec
+	if len(pkt.Payload) > 0 {
+		codec = f.Codec()
+	}
+	switch {
+	case d.source != u || d.sourceID != pkt.SSRC:
 		if d.source != nil { // the sender began anew
 			d.gate.Reset(r.keyID)
 			d.asker.Closed(now)
 		}
-		d.source, d.sourceID = u, pkt.SSRC
+		d.source, d.sourceID, d.codec = u, pkt.SSRC, codec
+	case d.codec != codec && !d.rewriter.Newer(pkt.Seq):
+		d.late.Add(1)
+		return false
+	case d.codec != codec: // it goes on with a key frame of another codec
+		d.gate.Reset(r.keyID)
+		d.asker.Closed(now)
+		d.codec = codec
+	}
+	format := d.formats[codec]
+	if format.payload == 0 && d.kind == video { // the receiver does not know it: its page asks the sender's for another
+		d.gated.Add(1)
+		return false
 	}
 	if len(pkt.Payload) > 0 || !d.gate.Open() {
 		pass, opened, closed := d.gate.Pass(f)
 		switch {
 		case opened:
 			d.rewriter.Switch()
+			if d.passage.Opened.IsZero() {
+				d.passage.Opened = now
+			}
 			d.asker.Opened(now)
 		case closed:
 			d.asker.Closed(now)
@@ -217,15 +280,17 @@ func (d *downlink) forward(u *uplink, pkt *stream.Packet, f *stream.Frame, now t
 			return ask
 		}
 	}
-	var desc *stream.VP8
+	var desc *stream.Descriptor
 	if d.kind == video {
-		desc = &f.VP8
+		desc = &f.Descriptor
 	}
 	out, ok := d.rewriter.Rewrite(pkt, desc, now)
 	if !ok {
 		d.late.Add(1)
 		return ask
 	}
+	d.sendEcho(now)
+	d.header.PayloadType = format.payload
 	d.header.Marker = pkt.Marker
 	d.header.SequenceNumber = out.Seq
 	d.header.Timestamp = out.Timestamp
@@ -238,29 +303,37 @@ func (d *downlink) forward(u *uplink, pkt *stream.Packet, f *stream.Frame, now t
 		}
 		n := desc.Rewrite(slot[ringHeader:], payload, out)
 		payload = slot[ringHeader : ringHeader+n]
-		probe := d.stamp(len(payload), now)
-		putRingHeader(slot, &d.header, d.number)
+		copies := d.stamp(len(payload), now)
+		putRingHeader(slot, &d.header, codec, d.number)
 		d.ring.Keep(out.Seq, ringHeader+n, now)
 		d.write(&d.header, payload)
-		if probe && d.repair.PayloadType != 0 {
-			d.again(slot[:ringHeader+n], now)
-			d.probes.Add(1)
+		if format.rtx != 0 {
+			for range copies {
+				d.again(slot[:ringHeader+n], now)
+				d.probes.Add(1)
+			}
+			if pkt.Marker && copies == 0 && d.peer.outward.lossy.Load() && d.budget.take(n, d.peer.outward.limit.Load(), now) { // its loss would show only when the next picture comes
+				d.again(slot[:ringHeader+n], now)
+				d.resent.Add(1)
+			}
 		}
+		d.sendCopy(now)
 		return ask
 	}
 	d.stamp(len(payload), now)
 	d.write(&d.header, payload)
+	d.keepEcho(payload, codec, now)
 	return ask
 }
 
-// stamp gives the next packet its transport-wide number. probe: send it twice. The caller holds mu.
-func (d *downlink) stamp(size int, now time.Time) (probe bool) {
+// stamp gives the next packet its transport-wide number. copies: send it so often again. The caller holds mu.
+func (d *downlink) stamp(size int, now time.Time) (copies int) {
 	if d.twcc == 0 {
-		return false
+		return 0
 	}
-	seq, probe := d.peer.outward.sent(headerSize+size, now)
+	seq, copies := d.peer.outward.sent(headerSize+size, now)
 	binary.BigEndian.PutUint16(d.number[:], seq)
-	return probe
+	return copies
 }
 
 // write sends a header and a payload. The caller holds mu.
@@ -280,35 +353,52 @@ func (d *downlink) resend(pairs []rtcp.NackPair, now time.Time) {
 	if d.ring == nil || d.writer == nil {
 		return
 	}
+	limit := d.peer.outward.limit.Load()
+	lossy := d.peer.outward.lossy.Load()
 	for i := range pairs {
 		pairs[i].Range(func(seq uint16) bool {
-			if !d.budget.take(now) {
-				d.unanswered.Add(1)
-				return false
-			}
 			b := d.ring.Get(seq, now, resendGap)
-			if b == nil {
+			if b == nil || !d.budget.take(len(b)-ringHeader, limit, now) {
 				d.unanswered.Add(1)
 				return true
 			}
 			d.again(b, now)
 			d.resent.Add(1)
+			if lossy && d.formats[ringCodec(b)].rtx != 0 {
+				d.copies.add(seq)
+			}
 			return true
 		})
+	}
+}
+
+// sendCopy sends a repair for the second time, if one is waiting. The caller holds mu.
+func (d *downlink) sendCopy(now time.Time) {
+	seq, ok := d.copies.next()
+	if !ok {
+		return
+	}
+	b := d.ring.Get(seq, now, 0)
+	if b != nil && d.budget.take(len(b)-ringHeader, d.peer.outward.limit.Load(), now) {
+		d.again(b, now)
+		d.resent.Add(1)
 	}
 }
 
 // again sends a packet of the ring once more: in a stream of its own, or else bit for bit, since it is encrypted under the
 // same nonce. The caller holds mu.
 func (d *downlink) again(b []byte, now time.Time) {
-	if d.repair.PayloadType == 0 {
+	format := d.formats[ringCodec(b)]
+	if format.rtx == 0 {
+		d.header.PayloadType = format.payload
 		ringPacket(b, &d.header, &d.number)
 		d.write(&d.header, b[ringHeader:])
 		return
 	}
 	payload := b[ringHeader-2:] // the original sequence number in front
 	d.stamp(len(payload), now)
-	d.repair.Marker, d.repair.Timestamp = b[0] != 0, ringTimestamp(b)
+	d.repair.PayloadType = format.rtx
+	d.repair.Marker, d.repair.Timestamp = ringMarker(b), ringTimestamp(b)
 	d.repair.SequenceNumber++
 	d.write(&d.repair, payload)
 }
@@ -316,12 +406,18 @@ func (d *downlink) again(b []byte, now time.Time) {
 // tick asks for a key frame and reports, when due.
 func (d *downlink) tick(now time.Time) {
 	d.mu.Lock()
-	r := d.route
+	r, layer := d.asked(), d.layer
 	ask := d.kind == video && d.asker.Due(now)
+	turns := d.turning(now)
 	report := d.senderReport(now)
 	d.mu.Unlock()
-	if ask {
-		d.askSource(r, now)
+	switch {
+	case ask:
+		askSource(r, layer, now)
+	case turns:
+		if u := r.from.picture(layer); u != nil {
+			u.ask(now, pliPassGap)
+		}
 	}
 	if report != nil {
 		d.peer.writeRTCP(report)

@@ -136,6 +136,7 @@ func TestOneSourceForAll(t *testing.T) {
 			got[slot][kind] = &keepWriter{}
 			d := newDownlink(to, slot, kind)
 			d.writer = got[slot][kind]
+			d.formats[0] = format{payload: 100}
 			to.down[slot][kind].Store(d)
 		}
 	}

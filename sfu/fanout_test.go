@@ -27,7 +27,7 @@ func BenchmarkFanOut(b *testing.B) {
 			all = append(all, shield)
 			p.seat.peer.Store(p)
 			d := newDownlink(p, 0, video)
-			d.negotiated(&codec{payload: 96})
+			d.negotiated([]codec{{payload: 96}}, headers{})
 			p.down[0][video].Store(d)
 			d.open(shield)
 			s.Route(id, "from", 0)

@@ -37,7 +37,7 @@ func TestProfiles(t *testing.T) {
 			if p := a.next(true); p.tag() != 'b' {
 				t.Errorf("video back %q", p.tag())
 			}
-			a.awaitPLI() // reports are protected, too
+			b.awaitPLI() // reports are protected, too
 			for len(a.packets[0])+len(a.packets[1]) > 0 {
 				a.next(len(a.packets[1]) > 0)
 			}

@@ -12,9 +12,10 @@ type counts struct {
 	received, receivedBytes, requests [2]uint64
 	sent, sentBytes, resent           [2]uint64
 	unanswered, gated, late, failed   [2]uint64
+	lostIn, lostOut                   [2]uint64
 	malformed, unknown, panics        uint64
 	repaired, probes                  uint64
-	limited                           int
+	limits                            []int64 // of the peers that have one, in bits per second
 }
 
 // metrics collects: packets are counted where they pass, in the peer's own
@@ -26,6 +27,8 @@ type metrics struct {
 	garbled  atomic.Uint64    // video packets of other nodes that could not be parsed
 	rings    sync.Pool
 
+	roundTrip prometheus.Histogram
+
 	mu   sync.Mutex // guards past
 	past counts     // of peers that are gone
 }
@@ -34,12 +37,13 @@ func (p *peer) addTo(c *counts) {
 	c.malformed += p.malformed.Load()
 	c.unknown += p.unknown.Load()
 	c.panics += p.panics.Load()
-	for kind := range p.up {
-		u := &p.up[kind]
+	for u := range p.uplinks {
+		kind := u.kind
 		c.received[kind] += u.packets.Load()
 		c.receivedBytes[kind] += u.bytes.Load()
 		c.requests[kind] += u.requests.Load()
 		c.repaired += u.repaired.Load()
+		c.lostIn[kind] += u.lost.Load()
 	}
 	for d := range p.downlinks {
 		kind := d.kind
@@ -50,6 +54,7 @@ func (p *peer) addTo(c *counts) {
 		c.gated[kind] += d.gated.Load()
 		c.late[kind] += d.late.Load()
 		c.failed[kind] += d.failed.Load()
+		c.lostOut[kind] += d.lost.Load()
 		c.probes += d.probes.Load()
 	}
 }
@@ -112,8 +117,8 @@ func (m *metrics) sum() (c counts, peers, routes int) {
 	}
 	for _, p := range live {
 		p.addTo(&c)
-		if p.outward.limit.Load() > 0 {
-			c.limited++
+		if bits := p.outward.limit.Load(); bits > 0 {
+			c.limits = append(c.limits, bits)
 		}
 	}
 	return c, len(live), routes
@@ -127,19 +132,51 @@ var (
 	descSent       = desc("sent_packets_total", "RTP packets to browsers, repairs included.", "kind")
 	descSentB      = desc("sent_bytes_total", "RTP payload bytes to browsers.", "kind")
 	descResent     = desc("resent_packets_total", "Packets sent again for a NACK.", "kind")
+	descLost       = desc("lost_packets_total", "RTP packets that were missing when a report was made: in, by us of a browser's; out, by a browser of ours.", "kind", "direction")
+	descEstimates  = desc("estimate_bits", "What the networks of the limited peers take now, in bits per second: a picture of this moment, not a sum since the start.")
 	descRequests   = desc("keyframe_requests_total", "Key frame requests to browsers.")
 	descDropped    = desc("dropped_packets_total", "Packets not forwarded, by reason.", "reason")
 	descRefused    = desc("refused_offers_total", "Offers that could not be answered.")
 	descTCPRefused = desc("refused_tcp_connections_total", "TCP connections closed at once: too many, in all or from one address.")
 	descRepaired   = desc("repaired_packets_total", "Lost packets that a sender sent again.")
-	descProbes     = desc("probe_packets_total", "Packets sent twice to find out whether a receiver's network takes more.")
+	descProbes     = desc("probe_packets_total", "Packets sent again to find out whether a receiver's network takes more.")
 	descLimited    = desc("limited_peers", "Peers whose network takes less than they could be sent.")
 	descMessages   = desc("messages_total", "Data channel messages.", "direction")
+	descTape       = desc("recording_bytes", "Memory of the encrypted recordings that reports may open: those that run, and those that ended within the last minute.")
+	descTapeMost   = desc("recording_limit_bytes", "The most that all recordings together may take; then the oldest that is over gives way.")
 	descPanics     = desc("panics_total", "Recovered panics; any is a bug.")
 )
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("passerby_sfu_"+name, help, labels, nil)
+}
+
+// steps are the bounds of the buckets of estimates, in bits per second.
+var steps = []float64{50e3, 100e3, 200e3, 300e3, 500e3, 800e3, 1.2e6, 2e6, 3e6, 5e6}
+
+// estimates counts limits in buckets.
+func estimates(limits []int64) prometheus.Metric {
+	buckets := make(map[float64]uint64, len(steps))
+	var sum float64
+	for _, step := range steps {
+		buckets[step] = 0
+		for _, bits := range limits {
+			if float64(bits) <= step {
+				buckets[step]++
+			}
+		}
+	}
+	for _, bits := range limits {
+		sum += float64(bits)
+	}
+	return prometheus.MustNewConstHistogram(descEstimates, uint64(len(limits)), sum, buckets)
+}
+
+func newMetrics(s *Server) *metrics {
+	return &metrics{server: s, roundTrip: prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "passerby_sfu_round_trip_seconds", Help: "From here to a browser and back, by its reports of video.",
+		Buckets: []float64{.005, .01, .02, .05, .1, .15, .2, .3, .5, 1, 2},
+	})}
 }
 
 // Describe implements prometheus.Collector.
@@ -156,7 +193,9 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	}
 	gauge(descPeers, peers)
 	gauge(descRoutes, routes)
-	gauge(descLimited, c.limited)
+	gauge(descLimited, len(c.limits))
+	ch <- estimates(c.limits)
+	m.roundTrip.Collect(ch)
 	count(descRepaired, c.repaired)
 	count(descProbes, c.probes)
 	for kind, name := range kindNames {
@@ -165,6 +204,8 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 		count(descSent, c.sent[kind], name)
 		count(descSentB, c.sentBytes[kind], name)
 		count(descResent, c.resent[kind], name)
+		count(descLost, c.lostIn[kind], name, "in")
+		count(descLost, c.lostOut[kind], name, "out")
 	}
 	count(descRequests, c.requests[video])
 	count(descDropped, c.gated[0]+c.gated[1], "gate")
@@ -180,6 +221,10 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	count(descDropped, u.Full, "queue")
 	if o := m.server.ends.accepted; o != nil {
 		count(descTCPRefused, o.refused.Load())
+	}
+	if k := m.server.deck; k != nil {
+		gauge(descTape, int(k.held.Load())*chunkSize)
+		gauge(descTapeMost, int(k.total)*chunkSize)
 	}
 	count(descRefused, m.refused.Load())
 	count(descMessages, m.messages[0].Load(), "in")

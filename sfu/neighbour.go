@@ -129,7 +129,7 @@ func (a session) Frame(f link.Frame) {
 	now := time.Now()
 	n := a.n
 	switch f.Kind {
-	case link.Audio, link.Video, link.State, link.Anchor:
+	case link.Audio, link.Video, link.VideoVP9, link.VideoAV1, link.VideoH264, link.State, link.Anchor:
 		n.mu.RLock()
 		r := n.streams[f.Stream]
 		n.mu.RUnlock()
@@ -157,6 +157,10 @@ func (a session) Frame(f link.Frame) {
 		case link.Limit:
 			if len(f.Payload) == 8 {
 				o.limit.Store(int64(binary.BigEndian.Uint64(f.Payload) & (1<<62 - 1)))
+			}
+		case link.Loss:
+			if len(f.Payload) == 1 {
+				o.lost.told(f.Payload[0], now)
 			}
 		case link.Close:
 			n.server.mu.Lock()

@@ -22,6 +22,7 @@ type outlet struct {
 	stream uint32
 	until  atomic.Int64 // Unix nanoseconds
 	limit  atomic.Int64 // bits per second that the node's receivers can take; 0: no limit is known
+	lost   lossReport   // of sound, by the node's receivers
 
 	mu         sync.Mutex // guards what follows; held while a packet is sent
 	ssrc       [2]uint32
@@ -68,7 +69,7 @@ func (n *neighbour) shut(o *outlet) {
 }
 
 // forward sends a packet of the id's uplink on. It does not allocate.
-func (o *outlet) forward(u *uplink, pkt *stream.Packet, now time.Time) {
+func (o *outlet) forward(u *uplink, pkt *stream.Packet, codec stream.Codec, now time.Time) {
 	if now.UnixNano() > o.until.Load() {
 		return
 	}
@@ -88,7 +89,7 @@ func (o *outlet) forward(u *uplink, pkt *stream.Packet, now time.Time) {
 		}
 	}
 	f := link.Frame{
-		Kind: mediaKinds[u.kind], Generation: o.generation[u.kind], Marker: pkt.Marker,
+		Kind: mediaKind(u.kind, codec), Generation: o.generation[u.kind], Marker: pkt.Marker,
 		Seq: pkt.Seq, Stream: o.stream, Timestamp: pkt.Timestamp, Payload: pkt.Payload,
 	}
 	buf := o.scratch[:0]
@@ -109,7 +110,15 @@ func (o *outlet) forward(u *uplink, pkt *stream.Packet, now time.Time) {
 	}
 }
 
-var mediaKinds = [2]link.Kind{link.Audio, link.Video}
+func mediaKind(kind int, codec stream.Codec) link.Kind {
+	if kind == audio {
+		return link.Audio
+	}
+	return videoKinds[codec]
+}
+
+// videoKinds are the link's kinds by stream.Codec.
+var videoKinds = [stream.Codecs]link.Kind{link.Video, link.VideoVP9, link.VideoAV1, link.VideoH264}
 
 // resend answers a request for packets, two bytes each.
 func (o *outlet) resend(seqs []byte, now time.Time) {

@@ -79,7 +79,7 @@ func TestForwardingOfAnotherNodeDoesNotAllocate(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f := link.Frame{Kind: mediaKinds[kind], Generation: 1, Stream: r.stream, Payload: pkt.Payload}
+			f := link.Frame{Kind: mediaKind(kind, 0), Generation: 1, Stream: r.stream, Payload: pkt.Payload}
 			now := time.Now()
 			forward := func() {
 				f.Seq++
@@ -168,4 +168,19 @@ func FuzzNeighbour(f *testing.F) {
 			t.Error("the publisher is gone, or there are too many outlets")
 		}
 	})
+}
+
+// TestEveryCodecPassesTheLink: whatever a node sends of a picture reaches those who are fed here.
+func TestEveryCodecPassesTheLink(t *testing.T) {
+	from, _ := pair(t)
+	s := from.server
+	s.RouteRemote("to", "b", "far", 0)
+	r := s.nodes["b"].remotes["far"]
+	for i, kind := range videoKinds {
+		session{r.n, nil}.Frame(link.Frame{Kind: kind, Generation: 1, Stream: r.stream, Seq: uint16(i), Payload: []byte{0x9c, 0, 0, 0, 0, 0, 0, 0}})
+		if got := r.up[video].packets.Load(); got != uint64(i+1) {
+			t.Errorf("kind %d did not arrive", kind)
+			break
+		}
+	}
 }

@@ -16,13 +16,14 @@ import (
 //	downlinks ─▶ sent ─▶ browser B ─▶ feedback ─▶ limit ── tick of A ─▶ restrain ─REMB─▶ browser A
 type outward struct {
 	limit atomic.Int64 // bits per second that the browser can take; 0: no limit is known
+	lossy atomic.Bool  // it loses packets though they need not wait: repairs are sent twice
 
 	mu        sync.Mutex            // guards what follows
 	estimator *congestion.Estimator // from the first packet that has a number
 }
 
-// sent numbers a packet of so many bytes. probe: send it twice. It does not allocate after the first.
-func (o *outward) sent(size int, now time.Time) (seq uint16, probe bool) {
+// sent numbers a packet of so many bytes. copies: send it so often again. It does not allocate after the first.
+func (o *outward) sent(size int, now time.Time) (seq uint16, copies int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.estimator == nil {
@@ -42,6 +43,7 @@ func (o *outward) feedback(b []byte, now time.Time) (ok bool) {
 	if o.estimator != nil {
 		o.estimator.Feedback(r, now)
 		o.limit.Store(int64(o.estimator.Limit()))
+		o.lossy.Store(o.estimator.Lossy())
 	}
 	return true
 }
@@ -56,6 +58,15 @@ func (o *outward) told(bits float32) {
 		o.limit.Store(0)
 	default:
 		o.limit.Store(max(int64(bits), congestion.Floor))
+	}
+}
+
+// want notes what would be sent if there were room, in bits per second; 0 is no more than is sent.
+func (o *outward) want(bits int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.estimator != nil {
+		o.estimator.Want(bits)
 	}
 }
 
@@ -126,16 +137,17 @@ func (p *peer) share() int64 {
 	return max(limit/max(n, 1), congestion.Floor)
 }
 
-// limit is the least that any receiver of the id can take; 0: no limit is known.
+// limit is the least that any receiver of the id can take, but for those who can choose among its encodings; 0: no limit is known.
 func (m *seat) limit() (least int64) {
 	lower := func(bits int64) {
 		if bits > 0 && (least == 0 || bits < least) {
 			least = bits
 		}
 	}
+	layered := m.layered()
 	if fed := m.fed.Load(); fed != nil {
 		for _, to := range *fed {
-			if p := to.seat.peer.Load(); p != nil {
+			if p := to.seat.peer.Load(); p != nil && !layered {
 				lower(p.share())
 			}
 		}

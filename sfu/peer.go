@@ -40,11 +40,13 @@ type peer struct {
 	outward   outward
 	restraint restraint
 	afford    afford
+	chooser   chooser
 
-	types atomic.Pointer[payloads]
-	up    [2]uplink
-	down  [MaxSlots][2]atomic.Pointer[downlink]
-	base  uint32 // of its downlinks' SSRCs
+	types  atomic.Pointer[payloads]
+	up     [2]uplink
+	layers atomic.Pointer[layers] // where the browser sends its picture in several encodings; up[video] is the first
+	down   [MaxSlots][2]atomic.Pointer[downlink]
+	base   uint32 // of its downlinks' SSRCs
 
 	feedback struct {
 		mu   sync.Mutex // guards rec, next and clock
@@ -129,6 +131,7 @@ func (p *peer) negotiate(ctx context.Context, in offer) (answer string, err erro
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
+	p.simulcast(in.of(video))
 	p.types.Store(in.payloads())
 	p.udp.Remote(in.ufrag, in.password)
 	for kind := range p.up {
@@ -150,7 +153,7 @@ func (p *peer) downs(in *offer) (ssrcs sources) {
 		d := at.Load()
 		if d == nil {
 			d = newDownlink(p, media.slot, media.kind)
-			d.negotiated(&media.codec)
+			d.negotiated(media.codecs, media.headers)
 			at.Store(d)
 			d.open(p.shield.Load())
 			if sl := p.seat.slots[media.slot].Load(); sl != nil && p.seat.peer.Load() == p {
@@ -160,7 +163,7 @@ func (p *peer) downs(in *offer) (ssrcs sources) {
 				}
 			}
 		}
-		d.negotiated(&media.codec)
+		d.negotiated(media.codecs, media.headers)
 		ssrcs[media.slot][media.kind] = source{d.ssrc, d.repair.SSRC}
 	}
 	return ssrcs

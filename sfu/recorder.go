@@ -37,7 +37,7 @@ func (k *deck) slack() time.Duration { return k.window/2 + 2*time.Second }
 
 // add records a packet. want: ask for a key frame, without which what follows could not be opened one day.
 func (t *recorder) add(kind int, pkt *stream.Packet, f *stream.Frame, now time.Time) (want bool) {
-	if len(pkt.Payload) == 0 || len(pkt.Payload) > tape.MaxPayload {
+	if len(pkt.Payload) == 0 || len(pkt.Payload) > tape.MaxPayload || f.Codec() != stream.CodecVP8 {
 		return false
 	}
 	t.mu.Lock()

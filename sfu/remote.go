@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"encoding/binary"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,7 @@ const (
 //	keyed, sender reports ───── State, Anchor ───┼─▶ as on one node
 //	                   ◀── Open, each second ────┼── while anybody here is fed
 //	                   ◀── Limit ────────────────┼── when a receiver can take no more
+//	                   ◀── Loss, each second ────┼── while a receiver misses sound
 type remote struct {
 	n      *neighbour
 	seat   *seat
@@ -36,6 +38,10 @@ type remote struct {
 	answered atomic.Bool
 
 	restraint restraint
+	missed    struct { // Loss as told last
+		told uint8
+		at   time.Time
+	}
 }
 
 // remote gives the id of this node, and asks for it when it is new. The caller holds Server.mu.
@@ -97,15 +103,26 @@ func (r *remote) tick(now time.Time) {
 	if bits, tell := r.restraint.due(r.seat.limit(), now); tell {
 		r.n.send(link.Frame{Kind: link.Limit, Stream: r.stream, Payload: binary.BigEndian.AppendUint64(nil, uint64(bits))})
 	}
+	r.tellMissed(now)
+}
+
+// tellMissed tells how much of the sound is missed here, while any is.
+func (r *remote) tellMissed(now time.Time) {
+	lost, m := r.seat.soundLost(now), &r.missed
+	if lost == 0 && m.told == 0 || now.Sub(m.at) < reportEvery {
+		return
+	}
+	m.told, m.at = lost, now
+	r.n.send(link.Frame{Kind: link.Loss, Stream: r.stream, Payload: []byte{lost}})
 }
 
 // take takes what the node says or sends.
 func (r *remote) take(f link.Frame, now time.Time) {
 	switch f.Kind {
 	case link.Audio:
-		r.receive(audio, &f, now)
-	case link.Video:
-		r.receive(video, &f, now)
+		r.receive(audio, 0, &f, now)
+	case link.Video, link.VideoVP9, link.VideoAV1, link.VideoH264:
+		r.receive(video, stream.Codec(slices.Index(videoKinds[:], f.Kind)), &f, now)
 	case link.Anchor:
 		if kind, a, ok := parseAnchor(f.Payload, now); ok {
 			r.up[kind].anchor.Store(a)
@@ -119,11 +136,11 @@ func (r *remote) take(f link.Frame, now time.Time) {
 }
 
 // receive hands a packet to the uplink, under a source number made of the link's and the publisher's beginnings.
-func (r *remote) receive(kind int, f *link.Frame, now time.Time) {
+func (r *remote) receive(kind int, codec stream.Codec, f *link.Frame, now time.Time) {
 	pkt := stream.Packet{
 		Payload: f.Payload, Timestamp: f.Timestamp, SSRC: r.epoch.Load()<<3 | uint32(f.Generation), Seq: f.Seq, Marker: f.Marker,
 	}
-	if !r.up[kind].receive(&pkt, now) {
+	if !r.up[kind].receive(&pkt, codec, now) {
 		r.n.server.metrics.garbled.Add(1)
 	}
 }

@@ -78,12 +78,12 @@ func TestHeadersAreNotMixed(t *testing.T) {
 		t.Fatalf("%d packets", len(w.packets))
 	}
 	nack := []rtcp.NackPair{{PacketID: w.packets[0].SequenceNumber}}
-	d.negotiated(&codec{payload: d.header.PayloadType})
+	d.negotiated([]codec{{payload: d.header.PayloadType}}, headers{})
 	d.resend(nack, now.Add(time.Second))
 	if len(w.packets) != 2 {
 		t.Error("the same payload type again empties the ring")
 	}
-	d.negotiated(&codec{payload: d.header.PayloadType + 1})
+	d.negotiated([]codec{{payload: d.header.PayloadType + 1}}, headers{})
 	d.resend(nack, now.Add(2*time.Second))
 	if len(w.packets) != 2 {
 		t.Error("a packet was sent again under another header")

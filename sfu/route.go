@@ -1,7 +1,6 @@
 package sfu
 
 import (
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +12,7 @@ type route struct {
 	keyID    uint64
 	gen      uint64
 	recorder *recorder // of what it brings; nil when nothing is recorded
+	moves    bool      // the same id sends by another node from now on: what it sends by the one before counts until this begins
 }
 
 // seat is what stays of an id when its peer is replaced: whom it is fed from,
@@ -37,7 +37,8 @@ type seat struct {
 // first key frame (audio: packet) whose SFrame header bears keyID; keyID 0 takes
 // any. from "" stops. Neither id needs a peer yet.
 //
-// When Route returns, nothing of the former source passes any more.
+// When Route returns, nothing of the former source passes any more. The exception is the same id under the same key id, which
+// has moved to another node (RouteRemote): the receiver sees what comes from the former one until the other's key frame is here.
 func (s *Server) Route(to, from string, keyID uint64) { s.reroute(to, 0, "", from, keyID) }
 
 // RouteRemote is Route from an id that lives on another node: packets come over
@@ -71,7 +72,9 @@ func (s *Server) reroute(to string, slot int, node, from string, keyID uint64) {
 	}
 	s.gen++
 	r := &route{from: source, keyID: keyID, gen: s.gen}
-	if s.deck != nil && slot == 0 && keyID != 0 {
+	if old := sl.route.Load(); old != nil && old.from.id == from && old.keyID == keyID {
+		r.moves, r.recorder = true, old.recorder
+	} else if s.deck != nil && slot == 0 && keyID != 0 {
 		r.recorder = s.deck.start(to, keyID, time.Now())
 	}
 	s.point(sl, r)
@@ -84,27 +87,19 @@ func (s *Server) point(sl *slot, r *route) {
 	if old == nil && r == nil {
 		return
 	}
-	if old != nil && old.recorder != nil {
+	if old != nil && old.recorder != nil && (r == nil || r.recorder != old.recorder) {
 		s.deck.end(old.recorder, time.Now())
 	}
-	m.unkeyed()
-	if r != nil && (old == nil || old.from != r.from) {
-		var fed []*slot
-		if p := r.from.fed.Load(); p != nil {
-			fed = slices.Clone(*p)
-		}
-		fed = append(fed, sl)
-		r.from.fed.Store(&fed)
+	moves := r != nil && r.moves
+	if !moves {
+		m.unkeyed()
 	}
-	if old != nil && (r == nil || old.from != r.from) {
-		if p := old.from.fed.Load(); p != nil {
-			fed := slices.DeleteFunc(slices.Clone(*p), func(o *slot) bool { return o == sl })
-			old.from.fed.Store(&fed)
-		}
-		s.discard(old.from)
+	if r != nil {
+		r.from.feed(sl)
 	}
+	s.part(sl, old, r)
 	if p := m.peer.Load(); p != nil {
-		p.routed(sl.n, r, r != nil && r.from.keyed, time.Now())
+		p.routed(sl.n, r, r != nil && (r.from.keyed || moves), time.Now())
 	}
 }
 
@@ -128,6 +123,14 @@ func (m *seat) uplink(kind int) *uplink {
 		return &p.up[kind]
 	}
 	return nil
+}
+
+// picture is the uplink of one encoding of what the id shows; of the only one, if there is but one.
+func (m *seat) picture(layer int) *uplink {
+	if l := m.layers(); l != nil && layer < len(l.up) {
+		return l.up[layer]
+	}
+	return m.uplink(video)
 }
 
 // seen says whether the id feeds anybody.

@@ -26,7 +26,7 @@ func receiver(t testing.TB) (from *peer, d *downlink, w *keepWriter) {
 // transport-wide number of its own.
 func TestRepairs(t *testing.T) {
 	from, d, w := receiver(t)
-	d.negotiated(&codec{payload: 100, rtx: 101, twcc: 3})
+	d.negotiated([]codec{{payload: 100, rtx: 101}}, headers{twcc: 3})
 	b := rtpBytes(t, video, 500)
 	now := time.Now()
 	for i := range 10 {
@@ -63,7 +63,7 @@ func TestRepairs(t *testing.T) {
 // TestRepairsAreBounded: asking for everything all the time does not make the server send without end.
 func TestRepairsAreBounded(t *testing.T) {
 	from, d, w := receiver(t)
-	d.negotiated(&codec{payload: 100, rtx: 101})
+	d.negotiated([]codec{{payload: 100, rtx: 101}}, headers{})
 	b := rtpBytes(t, video, 100)
 	now := time.Now()
 	for i := range 300 {
@@ -84,11 +84,78 @@ func TestRepairsAreBounded(t *testing.T) {
 	}
 }
 
+// TestRepairsLeaveRoom: where the way is narrow, repairs take a quarter of it at most.
+func TestRepairsLeaveRoom(t *testing.T) {
+	const limit, size = 300_000, 1100
+	var b budget
+	now := time.Now()
+	bytes := 0
+	for range 1000 { // ten seconds
+		for range 20 {
+			if b.take(size, limit, now) {
+				bytes += size + headerSize
+			}
+		}
+		now = now.Add(10 * time.Millisecond)
+	}
+	if bits := 8 * bytes / 10; bits < limit/5 || bits > limit*27/100 {
+		t.Errorf("repairs take %d bits per second of %d", bits, limit)
+	}
+	for range 100 { // the limit is gone
+		now = now.Add(10 * time.Millisecond)
+		b.take(size, 0, now)
+	}
+	for range resendBurst / 2 {
+		if !b.take(size, 0, now) {
+			t.Fatal("repairs are still held back")
+		}
+	}
+}
+
+// TestSecondCopies: on a way that loses packets each repair is sent twice, the second time after the next packet.
+func TestSecondCopies(t *testing.T) {
+	from, d, w := receiver(t)
+	d.negotiated([]codec{{payload: 100, rtx: 101}}, headers{})
+	b := rtpBytes(t, video, 100)
+	now := time.Now()
+	send := func(seq uint16) {
+		binary.BigEndian.PutUint16(b[2:], seq)
+		from.receiveRTP(b, now)
+	}
+	for i := range uint16(10) {
+		send(i)
+	}
+	first, last := w.packets[0].SequenceNumber, uint16(9)
+	story := func() (original []uint16) {
+		w.packets = w.packets[:0]
+		now = now.Add(time.Second)
+		d.resend([]rtcp.NackPair{{PacketID: first + 2, LostPackets: 1}}, now)
+		send(last + 1)
+		send(last + 2)
+		last += 2
+		for _, p := range w.packets {
+			if p.PayloadType == 101 {
+				original = append(original, binary.BigEndian.Uint16(p.Payload)-first)
+			} else {
+				original = append(original, 1000)
+			}
+		}
+		return original
+	}
+	if diff := cmp.Diff([]uint16{2, 3, 1000, 1000}, story()); diff != "" {
+		t.Errorf("a way that loses nothing (-want +got):\n%s", diff)
+	}
+	d.peer.outward.lossy.Store(true)
+	if diff := cmp.Diff([]uint16{2, 3, 1000, 2, 1000, 3}, story()); diff != "" {
+		t.Errorf("a way that loses packets (-want +got):\n%s", diff)
+	}
+}
+
 // TestRestored: a sender's retransmission takes the place of the packet that is missing, and nothing else.
 func TestRestored(t *testing.T) {
 	from, _, w := receiver(t)
 	types := *from.types.Load()
-	types.kind[97], types.rtx = video, 97
+	types.kind[97], types.apt[97] = video, 96
 	from.types.Store(&types)
 	now := time.Now()
 	send := func(seq uint16) {

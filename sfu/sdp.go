@@ -29,9 +29,20 @@ type section struct {
 	slot     int  // how many sections of the kind are in use before it
 
 	// Of audio and video.
-	sends, receives bool   // the browser
-	ssrc            uint32 // that it will send from, if it says so; else 0
-	codec           codec
+	sends, receives bool     // the browser
+	ssrc            uint32   // that it will send from, if it says so; else 0
+	codecs          []codec  // the first is what every browser has
+	rids            []string // the encodings of the picture, where it sends several (RFC 8853)
+	headers         headers
+}
+
+// plain leaves video its first codec alone: nothing else can be recorded.
+func (o *offer) plain() {
+	for i := range o.sections {
+		if s := &o.sections[i]; s.kind == video && len(s.codecs) > 1 {
+			s.codecs = s.codecs[:1]
+		}
+	}
 }
 
 // of gives the first section of a kind that is in use, or nil. The browser sends in it; in others it only receives.
@@ -45,8 +56,8 @@ func (o *offer) of(kind int) *section {
 }
 
 // parseOffer checks an offer. The server has no use for candidates, which it
-// knows by their packets, for sources, which it knows by their payload type, for
-// cryptex (RFC 9335), which would hide header extensions, and for simulcast.
+// knows by their packets, for sources, which it knows by their payload type, and for
+// cryptex (RFC 9335), which would hide header extensions.
 func parseOffer(raw string) (out offer, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -109,7 +120,7 @@ func (o *offer) place(s *section) error {
 	case s.slot >= MaxSlots:
 		return fmt.Errorf("%w: over %d %s sections", ErrSDP, MaxSlots, s.name.Media)
 	case s.slot > 0:
-		s.sends = false
+		s.sends, s.rids = false, nil
 	}
 	return nil
 }
@@ -138,8 +149,12 @@ func parseSection(desc *sdp.SessionDescription, m *sdp.MediaDescription) (s sect
 	inactive := hasAttribute(m, "inactive")
 	s.sends = !hasAttribute(m, "recvonly") && !inactive
 	s.receives = !hasAttribute(m, "sendonly") && !inactive
-	if s.codec, ok = findCodec(m, kind); !ok {
-		return s, fmt.Errorf("%w: %s without %s", ErrSDP, kindNames[kind], codecs[kind].name)
+	s.headers = findHeaders(m)
+	if kind == video && s.sends && s.headers.rid != 0 {
+		s.rids = findRIDs(m)
+	}
+	if s.codecs = findCodecs(m, kind); s.codecs == nil {
+		return s, fmt.Errorf("%w: %s without %s", ErrSDP, kindNames[kind], codecs[kind][0].name)
 	}
 	return s, nil
 }

@@ -63,7 +63,7 @@ func Listen(cfg Config) (*Server, error) {
 	}
 	s.settings = newSettings(cfg, s.ends, factory)
 	s.deck = newDeck(cfg)
-	s.metrics = &metrics{server: s}
+	s.metrics = newMetrics(s)
 	if cfg.Registerer != nil {
 		if err := cfg.Registerer.Register(s.metrics); err != nil {
 			_ = s.ends.close()
@@ -147,6 +147,9 @@ func (s *Server) Offer(ctx context.Context, id, sdp string) (string, error) {
 		s.metrics.refused.Add(1)
 		return "", err
 	}
+	if s.deck != nil {
+		in.plain()
+	}
 	m, err := s.seat(id)
 	if err != nil {
 		return "", err
@@ -205,25 +208,26 @@ func (s *Server) KeyFrame(id string) {
 	m.tellKeyed()
 }
 
-// Shown says that the receiver id has decoded the first frame of its route.
-func (s *Server) Shown(id string) { s.ShownSlot(id, 0) }
+// Shown says that the receiver id has decoded the first frame of its route, and answers how that came.
+func (s *Server) Shown(id string) Passage { return s.ShownSlot(id, 0) }
 
 // ShownSlot is Shown for a slot.
-func (s *Server) ShownSlot(id string, slot int) {
+func (s *Server) ShownSlot(id string, slot int) (p Passage) {
 	if checkSlot(slot) != nil {
-		return
+		return p
 	}
 	s.mu.Lock()
 	m := s.seats[id]
 	s.mu.Unlock()
 	if m == nil {
-		return
+		return p
 	}
-	if p := m.peer.Load(); p != nil {
-		if d := p.down[slot][video].Load(); d != nil {
-			d.shown()
+	if to := m.peer.Load(); to != nil {
+		if d := to.down[slot][video].Load(); d != nil {
+			return d.shown()
 		}
 	}
+	return p
 }
 
 // Recording gives the last Config.Tape of what the id was fed on its route with this key id, as package tape lays it out,

@@ -183,11 +183,51 @@ func TestSenderReports(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	at := map[uint32]float64{} // NTP seconds at which the frame was captured, by SSRC
+	at := b.captured(v, au)
+	if diff := at[v.SSRC] - at[au.SSRC]; diff > 0.005 || diff < -0.005 {
+		t.Errorf("audio and video are %.1f ms apart", diff*1000)
+	}
+	now := float64(time.Now().Unix() + 2208988800)
+	if off := now - at[v.SSRC]; off < -2 || off > 5 {
+		t.Errorf("reports are not on the server's clock: %v s", off)
+	}
+}
+
+// TestLipsAcrossASwitch: the reports after a switch are about the new source. Its voice and its picture, captured a third of a
+// second apart by a clock of its own, are that far apart at the receiver, too, who has just seen and heard another.
+func TestLipsAcrossASwitch(t *testing.T) {
+	s, events := mustListen(t)
+	b := mustJoin(t, s, events, "b", clientOptions{})
+	for i, id := range []string{"a", "c", "d"} {
+		from := mustJoin(t, s, events, id, clientOptions{})
+		key := key1 + uint64(i)
+		s.Route("b", id, key)
+		from.sendVideo(true, key, id[0], 1)
+		from.sendAudio(key, id[0])
+		v, au := b.next(true), b.next(false)
+		ntp := uint64(1234567890+1000*i) << 32
+		if err := from.pc.WriteRTCP([]rtcp.Packet{
+			&rtcp.SenderReport{SSRC: from.ssrc(1), NTPTime: ntp, RTPTime: from.ts[1]},
+			&rtcp.SenderReport{SSRC: from.ssrc(0), NTPTime: ntp, RTPTime: from.ts[0] + 16000},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "reports that put the picture of "+id+" a third of a second behind its voice", func() bool {
+			at := b.captured(v, au)
+			apart := at[v.SSRC] - at[au.SSRC]
+			return apart > 0.333-0.01 && apart < 0.333+0.01
+		})
+	}
+}
+
+// captured reads reports until there is one for each of two packets, and tells when these were captured, in NTP seconds by SSRC.
+func (c *client) captured(v, au received) map[uint32]float64 {
+	c.t.Helper()
+	at := map[uint32]float64{}
 	deadline := time.After(patience)
 	for len(at) < 2 {
 		select {
-		case r := <-b.reports:
+		case r := <-c.reports:
 			seconds := float64(r.NTPTime>>32) + float64(uint32(r.NTPTime))/(1<<32)
 			switch r.SSRC {
 			case v.SSRC:
@@ -196,16 +236,10 @@ func TestSenderReports(t *testing.T) {
 				at[r.SSRC] = seconds - float64(int32(r.RTPTime-au.Timestamp))/48000
 			}
 		case <-deadline:
-			t.Fatal("no sender reports for both")
+			c.t.Fatal("no sender reports for both")
 		}
 	}
-	if diff := at[v.SSRC] - at[au.SSRC]; diff > 0.005 || diff < -0.005 {
-		t.Errorf("audio and video are %.1f ms apart", diff*1000)
-	}
-	now := float64(time.Now().Unix() + 2208988800)
-	if off := now - at[v.SSRC]; off < -2 || off > 5 {
-		t.Errorf("reports are not on the server's clock: %v s", off)
-	}
+	return at
 }
 
 func eventually(t testing.TB, what string, ok func() bool) {

@@ -10,9 +10,11 @@ const MaxSlots = 16
 
 // slot is a place in which an id is shown somebody: the n-th audio and the n-th video section of its offer.
 type slot struct {
-	seat  *seat
-	n     int
-	route atomic.Pointer[route] // what feeds it
+	seat   *seat
+	n      int
+	route  atomic.Pointer[route]  // what feeds it
+	former atomic.Pointer[former] // who still does; changed under Server.mu
+	view   atomic.Int64           // pixels on the receiver's screen; 0 is not known, less than 0 none
 }
 
 // RouteSlot is Route for one of the places in which to is shown somebody. A browser has as many as its offer has sections of

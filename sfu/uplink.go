@@ -17,6 +17,7 @@ const (
 	reportEvery   = time.Second            // sender and receiver reports
 	pliGap        = 100 * time.Millisecond // between two key frame requests of gates
 	pliPassGap    = 300 * time.Millisecond // of receivers, and after loss
+	rateEvery     = 500 * time.Millisecond // that the rate of what comes is looked at
 )
 
 // origin is where an uplink's packets come from and requests go to: a browser, or another node.
@@ -33,6 +34,8 @@ type uplink struct {
 	seat   *seat
 	origin origin
 	kind   int
+	layer  int         // of video in several encodings, 0 is the smallest
+	aside  atomic.Bool // another encoding of the same picture is better: neither recorded nor sent to other nodes
 
 	anchor atomic.Pointer[stream.Anchor] // from the newest sender report
 	voice  voice                         // audio
@@ -46,7 +49,17 @@ type uplink struct {
 	asked     time.Time // when a key frame was asked for
 	wanted    bool      // a request waits for pliPassGap
 
-	packets, bytes, requests, repaired atomic.Uint64
+	lastLost uint32   // what the last report said was lost in all
+	measured struct { // for rate
+		at             time.Time
+		packets, bytes uint64
+	}
+
+	heard  atomic.Int64  // when the last packet came, Unix nanoseconds
+	rate   atomic.Int64  // bits per second on the way to a receiver, as last seen; 0: nothing came yet
+	pixels atomic.Uint32 // of the picture, where it says so
+
+	packets, bytes, requests, repaired, lost atomic.Uint64
 }
 
 func (u *uplink) init(m *seat, from origin, kind int) { u.seat, u.origin, u.kind = m, from, kind }
@@ -84,11 +97,24 @@ func (p *peer) receiveRTP(b []byte, now time.Time) {
 		p.up[audio].voice.heard(pkt.Extension(types.level))
 	}
 	p.wake()
-	if types.rtx != 0 && pkt.PayloadType == types.rtx && !p.up[kind].restore(&pkt) {
+	repeats := types.apt[pkt.PayloadType] != 0
+	u := &p.up[kind]
+	if l := p.layers.Load(); l != nil && kind == video {
+		if u = l.of(&pkt, types, repeats); u == nil {
+			p.unknown.Add(1)
+			return
+		}
+	}
+	if repeats && !u.restore(&pkt) {
 		return
 	}
-	if !p.up[kind].receive(&pkt, now) {
+	if !u.receive(&pkt, types.codec[pkt.PayloadType], now) {
 		p.malformed.Add(1)
+	}
+	if kind == audio { // more often than the tick: the last packets of a picture are followed by none of it
+		for v := range p.uplinks {
+			v.nudge(now)
+		}
 	}
 }
 
@@ -111,12 +137,12 @@ func (u *uplink) restore(pkt *stream.Packet) bool {
 
 // receive does the uplink's bookkeeping and forwards the packet. It answers false
 // when the packet is malformed.
-func (u *uplink) receive(pkt *stream.Packet, now time.Time) bool {
+func (u *uplink) receive(pkt *stream.Packet, codec stream.Codec, now time.Time) bool {
 	var frame stream.Frame
 	if u.kind == video {
 		if len(pkt.Payload) > 0 {
 			var err error
-			if frame, err = stream.InspectVideo(pkt.Payload); err != nil {
+			if frame, err = stream.InspectVideo(codec, pkt.Payload); err != nil {
 				return false
 			}
 		}
@@ -125,20 +151,25 @@ func (u *uplink) receive(pkt *stream.Packet, now time.Time) bool {
 	}
 	u.packets.Add(1)
 	u.bytes.Add(uint64(len(pkt.Payload)))
+	u.heard.Store(now.UnixNano())
+	if frame.Pixels > 0 {
+		u.pixels.Store(frame.Pixels)
+	}
 	u.account(pkt, now)
+	aside := u.aside.Load()
 	if fed := u.seat.fed.Load(); fed != nil {
 		for _, to := range *fed {
 			if d := to.downlink(u.kind); d != nil {
 				d.feed(u, pkt, &frame, now)
 			}
-			if r := to.route.Load(); r != nil && r.recorder != nil && r.from == u.seat && r.recorder.add(u.kind, pkt, &frame, now) {
+			if r := to.route.Load(); !aside && r != nil && r.recorder != nil && r.from == u.seat && r.recorder.add(u.kind, pkt, &frame, now) {
 				u.want(now)
 			}
 		}
 	}
-	if outlets := u.seat.outlets.Load(); outlets != nil {
+	if outlets := u.seat.outlets.Load(); outlets != nil && !aside {
 		for _, o := range *outlets {
-			o.forward(u, pkt, now)
+			o.forward(u, pkt, codec, now)
 		}
 	}
 	return true
@@ -150,7 +181,7 @@ func (u *uplink) account(pkt *stream.Packet, now time.Time) {
 	if u.ssrc != pkt.SSRC {
 		u.ssrc = pkt.SSRC
 		u.losses = nil
-		u.reception = stream.Reception{}
+		u.reception, u.lastLost = stream.Reception{}, 0
 		u.anchor.Store(nil)
 	}
 	u.reception.Packet(pkt, clocks[u.kind], now)
@@ -161,10 +192,28 @@ func (u *uplink) account(pkt *stream.Packet, now time.Time) {
 	if u.losses == nil {
 		u.losses = &stream.Losses{} // 7 KB that a waiting peer does without
 	}
-	u.losses.Received(pkt.Seq, now)
+	u.losses.Received(pkt.Seq, pkt.Marker, now)
 	due, lost := u.due(now)
 	ssrc := u.ssrc
 	u.mu.Unlock()
+	u.request(ssrc, due, lost, now)
+}
+
+// nudge asks for lost packets when that is due.
+func (u *uplink) nudge(now time.Time) {
+	u.mu.Lock()
+	if u.losses == nil {
+		u.mu.Unlock()
+		return
+	}
+	due, lost := u.due(now)
+	ssrc := u.ssrc
+	u.mu.Unlock()
+	u.request(ssrc, due, lost, now)
+}
+
+// request asks for packets, or for a key frame if one was given up.
+func (u *uplink) request(ssrc uint32, due []uint16, lost bool, now time.Time) {
 	if len(due) > 0 {
 		u.origin.askPackets(ssrc, due)
 	}
@@ -210,7 +259,7 @@ func (u *uplink) ask(now time.Time, gap time.Duration) bool {
 // want asks for a key frame now or, when one was asked for lately, a little
 // later; many requests become one. Nobody to see it, nothing asked.
 func (u *uplink) want(now time.Time) {
-	if !u.seat.seen() {
+	if !u.seat.seen() || !u.taken() {
 		return
 	}
 	if !u.ask(now, pliPassGap) {
@@ -220,9 +269,37 @@ func (u *uplink) want(now time.Time) {
 	}
 }
 
+// taken says whether anybody gets what comes here.
+func (u *uplink) taken() bool {
+	if u.kind != video || u.seat.remote != nil {
+		return true
+	}
+	l := u.seat.layers()
+	return l == nil || l.taken.Load()>>u.layer&1 != 0
+}
+
+// measure finds out the rate, over half a second each. The caller holds mu.
+func (u *uplink) measure(now time.Time) {
+	m := &u.measured
+	elapsed := now.Sub(m.at)
+	if elapsed < rateEvery {
+		return
+	}
+	packets, bytes := u.packets.Load(), u.bytes.Load()
+	if elapsed < 4*rateEvery && packets > m.packets { // else there was a pause
+		bits := float64(8*(bytes-m.bytes)+8*packetOverhead*(packets-m.packets)) / elapsed.Seconds()
+		if before := u.rate.Load(); before > 0 {
+			bits = (bits + float64(before)) / 2
+		}
+		u.rate.Store(int64(bits))
+	}
+	m.at, m.packets, m.bytes = now, packets, bytes
+}
+
 // tick does what is due without a packet.
 func (u *uplink) tick(now time.Time) {
 	u.mu.Lock()
+	u.measure(now)
 	var due []uint16
 	var lost bool
 	if u.losses != nil {
@@ -234,8 +311,15 @@ func (u *uplink) tick(now time.Time) {
 	if report {
 		u.report = now.Add(reportEvery)
 		r = u.reception.Report(now)
+		if r.TotalLost > u.lastLost {
+			u.lost.Add(uint64(r.TotalLost - u.lastLost))
+		}
+		u.lastLost = r.TotalLost
 	}
 	u.mu.Unlock()
+	if report && u.kind == audio {
+		r.FractionLost = max(r.FractionLost, u.seat.soundLost(now))
+	}
 	if len(due) > 0 {
 		u.origin.askPackets(ssrc, due)
 	}

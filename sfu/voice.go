@@ -48,7 +48,7 @@ func (o *offer) levels() {
 	}
 	for i := range o.sections {
 		if s := &o.sections[i]; !several || s.kind != audio || s.slot > 0 {
-			s.codec.level = 0
+			s.headers.level = 0
 		}
 	}
 }

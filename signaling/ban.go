@@ -18,6 +18,23 @@ func (h *Hub) Judge() {
 	}
 }
 
+// Dismiss ends the sessions of a user on this node and on others, and the match that he is in. It does not wait for them.
+func (h *Hub) Dismiss(user string, others []string) {
+	h.dismiss(user)
+	for _, node := range others {
+		h.tellNode(node, "", append([]byte{tagDismiss}, user...))
+	}
+}
+
+func (h *Hub) dismiss(user string) {
+	sessions, _ := h.registry.all()
+	for _, s := range sessions {
+		if s.self.User == user {
+			s.post(quit{protocol.Errorf(protocol.Replaced, "this session was ended by its person, elsewhere")})
+		}
+	}
+}
+
 func (h *Hub) banned(user string, network netip.Prefix) bool {
 	return h.deps.Banned != nil && h.deps.Banned(user, network)
 }

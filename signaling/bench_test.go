@@ -64,10 +64,10 @@ func (nothing) Offer(context.Context, string, string) (string, error)   { return
 func (nothing) Candidate(string, string) error                          { return nil }
 func (nothing) Route(string, string, string, uint64)                    {}
 func (nothing) Keyed(string)                                            {}
-func (nothing) Shown(string)                                            {}
+func (nothing) Shown(string) Passage                                    { return Passage{} }
 func (nothing) Remove(string)                                           {}
 func (nothing) Verify(string) (Claims, error)                           { return Claims{}, nil }
-func (nothing) Issue(string, string, string) (string, time.Time, error) { return "t", time.Time{}, nil }
+func (nothing) Issue(Claims) (string, time.Time, error)                 { return "t", time.Time{}, nil }
 func (nothing) Send(string, []byte) error                               { return nil }
 
 type nowhere struct{}

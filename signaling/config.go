@@ -14,6 +14,8 @@ import (
 type Config struct {
 	// Node is this node's id, under which other nodes reach its sessions; "" is fine for one node.
 	Node string
+	// Region is where this node is, as the queue knows it; "" is near to everybody. Matches are counted by it.
+	Region string
 	// Origins are allowed besides the server's own host, such as "https://chat.example"; "*" allows all.
 	Origins []string
 	// MaxSessions is how many sessions this node holds (10000).
@@ -30,10 +32,14 @@ type Config struct {
 	Resume time.Duration
 	// Grace is how long the queue holds out for a shared tag; clients are told, nothing else (10 s).
 	Grace time.Duration
+	// Rematch is how long two who just met wait before they meet again; clients are told, nothing else (0: not at all).
+	Rematch time.Duration
 	// ReportMedia is how much of a video match the media server records for reports; clients are told, nothing else (0: nothing).
 	ReportMedia time.Duration
 	// AllowPrograms leaves those alone that behave like programs, who are slowed down otherwise.
 	AllowPrograms bool
+	// ClearText has texts sent in clear, so that Deps.Filter can read them: clients are told, and refuse where they are not asked to.
+	ClearText bool
 	// Hello is how long a connection may take to send hello (10 s).
 	Hello time.Duration
 	// Ping is the time between WebSocket pings (20 s).
@@ -50,6 +56,10 @@ type Config struct {
 	Handover time.Duration
 	// Linger is how long a connection that is closed may take to read what it was told last (1 s).
 	Linger time.Duration
+	// DrainRate is how many a second are asked to go to another node when this one drains; more when the time would not do (200).
+	DrainRate int
+	// Parting is how long the media of a session that has gone to another node stays at most (20 s).
+	Parting time.Duration
 	// DrainGrace is how long running matches are left alone when the server drains (0: ended at once).
 	DrainGrace time.Duration
 	// RetryAfter is what clients are told when the server is full or draining (5 s).
@@ -61,10 +71,10 @@ func (c Config) Validate() error {
 	var errs []error
 	for name, v := range map[string]float64{
 		"MaxSessions": float64(c.MaxSessions), "PerNetwork": float64(c.PerNetwork), "MessagesPerSecond": c.MessagesPerSecond, "Burst": float64(c.Burst),
-		"OutboxBytes": float64(c.OutboxBytes), "Resume": float64(c.Resume), "Grace": float64(c.Grace), "Hello": float64(c.Hello),
+		"OutboxBytes": float64(c.OutboxBytes), "Resume": float64(c.Resume), "Grace": float64(c.Grace), "Rematch": float64(c.Rematch), "Hello": float64(c.Hello),
 		"Ping": float64(c.Ping), "Silence": float64(c.Silence), "Heartbeat": float64(c.Heartbeat),
 		"WriteTimeout": float64(c.WriteTimeout), "CallTimeout": float64(c.CallTimeout), "Handover": float64(c.Handover), "Linger": float64(c.Linger),
-		"DrainGrace": float64(c.DrainGrace), "RetryAfter": float64(c.RetryAfter),
+		"DrainGrace": float64(c.DrainGrace), "DrainRate": float64(c.DrainRate), "Parting": float64(c.Parting), "RetryAfter": float64(c.RetryAfter),
 	} {
 		if v < 0 {
 			errs = append(errs, fmt.Errorf("%s is negative", name))
@@ -102,6 +112,8 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.CallTimeout, 5*time.Second)
 	orDefault(&c.Handover, 500*time.Millisecond)
 	orDefault(&c.Linger, time.Second)
+	orDefault(&c.DrainRate, 200)
+	orDefault(&c.Parting, 20*time.Second)
 	orDefault(&c.RetryAfter, 5*time.Second)
 	return c
 }
@@ -119,7 +131,7 @@ func (c Config) Limits() protocol.Limits {
 	return protocol.Limits{
 		FrameBytes: protocol.FrameBytes, TextBytes: protocol.TextBytes,
 		Tags: protocol.Tags, TagLength: protocol.TagLength,
-		MessagesPerSecond: c.MessagesPerSecond, ResumeMS: c.Resume.Milliseconds(), GraceMS: c.Grace.Milliseconds(),
-		ReportMediaMS: c.ReportMedia.Milliseconds(),
+		MessagesPerSecond: c.MessagesPerSecond, ResumeMS: c.Resume.Milliseconds(), GraceMS: c.Grace.Milliseconds(), RematchMS: c.Rematch.Milliseconds(),
+		ReportMediaMS: c.ReportMedia.Milliseconds(), ClearText: c.ClearText,
 	}
 }

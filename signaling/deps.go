@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"passerby/signaling/habit"
 	"passerby/signaling/machine"
 	"passerby/signaling/protocol"
 )
@@ -62,8 +63,8 @@ type Media interface {
 	Route(session, node, from string, keyID uint64)
 	// Keyed asks this session's encoder for a key frame.
 	Keyed(session string)
-	// Shown stops asking for key frames for this session's downlink.
-	Shown(session string)
+	// Shown stops asking for key frames for this session's downlink, and answers how its picture came.
+	Shown(session string) Passage
 	// Send writes a text message to the session's data channel; an error when it is not open.
 	// It must not block.
 	Send(session string, data []byte) error
@@ -121,6 +122,31 @@ type Reports interface {
 	Report(ctx context.Context, r Report) (number string, err error)
 }
 
+// Notices are the moderators' words for people who stay.
+type Notices interface {
+	// Of lists what a user has not understood yet, the oldest first.
+	Of(ctx context.Context, user string) ([]protocol.Notice, error)
+	// Understood notes that a user has read one; somebody else's, or one that is gone, is nothing.
+	Understood(ctx context.Context, user, notice string) error
+}
+
+// Said is a text that the server reads, where people have been told that it does.
+type Said struct {
+	Match, User, Session string // of the sender
+	N                    uint64
+	Text                 string
+}
+
+// Verdict is what a filter makes of a text.
+type Verdict int
+
+// The verdicts.
+const (
+	Passes    Verdict = iota
+	Refused           // it is not delivered
+	Unchecked         // the filter could not tell, and nothing passes unchecked
+)
+
 // Act is something that users may not do too often.
 type Act string
 
@@ -139,6 +165,7 @@ const (
 type Claims struct {
 	User, Session string
 	Pool          string // people of different pools never meet
+	Said          machine.Said
 	Expires       time.Time
 }
 
@@ -148,7 +175,7 @@ type Tokens interface {
 	// time is over it answers the claims together with an error that wraps ErrTokenExpired.
 	Verify(token string) (Claims, error)
 	// Issue makes a token for a session.
-	Issue(user, session, pool string) (token string, expires time.Time, err error)
+	Issue(c Claims) (token string, expires time.Time, err error) // for an hour or so, whatever c.Expires
 }
 
 // Deps is what the hub works with.
@@ -162,13 +189,25 @@ type Deps struct {
 	Allow func(ctx context.Context, act Act, user string) (ok bool, wait time.Duration)
 	// Banned says whether a user, or the network that he comes from, is banned; nil: nobody is. It is asked often, and must not block.
 	Banned func(user string, network netip.Prefix) bool
+	// Room says whether there is room for somebody new, and else when to try again; nil: always. Who resumes a session is not asked.
+	Room func() (wait time.Duration, ok bool)
 	// Talked is told when a match begins and when it ends, from both sides, and maybe twice. It must not block. nil: nobody is told.
 	Talked func(Talk)
+	// Wished is told which tags a user of a network names, as he wrote them. It must not block. nil: nobody is told.
+	Wished func(user string, network netip.Prefix, tags []string)
+	// Journey is told once for each side of a match with picture, when its first picture is seen. It must not block. nil:
+	// nobody is told.
+	Journey func(Journey)
+	// TraceID names the trace of a match, "" when there is none; metrics point at it. nil: there never is.
+	TraceID func(match string) string
 	// Network answers the network that a request comes from, whose connections are counted together; the zero Prefix, or
 	// nil in place of the function: they are not.
 	Network func(*http.Request) netip.Prefix
-	// Suspect hears of a network where somebody behaves like a program; nil: nobody does.
-	Suspect func(ctx context.Context, network netip.Prefix)
+	// Habit hears what a user's last matches say of him, of whom a network is known, or the zero Prefix: when that changes, and again while
+	// it stays. nil: nobody does.
+	Habit func(ctx context.Context, user string, network netip.Prefix, v habit.Verdict)
+	// Suspected says whether a user was found to behave like a program in another session, not long ago; nil: nobody was.
+	Suspected func(ctx context.Context, user string) bool
 	// Store lets any node go on with a session of another; nil: a session lives and dies with its node.
 	Store Store
 	// ICEServers answers the ICE servers for a session; nil means none.
@@ -178,6 +217,10 @@ type Deps struct {
 	Frank func(match, sender string, n uint64, at int64, commitment []byte) []byte
 	// Reports takes reports; nil: they are counted, and nobody reads them.
 	Reports Reports
+	// Notices are shown to people when they come, and when Hub.Notify says so; nil: there are none.
+	Notices Notices
+	// Filter reads each text under Config.ClearText; nil: all pass. It may take as long as its ctx.
+	Filter func(ctx context.Context, t Said) Verdict
 	// Logger gets what operators should know; nil discards.
 	Logger *slog.Logger
 	// Registerer gets the metrics; nil means that nobody collects them.

@@ -13,19 +13,40 @@ import (
 // "drain"; then every connection is closed. It returns when all sessions are gone or
 // when ctx is over. Run goes on until its own context is over.
 //
-// With a Store there is no need to end anything: sessions are written down, and their
-// clients come back to another node.
+// With a Store nothing ends: no connection is taken in any more, clients are asked to go
+// to other nodes, Config.DrainRate of them a second, and find and meet people here until
+// they have gone. Who has not gone when the time is nearly over comes to another node when
+// his connection closes.
 func (h *Hub) Drain(ctx context.Context) error {
-	h.draining.Store(true)
+	began := time.Now()
+	h.drainBegan.Store(&began)
 	if h.deps.Store != nil {
+		h.emptying.Store(true)
+		h.empty(ctx)
 		return h.close(ctx)
 	}
+	h.draining.Store(true)
 	if h.cfg.DrainGrace > 0 {
 		h.each(ctx, machine.Drain{Spare: true, RetryAfter: h.cfg.RetryAfter})
 		h.calm(ctx)
 	}
 	h.each(ctx, machine.Drain{RetryAfter: h.cfg.RetryAfter})
 	return h.close(ctx)
+}
+
+// gaveAway counts a session that leaves a draining node.
+func (h *Hub) gaveAway(way string) {
+	if h.emptying.Load() {
+		h.metrics.drained.WithLabelValues(way).Inc()
+	}
+}
+
+// drainSeconds is how long the node drains already; 0 while it does not.
+func (h *Hub) drainSeconds() float64 {
+	if began := h.drainBegan.Load(); began != nil {
+		return time.Since(*began).Seconds()
+	}
+	return 0
 }
 
 // calm waits until no match runs, the grace is over, or ctx is.

@@ -17,6 +17,7 @@ func (s *session) step(ev machine.Event) {
 	s.state = state
 	s.hub.moved(before.Phase, state.Phase)
 	s.turned(before.Match.ID, state.Match.ID)
+	s.travel(&before, &state)
 	if s.over || !s.keep() { // another node's now: what it does must not come from here
 		return
 	}
@@ -47,6 +48,9 @@ func (s *session) carryOut(effect machine.Effect) machine.Event {
 	id := s.self.Session
 	switch e := effect.(type) {
 	case machine.Send:
+		if _, ok := e.Message.(*protocol.Moved); ok {
+			s.going = true
+		}
 		s.count(e.Message)
 		s.send(e.Message)
 	case machine.Deliver:
@@ -55,12 +59,14 @@ func (s *session) carryOut(effect machine.Effect) machine.Event {
 		s.tell(e.Node, e.Session, e.Message)
 	case machine.Forward:
 		s.forward(e)
+	case machine.Understood:
+		s.understood(e.Notice)
 	case machine.Route:
 		d.Media.Route(id, e.Node, e.From, e.KeyID)
 	case machine.Keyed:
 		d.Media.Keyed(id)
 	case machine.Shown:
-		d.Media.Shown(id)
+		s.arrived(e, d.Media.Shown(id))
 	case machine.Remove:
 		d.Media.Remove(id)
 	case machine.Candidate:
@@ -102,7 +108,9 @@ func (s *session) call(effect machine.Effect) machine.Event {
 	case machine.Block:
 		return machine.Done{Answer: e.Answer, Err: s.failed("block", d.Queue.Block(ctx, s.self.User, e.Other))}
 	case machine.Offer:
+		s.path().offered = time.Now()
 		sdp, err := d.Media.Offer(ctx, id, e.SDP)
+		s.path().answered = time.Now()
 		if err == nil {
 			s.media.Store(true)
 		}
@@ -160,8 +168,20 @@ func (s *session) tell(node, session string, m machine.PeerMessage) {
 	s.failed("bus", s.hub.deps.Bus.Send(ctx, node, session, machine.AppendPeer(nil, m)))
 }
 
-// forward stamps a text and sends it on.
+// forward stamps a text and sends it on, or has it judged first where texts are read.
 func (s *session) forward(e machine.Forward) {
+	switch {
+	case e.Text.IsClear() != s.hub.cfg.ClearText:
+		s.refuse(e.Text, protocol.RefusedForm)
+	case s.hub.cfg.ClearText && s.hub.deps.Filter != nil:
+		s.weigh(e)
+	default:
+		s.pass(e)
+	}
+}
+
+// pass stamps a text and sends it on.
+func (s *session) pass(e machine.Forward) {
 	at := time.Now().UnixMilli()
 	var tag string
 	if s.hub.deps.Frank != nil {
@@ -174,12 +194,24 @@ func (s *session) forward(e machine.Forward) {
 	})
 }
 
+// vicinity says how the regions of a match's two sides go together.
+func (s *session) vicinity() string {
+	own, theirs := s.hub.cfg.Region, s.state.Match.Partner.Region
+	switch {
+	case own == "" || theirs == "":
+		return "none"
+	case own == theirs:
+		return "same"
+	}
+	return "other"
+}
+
 // count keeps the metrics that follow from what a client is told.
 func (s *session) count(m protocol.Message) {
 	switch m := m.(type) {
 	case *protocol.Matched:
 		if !m.Resumed && m.Initiator {
-			s.hub.metrics.matches.WithLabelValues(string(m.Mode)).Inc()
+			s.hub.metrics.matches.WithLabelValues(string(m.Mode), s.vicinity()).Inc()
 		}
 	case *protocol.Ended:
 		s.hub.metrics.ended.WithLabelValues(string(m.Reason)).Inc()

@@ -22,6 +22,7 @@ type fakeQueue struct {
 	pairs   map[string]*signaling.Pair   // by session
 	endings map[string]*signaling.Ending // by session, until it arrives or leaves
 	blocked map[[2]string]bool
+	regions map[string]string // by user
 	made    int
 	deaf    bool // hints are lost
 	fail    error
@@ -79,8 +80,8 @@ func (q *fakeQueue) pair(a, b signaling.Ticket) signaling.Standing {
 	q.made++
 	p := &signaling.Pair{
 		ID: fmt.Sprintf("match-%d", q.made), Mode: a.Wish.Mode, At: time.Now(),
-		Initiator: signaling.Side{Session: a.Session, User: a.User, Node: a.Node, Key: a.Key, Language: a.Wish.Language},
-		Responder: signaling.Side{Session: b.Session, User: b.User, Node: b.Node, Key: b.Key, Language: b.Wish.Language},
+		Initiator: signaling.Side{Session: a.Session, User: a.User, Node: a.Node, Key: a.Key, Language: a.Wish.Language, Region: q.regions[a.User]},
+		Responder: signaling.Side{Session: b.Session, User: b.User, Node: b.Node, Key: b.Key, Language: b.Wish.Language, Region: q.regions[b.User]},
 	}
 	q.pairs[a.Session], q.pairs[b.Session] = p, p
 	if !q.deaf {
@@ -250,8 +251,11 @@ func (m *fakeMedia) Route(session, node, from string, keyID uint64) {
 		m.note("route %s from %q key %012x", session, from, keyID)
 	}
 }
-func (m *fakeMedia) Keyed(session string)  { m.note("keyed %s", session) }
-func (m *fakeMedia) Shown(session string)  { m.note("shown %s", session) }
+func (m *fakeMedia) Keyed(session string) { m.note("keyed %s", session) }
+func (m *fakeMedia) Shown(session string) signaling.Passage {
+	m.note("shown %s", session)
+	return signaling.Passage{}
+}
 func (m *fakeMedia) Remove(session string) { m.note("remove %s", session) }
 
 func (m *fakeMedia) Send(session string, data []byte) error {
@@ -365,7 +369,8 @@ func (f *fakeTokens) Verify(token string) (signaling.Claims, error) {
 	return claims, nil
 }
 
-func (f *fakeTokens) Issue(user, session, _ string) (string, time.Time, error) {
+func (f *fakeTokens) Issue(c signaling.Claims) (string, time.Time, error) {
+	user, session := c.User, c.Session
 	if f.broken {
 		return "", time.Time{}, errors.New("no key")
 	}

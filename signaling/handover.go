@@ -3,6 +3,7 @@ package signaling
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"passerby/signaling/machine"
@@ -15,28 +16,40 @@ import (
 //	node b ── yield{b} ──▶ bus ──▶ node a closes its connection ("replaced") and its media, and forgets the session
 //	node a ── handed{state} ──▶ bus ──▶ node b goes on with a's last state
 //
+// When the client's connection to a is still open ("beside"), a keeps the media until the client lets go of it: sound and picture go on
+// by a until they flow by b.
+//
 // When a does not answer, because it is dead, b goes on with what a saved last. That is never less than what anybody
 // was told, but for counts of texts: see machine.Urgent.
 
-// The first byte of a message between nodes about a session; messages of machine.AppendPeer begin with "{" or "r".
+// The first byte of a message between nodes; messages of machine.AppendPeer begin with "{" or "r".
 const (
-	tagYield  = 'y' // then the node that has the session now
-	tagHanded = 'h' // then the state, or nothing
+	tagYield   = 'y' // then the node that has the session now
+	tagMove    = 'm' // the same; the client's peer connection stays for a while
+	tagHanded  = 'h' // then the state, or nothing
+	tagDismiss = 'd' // then the user; of no session
 )
 
-// yield gives the session up: a node has taken it.
-type yield struct{ to string }
+// yield gives the session up: a node has taken it. Its media may stay.
+type yield struct {
+	to    string
+	stays bool
+}
 
-// handover takes a message about a move; false when data is none.
+// handover takes a message between nodes; false when data is none.
 func (h *Hub) handover(session string, data []byte) bool {
-	if len(data) == 0 || (data[0] != tagYield && data[0] != tagHanded) {
+	if len(data) == 0 || !slices.Contains([]byte{tagYield, tagMove, tagHanded, tagDismiss}, data[0]) {
 		return false
 	}
 	s, body := h.registry.find(session), string(data[1:])
 	switch {
-	case data[0] == tagHanded && s != nil:
-		s.takeHanded([]byte(body))
-	case data[0] == tagYield && (s == nil || !s.post(yield{body})):
+	case data[0] == tagDismiss:
+		h.dismiss(body)
+	case data[0] == tagHanded:
+		if s != nil {
+			s.takeHanded([]byte(body))
+		}
+	case s == nil || !s.post(yield{body, data[0] == tagMove}):
 		h.tellNode(body, session, []byte{tagHanded})
 	}
 	return true
@@ -61,12 +74,22 @@ func (h *Hub) NodeGone(node string) {
 	}
 }
 
+// Estranged takes the news that no media passes between this node and another, though both live: of each two people on the two nodes who
+// should see each other one is asked to go to another node, as often as this is said. It never blocks.
+func (h *Hub) Estranged(node string) {
+	sessions, _ := h.registry.all()
+	for _, s := range sessions {
+		s.post(machine.Estranged{Node: node})
+	}
+}
+
 // acquire makes this node the owner of a session that is new here. It answers whether the session goes on as it was,
 // and why not at all.
 func (s *session) acquire(j join) (resumed bool, why *protocol.Error) {
 	h := s.hub
 	ctx, cancel := context.WithTimeout(h.base, h.cfg.CallTimeout)
 	defer cancel()
+	h.stays.end(s.self.Session) // it was here before, and is back already
 	taken, err := h.deps.Store.Take(ctx, s.self.Session, s.self.User, digest(j.secret), j.expired, h.cfg.Resume)
 	switch {
 	case errors.Is(err, ErrForeign):
@@ -82,16 +105,32 @@ func (s *session) acquire(j join) (resumed bool, why *protocol.Error) {
 	}
 	s.stored.epoch = taken.Epoch
 	state := taken.State
-	if last := s.askFor(taken.From); len(last) > 0 {
+	last := s.askFor(taken.From, j.beside)
+	if len(last) > 0 {
 		state = last
 	}
 	if taken.Live {
 		if s.restore(state, secrets{taken.Digests[0], taken.Digests[1]}) {
+			h.countTaken(taken.From, last != nil, j.beside)
 			return true, nil
 		}
 	}
 	s.failed("leave", h.deps.Queue.Leave(ctx, s.self.Session, protocol.EndLeft)) // the new one begins with nothing
 	return false, nil
+}
+
+// countTaken counts a session that came from another node.
+func (h *Hub) countTaken(from string, answered, beside bool) {
+	way := wayBreak
+	switch {
+	case from == h.cfg.Node:
+		return
+	case !answered:
+		way = wayNodeGone
+	case beside:
+		way = wayBeside
+	}
+	h.metrics.taken.WithLabelValues(way).Inc()
 }
 
 func (s *session) restore(state []byte, known secrets) bool {
@@ -106,15 +145,19 @@ func (s *session) restore(state []byte, known secrets) bool {
 	return true
 }
 
-// askFor asks the node that had the session to give it up, and waits for its last state; nil when none comes.
-func (s *session) askFor(node string) []byte {
+// askFor asks the node that had the session to give it up, and waits for its last state: nil when no answer comes, empty when it had none.
+func (s *session) askFor(node string, beside bool) []byte {
 	if node == s.self.Node {
 		return nil
 	}
 	handed := make(chan []byte, 1)
 	s.awaitHanded(handed)
 	defer s.awaitHanded(nil)
-	s.hub.tellNode(node, s.self.Session, append([]byte{tagYield}, s.self.Node...))
+	tag := byte(tagYield)
+	if beside {
+		tag = tagMove
+	}
+	s.hub.tellNode(node, s.self.Session, append([]byte{tag}, s.self.Node...))
 	patience := time.NewTimer(s.hub.cfg.Handover)
 	defer patience.Stop()
 	select {
@@ -143,9 +186,27 @@ func (s *session) takeHanded(state []byte) {
 }
 
 // yield gives the session up to another node.
-func (s *session) yield(to string) {
-	s.hub.tellNode(to, s.self.Session, machine.AppendState([]byte{tagHanded}, s.state))
-	s.part(protocol.Errorf(protocol.Replaced, "another tab took the session over"))
+func (s *session) yield(y yield) {
+	s.hub.tellNode(y.to, s.self.Session, machine.AppendState([]byte{tagHanded}, s.state))
+	s.letGo(y.stays)
+}
+
+// letGo forgets the session here, since another node has it. Its media goes on if the client has gone there beside its connection here.
+func (s *session) letGo(beside bool) {
+	if beside {
+		s.hub.gaveAway(wayBeside)
+	} else {
+		s.hub.gaveAway(wayBreak)
+	}
+	switch {
+	case beside && s.media.Load():
+		s.over = true
+		s.hub.stays.begin(s.self.Session)
+	case beside:
+		s.part(nil)
+	default:
+		s.part(protocol.Errorf(protocol.Replaced, "another tab took the session over"))
+	}
 }
 
 // release leaves the session to any other node: this one shuts down.
@@ -197,8 +258,8 @@ func (s *session) save() bool {
 		User: s.self.User, Epoch: s.stored.epoch, Digests: [2]string{s.secrets.current, s.secrets.previous},
 		State: machine.AppendState(nil, s.state),
 	}, ttl)
-	if errors.Is(err, ErrElsewhere) {
-		s.part(protocol.Errorf(protocol.Replaced, "another tab took the session over"))
+	if errors.Is(err, ErrElsewhere) { // and the word of it is on its way
+		s.letGo(s.going)
 		return false
 	}
 	if err == nil {

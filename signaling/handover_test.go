@@ -160,33 +160,6 @@ func TestBothMoveAtOnce(t *testing.T) {
 	}
 }
 
-func TestDrainLeavesSessionsToOtherNodes(t *testing.T) {
-	w := newCluster(t, 2, signaling.Config{})
-	ann, bob, cid := w.nodes[0].enter(t, "ann"), w.nodes[1].enter(t, "bob"), w.nodes[0].enter(t, "cid")
-	m, _ := meet(ann, bob)
-	cid.find(protocol.ModeText)
-	waiting := expect[*protocol.Waiting](cid)
-	if err := w.nodes[0].hub.Drain(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	ann.closed()
-	cid.closed()
-	if p := expect[*protocol.Partner](bob); p.State != protocol.PartnerReconnecting {
-		t.Fatalf("partner: %+v", p)
-	}
-	ann, cid = w.nodes[1].resume(t, ann), w.nodes[1].resume(t, cid)
-	if snap := expect[*protocol.Matched](ann); snap.Match != m.Match {
-		t.Fatalf("snapshot: %+v", snap)
-	}
-	if p := expect[*protocol.Partner](bob); p.State != protocol.PartnerOnline {
-		t.Fatalf("partner: %+v", p)
-	}
-	if again := expect[*protocol.Waiting](cid); again.Since != waiting.Since {
-		t.Fatalf("waiting: %+v, before: %+v", again, waiting)
-	}
-	talk(ann, bob, m.Match, 1)
-}
-
 func TestTokensAcrossNodes(t *testing.T) {
 	w := newCluster(t, 2, signaling.Config{})
 	ann := w.nodes[0].enter(t, "ann")

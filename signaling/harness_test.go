@@ -9,7 +9,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +21,7 @@ import (
 
 	"passerby/internal/bus/memory"
 	"passerby/signaling"
+	"passerby/signaling/habit"
 	"passerby/signaling/protocol"
 )
 
@@ -26,6 +30,7 @@ const patience = 10 * time.Second
 
 // world is a number of nodes on one bus and one queue.
 type world struct {
+	crowded   atomic.Bool // the nodes take nobody new
 	t         testing.TB
 	queue     *fakeQueue
 	media     *fakeMedia
@@ -33,8 +38,30 @@ type world struct {
 	store     *sharedStore                                               // nil: none
 	allow     func(act signaling.Act, user string) (bool, time.Duration) // nil: always
 	file      func(r signaling.Report) (string, error)                   // takes reports; nil: all are fine
-	suspected func(netip.Prefix)                                         // nil: nobody listens
+	judged    func(user string, network netip.Prefix, v habit.Verdict)   // nil: nobody listens
+	suspected func(user string) bool                                     // nil: nobody is
+	notices   signaling.Notices                                          // nil: none
+	filter    func(signaling.Said) signaling.Verdict                     // nil: all pass
 	nodes     []*node
+	journeys  journeys
+}
+
+// journeys are those that were told.
+type journeys struct {
+	mu   sync.Mutex
+	told []signaling.Journey
+}
+
+func (j *journeys) tell(one signaling.Journey) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.told = append(j.told, one)
+}
+
+func (j *journeys) all() []signaling.Journey {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.told)
 }
 
 func (w *world) Report(_ context.Context, r signaling.Report) (string, error) {
@@ -42,6 +69,17 @@ func (w *world) Report(_ context.Context, r signaling.Report) (string, error) {
 		return "", nil
 	}
 	return w.file(r)
+}
+
+func (w *world) Of(ctx context.Context, user string) ([]protocol.Notice, error) {
+	if w.notices == nil {
+		return nil, nil
+	}
+	return w.notices.Of(ctx, user)
+}
+
+func (w *world) Understood(ctx context.Context, user, notice string) error {
+	return w.notices.Understood(ctx, user, notice)
 }
 
 // node is one hub behind a real HTTP server.
@@ -95,6 +133,7 @@ func (w *world) start(bus *memory.Bus, name string, cfg signaling.Config) *node 
 		store = fakeStore{w.store, name}
 	}
 	n.hub = signaling.New(cfg, signaling.Deps{
+		Room:  func() (time.Duration, bool) { return 20 * time.Second, !w.crowded.Load() },
 		Store: store,
 		Allow: func(_ context.Context, act signaling.Act, user string) (bool, time.Duration) {
 			if w.allow == nil {
@@ -102,12 +141,19 @@ func (w *world) start(bus *memory.Bus, name string, cfg signaling.Config) *node 
 			}
 			return w.allow(act, user)
 		},
-		Suspect: func(_ context.Context, network netip.Prefix) {
-			if w.suspected != nil {
-				w.suspected(network)
+		Habit: func(_ context.Context, user string, network netip.Prefix, v habit.Verdict) {
+			if w.judged != nil {
+				w.judged(user, network, v)
 			}
 		},
-		Reports: w,
+		Suspected: func(_ context.Context, user string) bool { return w.suspected != nil && w.suspected(user) },
+		Reports:   w, Notices: w, Filter: func(_ context.Context, said signaling.Said) signaling.Verdict {
+			if w.filter == nil {
+				return signaling.Passes
+			}
+			return w.filter(said)
+		},
+		Journey: w.journeys.tell, TraceID: func(match string) string { return "trace of " + match },
 		Network: func(r *http.Request) netip.Prefix {
 			network, _ := netip.ParsePrefix(r.Header.Get("Test-Network"))
 			return network

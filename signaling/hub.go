@@ -15,18 +15,22 @@ import (
 // Hub is the signalling of one node: its sessions, their connections, and the way
 // between them and queue, media and bus. Make it with New, start it with Run.
 type Hub struct {
-	cfg      Config
-	deps     Deps
-	log      *slog.Logger
-	metrics  *metrics
-	ready    *readiness // nil where there is none
-	sockets  *websockets
-	registry *registry
-	crew     *crew
-	base     context.Context // of calls to the outside; over when Run returns
-	cancel   context.CancelFunc
-	draining atomic.Bool
-	phases   [3]atomic.Int64 // sessions by machine.Phase
+	cfg        Config
+	deps       Deps
+	log        *slog.Logger
+	metrics    *metrics
+	ready      *readiness // nil where there is none
+	sockets    *websockets
+	registry   *registry
+	crew       *crew
+	base       context.Context // of calls to the outside; over when Run returns
+	cancel     context.CancelFunc
+	draining   atomic.Bool
+	emptying   atomic.Bool               // Drain asks all to go to other nodes
+	drainBegan atomic.Pointer[time.Time] // nil: it has not
+	stays      stays
+	asides     sync.WaitGroup  // what sessions do not wait for
+	phases     [3]atomic.Int64 // sessions by machine.Phase
 }
 
 // New makes a hub. It starts nothing. Queue, Media, Bus and Tokens must be set;
@@ -46,6 +50,7 @@ func New(cfg Config, deps Deps) *Hub {
 	}
 	h.sockets = newWebsockets(cfg, h.ready)
 	h.base, h.cancel = context.WithCancel(context.Background())
+	h.stays = stays{most: cfg.Parting, remove: deps.Media.Remove, left: map[string]*time.Timer{}}
 	h.metrics = newMetrics(h, deps.Registerer)
 	return h
 }
@@ -63,8 +68,10 @@ func (h *Hub) Run(ctx context.Context) error {
 	last, cancel := context.WithTimeout(context.Background(), h.cfg.CallTimeout)
 	defer cancel()
 	err := h.close(last)
+	h.stays.endAll()
 	h.cancel()
 	h.registry.wait()
+	h.asides.Wait()
 	h.crew.close()
 	return err
 }
@@ -134,9 +141,13 @@ const (
 )
 
 // MediaEvent takes an event of the SFU. It never blocks. A session keeps no record of
-// it: whether the data channel is open is asked with each Send.
+// it: whether the data channel is open is asked with each Send. The media of a session
+// that has moved away ends with its connection.
 func (h *Hub) MediaEvent(session string, kind MediaEvent) {
 	h.metrics.media.WithLabelValues(string(kind)).Inc()
+	if kind == MediaDisconnected {
+		h.stays.end(session)
+	}
 	h.log.Debug("media", "session", session, "event", string(kind))
 }
 
@@ -170,9 +181,9 @@ func (h *Hub) Data(session string, data []byte) {
 // refusal is the error for a message over the rate.
 func refusal(v verdict, wait time.Duration) *protocol.Error {
 	if v == flooded {
-		return protocol.Errorf(protocol.Flooding, "kept sending while limited").After(wait)
+		return protocol.Errorf(protocol.Flooding, "too much was sent at once: wait a moment, then start again").After(wait)
 	}
-	return protocol.Errorf(protocol.RateLimited, "too many messages; this one was dropped").After(wait)
+	return protocol.Errorf(protocol.RateLimited, "too many messages: this one was dropped, wait a moment").After(wait)
 }
 
 // asError makes sure that an error is one for clients.

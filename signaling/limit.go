@@ -38,9 +38,6 @@ func (s *session) excess(m protocol.Message) *protocol.Error {
 	switch m.(type) {
 	case *protocol.Find, *protocol.Next:
 		own, common = ActFind, ActNetworkFind
-		if s.suspect {
-			own = ActSlowFind
-		}
 	case *protocol.Report:
 		own, common = ActReport, ActNetworkReport
 	}
@@ -49,6 +46,11 @@ func (s *session) excess(m protocol.Message) *protocol.Error {
 	}
 	ctx, cancel := context.WithTimeout(s.hub.base, s.hub.cfg.CallTimeout)
 	defer cancel()
+	if own == ActFind {
+		if s.recall(ctx); s.suspect {
+			own = ActSlowFind
+		}
+	}
 	ok, wait := s.hub.deps.Allow(ctx, own, s.self.User)
 	if ok && s.conn != nil && s.conn.network.IsValid() {
 		ok, wait = s.hub.deps.Allow(ctx, common, s.conn.network.String())

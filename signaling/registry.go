@@ -167,7 +167,7 @@ func (r *registry) all() ([]*session, []*conn) {
 	return sessions, conns
 }
 
-func keys[T comparable](set map[T]struct{}) []T {
+func keys[T comparable, V any](set map[T]V) []T {
 	list := make([]T, 0, len(set))
 	for v := range set {
 		list = append(list, v)

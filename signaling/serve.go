@@ -48,12 +48,12 @@ func (h *Hub) network(r *http.Request) netip.Prefix {
 // knock finds room for a connection, or says why there is none.
 func (h *Hub) knock(network netip.Prefix) *protocol.Error {
 	outcome := closed
-	if !h.draining.Load() {
+	if !h.draining.Load() && !h.emptying.Load() {
 		outcome = h.registry.knock(network)
 	}
 	switch outcome {
 	case closed:
-		return protocol.Errorf(protocol.Draining, "the server is shutting down")
+		return protocol.Errorf(protocol.Draining, "the server is restarting: try again in a moment")
 	case full:
 		return protocol.Errorf(protocol.ServerFull, "the server is full")
 	case crowded:
@@ -266,7 +266,12 @@ func (h *Hub) admit(c *conn, hello *protocol.Hello) (*session, *protocol.Error) 
 		if expired && (h.deps.Store == nil || hello.Resume == "") {
 			return nil, tokenExpired()
 		}
-		s = newSession(h, machine.Self{Session: claims.Session, User: claims.User, Node: h.cfg.Node, Pool: claims.Pool})
+		if h.deps.Room != nil && hello.Resume == "" {
+			if wait, ok := h.deps.Room(); !ok {
+				return nil, protocol.Errorf(protocol.ServerFull, "the server is full right now: try again later").After(wait)
+			}
+		}
+		s = newSession(h, machine.Self{Session: claims.Session, User: claims.User, Node: h.cfg.Node, Pool: claims.Pool, Said: claims.Said})
 		switch h.registry.add(s) {
 		case taken:
 			continue
@@ -275,7 +280,7 @@ func (h *Hub) admit(c *conn, hello *protocol.Hello) (*session, *protocol.Error) 
 		case closed:
 			return nil, drainingError(h.cfg)
 		}
-		s.join(h.base, join{conn: c, id: hello.ID, secret: hello.Resume, fresh: true, expired: expired})
+		s.join(h.base, join{conn: c, id: hello.ID, secret: hello.Resume, fresh: true, expired: expired, beside: hello.Beside})
 		return s, nil
 	}
 }
@@ -288,9 +293,9 @@ func (h *Hub) replace(s *session) {
 }
 
 func tokenExpired() *protocol.Error {
-	return protocol.Errorf(protocol.TokenExpired, "the token has expired; get a new session")
+	return protocol.Errorf(protocol.TokenExpired, "the session has ended: start again for a new one")
 }
 
 func drainingError(cfg Config) *protocol.Error {
-	return protocol.Errorf(protocol.Draining, "the server is shutting down").After(cfg.RetryAfter)
+	return protocol.Errorf(protocol.Draining, "the server is restarting: try again in a moment").After(cfg.RetryAfter)
 }

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"passerby/signaling/habit"
 	"passerby/signaling/machine"
 	"passerby/signaling/protocol"
 )
@@ -23,6 +22,7 @@ type (
 		secret  string
 		fresh   bool // the session is new here and asks for no secret
 		expired bool // the token is: only a live secret helps
+		beside  bool // the connection before is open still
 		reply   chan bool
 	}
 	// frame is a message that came in on a connection; conn nil is the data channel.
@@ -38,8 +38,14 @@ type (
 	quit struct{ why *protocol.Error }
 	// judge ends the session if its user is banned.
 	judge struct{}
+	// look asks what moderators have to say to the user.
+	look struct{}
+	// notified brings what they say.
+	notified struct{ notices []protocol.Notice }
 	// release leaves the session to the other nodes.
 	release struct{}
+	// move asks the client to go to another node within a time; without a connection the session is released.
+	move struct{ within time.Duration }
 )
 
 // session is the shell around one machine. Letters from its mailbox are taken one by
@@ -64,9 +70,14 @@ type session struct {
 	why     *protocol.Error // what the connection hears when the session ends
 	stored  *stored         // nil without a Store
 	over    bool            // the session is another node's, or anybody's
+	going   bool            // the client was asked to go to another node
 
-	habits  *habit.Trace // nil until the first match
-	suspect bool         // behaves like a program
+	journey *journey // nil until the first offer or search
+	habits  *habits  // nil until the first match
+	suspect bool     // behaves like a program
+	judging judging
+
+	recalled time.Time // when others were asked whether the user is suspected
 
 	slot    uint8       // in the registry
 	ticking atomic.Bool // a Tick waits in the mailbox
@@ -216,10 +227,21 @@ func (s *session) handle(letter any) {
 		s.step(machine.Quit{})
 	case judge:
 		s.expel()
+	case look:
+		s.look()
+	case notified:
+		for i := range l.notices {
+			s.send(&l.notices[i])
+		}
+	case judged:
+		s.judged(l)
 	case release:
+		s.hub.gaveAway(wayLeft)
 		s.release()
+	case move:
+		s.move(l.within)
 	case yield:
-		s.yield(l.to)
+		s.yield(l)
 	}
 	s.settle()
 }
@@ -252,7 +274,7 @@ func (s *session) take(j join) bool {
 			return true // the connection is closed, and there is no session
 		}
 	}
-	token, expires, err := s.hub.deps.Tokens.Issue(s.self.User, s.self.Session, s.self.Pool)
+	token, expires, err := s.hub.deps.Tokens.Issue(Claims{User: s.self.User, Session: s.self.Session, Pool: s.self.Pool, Said: s.self.Said})
 	if err != nil {
 		s.log().Error("issue token", "error", err)
 		j.conn.fail(protocol.Errorf(protocol.Internal, "the server could not make a token"))
@@ -281,6 +303,7 @@ func (s *session) take(j join) bool {
 		ICEServers: servers, Limits: s.hub.cfg.Limits(),
 	})
 	s.step(machine.Attach{Anew: resumed && j.fresh})
+	s.look()
 	return true
 }
 
@@ -323,6 +346,15 @@ func (s *session) complain(err *protocol.Error) {
 		s.lose()
 	}
 	s.cut()
+}
+
+// move sends the client to another node.
+func (s *session) move(within time.Duration) {
+	if s.conn == nil {
+		s.release()
+		return
+	}
+	s.step(machine.Move{Within: within})
 }
 
 // cut takes the session's media and data channel down: who floods keeps no other way in. A resume offers anew.

@@ -19,11 +19,15 @@ type Talk struct {
 
 // talked tells of a match that an event began or ended.
 func (s *session) talked(before, after *machine.State, effects []machine.Effect) {
+	ended := before.Phase == machine.Matched && (after.Phase != machine.Matched || after.Match.ID != before.Match.ID)
+	if m := &before.Match; ended && m.Initiator {
+		s.hub.metrics.talks.WithLabelValues(string(m.Mode)).Observe(max(0, time.Since(m.At).Seconds()))
+	}
 	told := s.hub.deps.Talked
 	if told == nil {
 		return
 	}
-	if m := &before.Match; before.Phase == machine.Matched && (after.Phase != machine.Matched || after.Match.ID != m.ID) {
+	if m := &before.Match; ended {
 		t := s.talk(m)
 		t.Ended, t.Reason = time.Now(), reasonOf(m.ID, after, effects)
 		told(t)

@@ -118,6 +118,23 @@ func TestUpgradeRefusals(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
+// While a node has too much to do nobody new comes in, and who is in comes back.
+func TestOverload(t *testing.T) {
+	w := newWorld(t, 1, signaling.Config{})
+	n := w.nodes[0]
+	ann := n.enter(t, "ann")
+	w.crowded.Store(true)
+	cid := n.connect(t, "cid")
+	cid.send(&protocol.Hello{Token: "user-cid/s-cid"})
+	if e := cid.refused(protocol.ServerFull); !e.Fatal || e.RetryAfterMS != 20_000 {
+		t.Fatalf("crowded: %+v", e)
+	}
+	cid.closed()
+	n.resume(t, ann)
+	w.crowded.Store(false)
+	n.enter(t, "bob")
+}
+
 func TestServerFull(t *testing.T) {
 	w := newWorld(t, 1, signaling.Config{MaxSessions: 2})
 	n := w.nodes[0]

@@ -11,18 +11,14 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/stun/v4"
 
+	"passerby/internal/testenv"
 	"passerby/turn"
 )
 
-// freePort is a UDP port that nobody has; the next program to ask gets another.
+// freePort is a port that nobody has, and no outgoing connection is given.
 func freePort(t testing.TB) uint16 {
 	t.Helper()
-	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	return uint16(c.LocalAddr().(*net.UDPAddr).Port)
+	return netip.MustParseAddrPort(testenv.FreeAddr(t)).Port()
 }
 
 // Many clients, one relay port: each hears his own peer, and a peer that is taken is another's only when it is free again.

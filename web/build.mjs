@@ -2,7 +2,7 @@
 //
 //   web/app/src/main.tsx ─┐
 //   web/app/src/style/*   ├─ esbuild ─→ web/dist/assets/NAME-HASH.{js,css} (+ .br, .gz) and index.html
-//   web/sdk workers       ┘
+//   workers of both       ┘
 //   web/console/src        ── esbuild ─→ web/dist/console/ likewise: the moderators' console, which the binary serves at /moderate alone
 //
 // index.html is web/app/index.html with {{script}}, {{style}} and {{worker}} replaced by the built names.
@@ -27,7 +27,14 @@ const common = {
   logLevel: 'warning',
   legalComments: 'none',
   charset: 'utf8',
-  alias: { '@passerby/client': join(root, 'sdk/src/index.ts') },
+  alias: { '@passerby/client': join(root, 'sdk/src/index.ts'), '@passerby/client/emoji': join(root, 'sdk/src/crypto/emoji.ts') },
+};
+
+/** Parts of the SDK that are loaded when they are used: each imports nothing of the rest, so that it is a file of its own. */
+const later = ['talk', 'quality', 'proof', 'tcp'];
+const apart = {
+  name: 'apart',
+  setup: (build) => build.onResolve({ filter: new RegExp(`^\\./(${later.join('|')})\\.js$`) }, ({ path }) => ({ path, external: true })),
 };
 
 /** The SDK for publishing: readable ES modules, each worker in one file, types, and API.md from the comments. Says what it weighs. */
@@ -35,9 +42,10 @@ async function buildSDK() {
   rmSync(join(root, 'sdk/dist'), { recursive: true, force: true });
   const entryPoints = {
     index: 'sdk/src/index.ts', worker: 'sdk/src/worker/worker.ts', prover: 'sdk/src/worker/prover.ts',
-    group: 'sdk/src/group/index.ts', groupworker: 'sdk/src/worker/group.ts',
+    group: 'sdk/src/group/index.ts', groupworker: 'sdk/src/worker/group.ts', emoji: 'sdk/src/crypto/emoji.ts',
+    ...Object.fromEntries(later.map((name) => [name, `sdk/src/${name}.ts`])),
   };
-  const options = { ...common, alias: {}, entryPoints, outdir: 'sdk/dist' };
+  const options = { ...common, alias: {}, entryPoints, outdir: 'sdk/dist', plugins: [apart] };
   await esbuild.build({ ...options, sourcemap: true });
   const { outputFiles } = await esbuild.build({ ...options, minify: true, write: false });
   for (const { path, contents } of outputFiles) {
@@ -59,7 +67,7 @@ const bundled = (watch) => ({
   minify: !watch,
   sourcemap: watch ? 'inline' : false,
   metafile: true,
-  loader: { '.woff2': 'file', '.svg': 'file', '.png': 'file', '.webp': 'file' },
+  loader: { '.woff2': 'file', '.svg': 'file', '.png': 'file', '.webp': 'file', '.bin': 'file' },
   define: { 'process.env.NODE_ENV': watch ? '"development"' : '"production"' },
 });
 
@@ -94,10 +102,11 @@ async function buildApp({ watch }) {
   const dist = join(root, 'dist');
   const options = { ...bundled(watch), outdir: 'dist/assets' };
   // The workers first: their hashed names are compiled into the page.
-  const bundle = (entry) => esbuild.build({ ...options, entryPoints: [entry], write: false });
+  const bundle = (entry, name) => esbuild.build({ ...options, entryPoints: name ? { [name]: entry } : [entry], write: false });
   const worker = await bundle('sdk/src/worker/worker.ts');
   const prover = await bundle('sdk/src/worker/prover.ts');
-  const urlOf = ({ outputFiles }) => '/' + relative(dist, outputFiles[0].path);
+  const nudity = await bundle('app/src/nudity/worker.ts', 'nudity');
+  const urlOf = ({ outputFiles }) => '/' + relative(dist, outputFiles.find(({ path }) => path.endsWith('.js')).path);
   const workerURL = urlOf(worker);
   const style = await esbuild.build({
     ...options,
@@ -110,13 +119,14 @@ async function buildApp({ watch }) {
     entryPoints: ['app/src/main.tsx'],
     splitting: true,
     write: false,
-    define: { ...options.define, __WORKER_URL__: JSON.stringify(workerURL), __PROVER_URL__: JSON.stringify(urlOf(prover)) },
+    define: { ...options.define, __WORKER_URL__: JSON.stringify(workerURL), __PROVER_URL__: JSON.stringify(urlOf(prover)), __NUDITY_URL__: JSON.stringify(urlOf(nudity)) },
   });
 
   clean(dist);
-  const outputs = [...worker.outputFiles, ...prover.outputFiles, ...style.outputFiles, ...page.outputFiles];
+  const outputs = [...worker.outputFiles, ...prover.outputFiles, ...nudity.outputFiles, ...style.outputFiles, ...page.outputFiles];
   mkdirSync(join(dist, 'assets'), { recursive: true });
   for (const file of outputs) writeFileSync(file.path, file.contents);
+  writeFileSync(join(dist, 'assets/network-licence.txt'), readFileSync(join(root, 'app/src/nudity/LICENSE.network')));
   copyPublic(dist);
 
   const entry = Object.entries(page.metafile.outputs).find(([, o]) => o.entryPoint === 'app/src/main.tsx');
@@ -127,6 +137,7 @@ async function buildApp({ watch }) {
     .replaceAll('{{style}}', '/' + relative(dist, sheets[0].path));
   writeFileSync(join(dist, 'index.html'), html);
   await buildConsole(dist, watch);
+  await writeWords(dist);
   if (!watch) {
     writeServiceWorker(dist, html, page.metafile.outputs, [workerURL, urlOf(prover), '/' + relative(dist, sheets[0].path)]);
     compress(dist);
@@ -134,10 +145,23 @@ async function buildApp({ watch }) {
   return dist;
 }
 
+/** .words.json: every word of the page in English that an operator may say in his own way, by its key (internal/brand). It is not served. */
+async function writeWords(dist) {
+  const { outputFiles } = await esbuild.build({ ...common, entryPoints: ['app/src/strings/en.ts'], write: false });
+  const { en } = await import('data:text/javascript,' + encodeURIComponent(outputFiles[0].text));
+  const all = {};
+  const walk = (node, path) => {
+    if (typeof node === 'string' || Array.isArray(node)) all[path] = node;
+    else if (typeof node === 'object') for (const [key, value] of Object.entries(node)) walk(value, path ? `${path}.${key}` : key);
+  };
+  walk(en, '');
+  writeFileSync(join(dist, '.words.json'), JSON.stringify(all));
+}
+
 /** sw.js: the service worker, which knows what the page needs to say that it is offline. */
 function writeServiceWorker(dist, html, outputs, others) {
   const [entry] = Object.entries(outputs).find(([, o]) => o.entryPoint === 'app/src/main.tsx');
-  const needed = (path) => [path, ...outputs[path].imports.filter((i) => i.kind === 'import-statement' || /\/en-/.test(i.path)).flatMap((i) => needed(i.path))];
+  const needed = (path) => [path, ...outputs[path].imports.filter((i) => i.kind === 'import-statement' || /\/(en|talk)-/.test(i.path)).flatMap((i) => needed(i.path))];
   const assets = needed(entry).map((path) => '/' + relative('dist', path));
   const shell = ['/', '/icon.svg', ...new Set([...assets, ...others])];
   const version = createHash('sha256').update(html + shell).digest('hex').slice(0, 12);

@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// ContentSecurityPolicy allows what the page needs and nothing inline: scripts, styles and the Worker from this
-// server, WebSockets and requests to it, pictures also from memory.
-const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; " +
+// policy of the chat allows what the page needs and nothing inline: scripts, styles and the Worker from this
+// server, WebSockets and requests to it, pictures also from memory. Who may hold the page in a frame stands behind it.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; " +
 	"connect-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; font-src 'self'; " +
-	"manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	"manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
 
 // ConsolePolicy is that of the moderators' console: less still, since nothing there runs in a Worker. Nothing can become a script
 // from text either (Trusted Types).
@@ -50,9 +50,12 @@ type handler struct {
 	permissions string           // Permissions-Policy
 }
 
-// New serves the files of a build, for example os.DirFS("web/dist"), but for the console's. It reads them all at once.
-func New(built fs.FS) http.Handler {
-	return newHandler(built, ContentSecurityPolicy, "camera=(self), microphone=(self), geolocation=()")
+// New serves the files of a build, for example os.DirFS("web/dist"), but for the console's, with what is the operator's own. It reads them
+// all at once.
+func New(built fs.FS, site Site) http.Handler {
+	h := newHandler(built, policy+site.ancestors(), "camera=(self), microphone=(self), display-capture=(self), geolocation=()")
+	site.apply(h)
+	return h
 }
 
 // NewConsole serves the moderators' console of a build, from its root.
@@ -64,7 +67,7 @@ func NewConsole(built fs.FS) http.Handler {
 	return newHandler(own, ConsolePolicy, "camera=(), microphone=(), geolocation=()")
 }
 
-func newHandler(built fs.FS, policy, permissions string) http.Handler {
+func newHandler(built fs.FS, policy, permissions string) *handler {
 	h := &handler{files: map[string]*file{}, policy: policy, permissions: permissions}
 	_ = fs.WalkDir(built, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.IsDir() && name == console {

@@ -70,7 +70,7 @@ func TestFiles(t *testing.T) {
 		{"climbing", "GET", "/assets/../handler.go", "", 404, "404 page not found\n", "", "text/plain; charset=utf-8", ""},
 		{"post", "POST", "/", "", 405, "method not allowed\n", "", "text/plain; charset=utf-8", ""},
 	}
-	h := web.New(built())
+	h := web.New(built(), web.Site{})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r := get(t, h, tt.method, tt.path, map[string]string{"Accept-Encoding": tt.accept})
@@ -86,7 +86,7 @@ func TestFiles(t *testing.T) {
 }
 
 func TestUnchangedFileIsNotSentAgain(t *testing.T) {
-	h := web.New(built())
+	h := web.New(built(), web.Site{})
 	first := get(t, h, "GET", "/", map[string]string{"Accept-Encoding": "br"})
 	etag := first.Header.Get("ETag")
 	again := get(t, h, "GET", "/", map[string]string{"Accept-Encoding": "br", "If-None-Match": `"old", W/` + etag})
@@ -100,7 +100,7 @@ func TestUnchangedFileIsNotSentAgain(t *testing.T) {
 }
 
 func TestSecurityHeaders(t *testing.T) {
-	h := web.New(built())
+	h := web.New(built(), web.Site{})
 	for _, path := range []string{"/", "/assets/main-1.js", "/missing"} {
 		r := get(t, h, "GET", path, nil)
 		csp := r.Header.Get("Content-Security-Policy")
@@ -114,7 +114,7 @@ func TestSecurityHeaders(t *testing.T) {
 }
 
 func TestWithoutABuild(t *testing.T) {
-	h := web.New(fstest.MapFS{".placeholder": &fstest.MapFile{}})
+	h := web.New(fstest.MapFS{".placeholder": &fstest.MapFile{}}, web.Site{})
 	r := get(t, h, "GET", "/", nil)
 	if r.StatusCode != http.StatusServiceUnavailable || !strings.Contains(body(t, r), `Run "make web"`) {
 		t.Errorf("status %d, want 503 and how to build", r.StatusCode)
@@ -122,7 +122,7 @@ func TestWithoutABuild(t *testing.T) {
 }
 
 func TestHandlerServesWhatIsEmbedded(t *testing.T) {
-	r := get(t, web.Handler(), "GET", "/", nil)
+	r := get(t, web.Handler(web.Site{}), "GET", "/", nil)
 	if r.StatusCode != http.StatusOK && r.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("status %d, want the page, or 503 before a build", r.StatusCode)
 	}

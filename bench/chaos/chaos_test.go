@@ -27,34 +27,54 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// TestShort is row C1, smaller and shorter.
+// TestShort is row C1, smaller and shorter. Whoever lost his connection with a node is back within five seconds.
 func TestShort(t *testing.T) {
+	r, dir := short(t, false, 16*time.Second)
+	if r.Figures.bad() || r.Kills < 3 || r.Figures.Texts < 100 || r.Resumed < 10 || r.AwayMax > 5 {
+		told(t, r, dir)
+	}
+}
+
+// TestRolling is row C2, smaller and without pages: three nodes are restarted, and nobody loses his connection.
+func TestRolling(t *testing.T) {
+	r, dir := short(t, true, 12*time.Second)
+	if r.Figures.bad() || r.Kills < 3 || r.Figures.Texts < 100 || r.Moved < 10 || len(r.Troubles) > 0 || r.Resumed != r.Moved {
+		told(t, r, dir)
+	}
+}
+
+func short(t *testing.T, rolling bool, last time.Duration) (r result, dir string) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	r, err := chaos(t.Context(), settings{
+	dir = t.TempDir()
+	r, err = chaos(t.Context(), settings{
 		cluster: stack.Config{
 			Dir: dir, Site: "../../deploy/nginx/passerby.conf", Command: []string{self, "serve"}, Env: []string{asNode + "=1"},
-			Flags: []string{"--grace", "1s", "--rematch", "100ms", "--log-level", "warn"},
+			Flags: []string{"--programs", "allow", "--grace", "1s", "--rematch", "100ms", "--log-level", "warn", "--drain-delay", "200ms"},
 		},
-		repo: "../..", clients: 24, last: 16 * time.Second, every: 4 * time.Second, down: 1500 * time.Millisecond, pace: 250 * time.Millisecond,
+		rolling: rolling, repo: "../..", clients: 24, last: last, every: 4 * time.Second, down: 1500 * time.Millisecond, pace: 250 * time.Millisecond,
 		patient: 30 * time.Second, say: t.Logf,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Log(r)
-	if r.Figures.bad() || r.Kills < 3 || r.Figures.Texts < 100 || r.Resumed < 10 {
-		t.Errorf("%+v", r)
-		for _, f := range r.Faults {
-			t.Log(f)
-		}
-		logs, _ := filepath.Glob(filepath.Join(dir, "*.log"))
-		for _, name := range logs {
-			text, _ := os.ReadFile(name)
-			t.Logf("%s:\n%s", filepath.Base(name), text[max(0, len(text)-4000):])
-		}
+	return r, dir
+}
+
+// told fails with all that is known.
+func told(t *testing.T, r result, dir string) {
+	t.Helper()
+	t.Errorf("%+v", r)
+	for _, f := range r.Faults {
+		t.Log(f)
+	}
+	logs, _ := filepath.Glob(filepath.Join(dir, "*.log"))
+	for _, name := range logs {
+		text, _ := os.ReadFile(name)
+		t.Logf("%s:\n%s", filepath.Base(name), text[max(0, len(text)-4000):])
 	}
 }

@@ -37,6 +37,8 @@ type client struct {
 
 	person
 	socket   *websocket.Conn // this and what follows is guarded by mu
+	beside   *websocket.Conn // socket, when it is another than the one that is read: the node before asked to go
+	moving   bool            // the snapshot of another node has not come
 	token    string
 	resume   string
 	syncing  bool
@@ -87,7 +89,7 @@ func (c *client) backoff() time.Duration {
 func (c *client) down(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.socket, c.syncing = nil, false
+	c.socket, c.beside, c.syncing, c.moving = nil, nil, false, false
 	c.tries++
 	if c.downAt.IsZero() {
 		c.downAt = time.Now()
@@ -116,14 +118,17 @@ func (c *client) visit(ctx context.Context) error {
 			return err
 		}
 	}
-	d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}, HandshakeTimeout: 10 * time.Second, NetDialContext: c.from.DialContext, ReadBufferSize: 1024, WriteBufferSize: 1024}
-	socket, answer, err := d.DialContext(ctx, "ws"+strings.TrimPrefix(base, "http")+"/v1/ws", nil)
+	socket, err := c.dial(ctx, base)
 	if err != nil {
 		return err
 	}
-	_ = answer.Body.Close()
-	defer func() { _ = socket.Close() }()
-	defer context.AfterFunc(ctx, func() { _ = socket.Close() })()
+	first := socket
+	defer c.hangUp(first)
+	defer context.AfterFunc(ctx, func() { c.hangUp(first) })()
+	ctx, cancel := context.WithCancel(ctx)
+	var going sync.WaitGroup
+	defer going.Wait()
+	defer cancel()
 	c.mu.Lock()
 	c.socket, c.token, c.heard, c.asked = socket, token, time.Now(), false
 	c.write(&protocol.Hello{Token: token, Resume: resume})
@@ -135,22 +140,91 @@ func (c *client) visit(ctx context.Context) error {
 	c.mu.Unlock()
 	over := make(chan struct{})
 	var ticking sync.WaitGroup
-	ticking.Go(func() { c.tick(over, socket) })
+	ticking.Go(func() { c.tick(over) })
 	defer ticking.Wait()
 	defer close(over)
 	for {
 		_, data, err := socket.ReadMessage()
 		if err != nil {
-			return err
+			_ = socket.Close()
+			next := c.follow()
+			if next == nil {
+				return err
+			}
+			socket = next
+			continue
 		}
 		m, err := protocol.ParseServer(data)
 		if err != nil {
 			return err
 		}
+		if _, ok := m.(*protocol.Moved); ok {
+			going.Go(func() { c.move(ctx) })
+		}
 		if err := c.hear(m); err != nil {
 			return err
 		}
 	}
+}
+
+func (c *client) dial(ctx context.Context, base string) (*websocket.Conn, error) {
+	d := websocket.Dialer{Subprotocols: []string{protocol.Subprotocol}, HandshakeTimeout: 10 * time.Second, NetDialContext: c.from.DialContext, ReadBufferSize: 1024, WriteBufferSize: 1024}
+	socket, answer, err := d.DialContext(ctx, "ws"+strings.TrimPrefix(base, "http")+"/v1/ws", nil)
+	if err == nil {
+		_ = answer.Body.Close()
+	}
+	return socket, err
+}
+
+// hangUp closes a connection, and the one beside it.
+func (c *client) hangUp(socket *websocket.Conn) {
+	_ = socket.Close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.socket != nil {
+		_ = c.socket.Close()
+	}
+}
+
+// move opens a connection to another node beside the present one, as often as it takes, and speaks there from then on.
+func (c *client) move(ctx context.Context) {
+	c.mu.Lock()
+	before := c.socket
+	c.mu.Unlock()
+	for wait := 50 * time.Millisecond; ; wait *= 2 {
+		socket, err := c.dial(ctx, c.base())
+		c.mu.Lock()
+		switch {
+		case c.socket != before || ctx.Err() != nil:
+			c.mu.Unlock()
+			if err == nil {
+				_ = socket.Close()
+			}
+			return
+		case err == nil:
+			c.socket, c.beside, c.heard, c.asked, c.syncing, c.moving = socket, socket, time.Now(), false, true, true
+			c.moves++
+			c.write(&protocol.Hello{Token: c.token, Resume: c.resume, Beside: true})
+			c.write(&protocol.Ping{Head: protocol.Re("sync")})
+			c.mu.Unlock()
+			return
+		}
+		c.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+// follow answers the connection that took the place of the one that has ended, if there is one.
+func (c *client) follow() *websocket.Conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	next := c.beside
+	c.beside = nil
+	return next
 }
 
 func (c *client) newToken(ctx context.Context, base string) (string, error) {
@@ -182,11 +256,14 @@ func (c *client) hear(message protocol.Message) error {
 		c.welcome(m)
 	case *protocol.Pong:
 		if m.Request() == "sync" && c.syncing {
-			if c.syncing = false; c.state == "reconnecting" {
+			c.syncing = false
+			if c.state == "reconnecting" || c.moving && c.state != "done" {
 				c.unknown()
 			}
+			c.moving = false
 		}
 	case *protocol.Waiting:
+		c.moving = false
 		if c.state != "matched" {
 			c.drop(false)
 			c.state, c.known = "waiting", true
@@ -194,6 +271,7 @@ func (c *client) hear(message protocol.Message) error {
 	case *protocol.Matched:
 		c.matched(m)
 	case *protocol.Ended:
+		c.moving = false
 		if c.talk != nil && c.talk.match == m.Match {
 			c.drop(false)
 			c.state = "waiting"
@@ -247,6 +325,7 @@ func (c *client) unknown() {
 }
 
 func (c *client) matched(m *protocol.Matched) {
+	c.moving = false
 	if slices.Contains(c.left, m.Match) {
 		if c.syncing {
 			c.state = "waiting"
@@ -373,7 +452,7 @@ func (c *client) search(find bool) {
 }
 
 // tick does what is due as long as a connection lives.
-func (c *client) tick(over <-chan struct{}, socket *websocket.Conn) {
+func (c *client) tick(over <-chan struct{}) {
 	timer := time.NewTicker(beat)
 	defer timer.Stop()
 	for {
@@ -382,16 +461,18 @@ func (c *client) tick(over <-chan struct{}, socket *websocket.Conn) {
 			return
 		case now := <-timer.C:
 			c.mu.Lock()
-			c.due(now, socket)
+			c.due(now)
 			c.mu.Unlock()
 		}
 	}
 }
 
-func (c *client) due(now time.Time, socket *websocket.Conn) {
+func (c *client) due(now time.Time) {
 	switch t := c.talk; {
 	case now.Sub(c.heard) > deaf || c.state == "done":
-		_ = socket.Close()
+		if c.socket != nil {
+			_ = c.socket.Close()
+		}
 	case now.Sub(c.heard) > quiet && !c.asked:
 		c.asked = true
 		c.write(&protocol.Ping{})

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 )
 
 // pages are people at the real page in a real browser: web/test/chaos.mjs, which tells what each does and sees.
@@ -27,7 +28,7 @@ type tale struct {
 	Who, What, Match string
 	Partner          string // met
 	From, Of         string // saw: who wrote the text, in which match
-	N                uint64 // wrote, acked, saw
+	N                uint64 // wrote, acked, saw; gap: milliseconds
 	Chose            bool   // over
 	Unfinished       bool
 	Code             string // trouble
@@ -123,6 +124,12 @@ func (p *person) hear(t tale) {
 		return
 	case "trouble":
 		p.troubles["in a page: "+t.Code]++
+		return
+	case "moved":
+		p.moves++
+		return
+	case "gap":
+		p.gap = max(p.gap, time.Duration(t.N)*time.Millisecond)
 		return
 	case "stands":
 		p.where = func() string { return t.Where }

@@ -18,6 +18,8 @@ type person struct {
 	talks    int        // finished
 	resumed  int
 	fresh    int
+	moves    int            // to another node, because its own stopped
+	gap      time.Duration  // of a page: how long the partner's picture stood still at most
 	troubles map[string]int // errors of the server, by code
 }
 

@@ -27,6 +27,7 @@ type settings struct {
 	last     time.Duration // how long nodes are killed
 	every    time.Duration // from one kill to the next
 	down     time.Duration // how long a killed node is away
+	rolling  bool          // nodes are told to stop, and started again when they have, instead of being killed
 	pace     time.Duration // between two texts of one person, on average
 	patient  time.Duration // who gets nowhere for so long is stuck
 	say      func(format string, args ...any)
@@ -35,6 +36,10 @@ type settings struct {
 // result is what a run found.
 type result struct {
 	Clients, Browsers, Kills, Matches, Finished, Resumed, Fresh, Repeats int
+	Rolling                                                              bool // Kills are restarts
+
+	Moved      int     // to another node without a break, because their own stopped
+	PictureGap float64 // seconds in which a partner's picture stood still in a match, at most
 
 	PagesFinished int // of Finished, by people in browsers
 	PagesResumed  int // of Resumed
@@ -110,13 +115,13 @@ func (r *run) newClient(i int) *client {
 	c.where = c.stands
 	c.from = &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 1, byte(i/200), byte(1+i%200))}}
 	if c.base = r.cluster.URL; i%2 == 1 {
-		c.base = func() string { return r.anyNode(rng) }
+		c.base = func() string { return r.anyNode() }
 	}
 	return c
 }
 
-func (r *run) anyNode(rng *rand.Rand) string {
-	for _, i := range rng.Perm(len(r.cluster.Nodes)) {
+func (r *run) anyNode() string {
+	for _, i := range rand.Perm(len(r.cluster.Nodes)) {
 		addr := r.cluster.Nodes[i].Addr
 		if conn, err := net.Dial("tcp", addr); err == nil {
 			_ = conn.Close()
@@ -126,7 +131,7 @@ func (r *run) anyNode(rng *rand.Rand) string {
 	return r.cluster.URL()
 }
 
-// kill kills one node after the other, and starts each again.
+// kill kills one node after the other, or tells it to stop, and starts each again.
 func (r *run) kill(ctx context.Context) error {
 	tick := time.NewTicker(r.every)
 	defer tick.Stop()
@@ -137,8 +142,20 @@ func (r *run) kill(ctx context.Context) error {
 			return ctx.Err()
 		}
 		n := r.cluster.Nodes[r.kills%len(r.cluster.Nodes)]
-		n.Kill()
 		r.kills++
+		if r.rolling {
+			began := time.Now()
+			n.Signal("TERM")
+			if err := n.Err(); err != nil {
+				return fmt.Errorf("%s was told to stop: %w", n.Name, err)
+			}
+			r.say("%s stopped in %.1f s (%d)", n.Name, time.Since(began).Seconds(), r.kills)
+			if err := n.Start(); err != nil {
+				return err
+			}
+			continue
+		}
+		n.Kill()
 		r.say("%s killed (%d)", n.Name, r.kills)
 		select {
 		case <-time.After(r.down):
@@ -267,13 +284,15 @@ func (r *run) audits(ctx context.Context, all *sync.WaitGroup) error {
 }
 
 func (r *run) result() result {
-	out := result{Clients: len(r.clients), Browsers: r.browsers, Kills: r.kills, Matches: r.book.matches(), Troubles: map[string]int{}, LongestGap: r.gap.Seconds()}
+	out := result{Clients: len(r.clients), Browsers: r.browsers, Kills: r.kills, Matches: r.book.matches(), Rolling: r.rolling, Troubles: map[string]int{}, LongestGap: r.gap.Seconds()}
 	out.Figures, out.Faults = r.book.close()
 	var away []time.Duration
 	for _, p := range r.people {
 		out.Finished += p.talks
 		out.Resumed += p.resumed
 		out.Fresh += p.fresh
+		out.Moved += p.moves
+		out.PictureGap = max(out.PictureGap, p.gap.Seconds())
 		for code, n := range p.troubles {
 			out.Troubles[code] += n
 		}

@@ -4,7 +4,7 @@
 //
 // It starts a redis-server, the nodes, and NGINX in front of them with the site that we deploy (without TLS, without
 // stickiness). Everything has private ports and one directory, and ends with it. A line on its input does something to a
-// node: "kill 1", "stop 1", "start 1"; "ok" or the fault is the answer.
+// node: "kill 1", "stop 1", "start 1", "roll 1"; "ok" or the fault is the answer.
 package main
 
 import (
@@ -22,7 +22,7 @@ import (
 )
 
 // drain is how long nodes may take to stop: longer than --drain-timeout's default.
-const drain = 15 * time.Second
+const drain = 35 * time.Second
 
 func main() {
 	bin := flag.String("bin", "bin/passerby", "the program")
@@ -31,11 +31,12 @@ func main() {
 	nodes := flag.Int("nodes", 3, "how many nodes")
 	ip := flag.String("media-ip", "127.0.0.1", "where media and TURN listen: an address that browsers reach")
 	redis := flag.String("redis", "", "a Redis to use instead of starting one")
+	apart := flag.Bool("apart", false, "give WebSockets to the nodes in turn, so that partners are on different ones")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, stack.Config{
-		Site: *site, Command: []string{*bin, "serve"}, Flags: flag.Args(), Nodes: *nodes, Listen: *listen, MediaIP: *ip, Redis: *redis,
+		Site: *site, Command: []string{*bin, "serve"}, Flags: flag.Args(), Nodes: *nodes, Listen: *listen, MediaIP: *ip, Redis: *redis, Apart: *apart,
 	}); err != nil {
 		fmt.Fprintln(os.Stderr, "cluster:", err)
 		os.Exit(1)
@@ -82,7 +83,7 @@ func obey(c *stack.Cluster, line string) error {
 	var word string
 	var number int
 	if _, err := fmt.Sscan(line, &word, &number); err != nil || number < 1 || number > len(c.Nodes) {
-		return errors.New(`write a word and the number of a node: "kill 1", "stop 1" or "start 1"`)
+		return errors.New(`write a word and the number of a node: "kill 1", "stop 1", "start 1", or "roll 1" for stop and start`)
 	}
 	n := c.Nodes[number-1]
 	switch word {
@@ -92,9 +93,12 @@ func obey(c *stack.Cluster, line string) error {
 	case "stop":
 		n.Signal("TERM")
 		return n.Err()
+	case "roll":
+		n.Signal("TERM")
+		return errors.Join(n.Err(), n.Start())
 	case "start":
 		n.Kill() // it may run
 		return n.Start()
 	}
-	return fmt.Errorf("%q is none of kill, stop and start", word)
+	return fmt.Errorf("%q is none of kill, stop, start and roll", word)
 }

@@ -5,7 +5,8 @@
 //   node bench/loss/run.mjs --drop 300000      after 10 s, for 15 s, only so many bits per second reach each page
 //
 // The network is bench/impair: what is lost, late or too much is so each way of each page. A call over the server passes it
-// twice, one without once. Turns are interleaved; both pages count.
+// twice, the sender's and the receiver's. Without a server there are two: with one such network between the two (P2P), and with one
+// at each end, as it is for two people who both have it (P2P, both ends). Turns are interleaved; both pages count.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { binary, Server } from '../../web/test/lib/server.mjs';
 import { freePort, publicIP } from '../../web/test/lib/net.mjs';
@@ -29,7 +30,7 @@ const network = ['--delay', DELAY, '--loss', LOSS];
 if (DROP) network.push('--rate', String(DROP), '--rate-after', `${AFTER}s`, '--rate-until', `${UNTIL}s`, '--buffer', '1s');
 const impair = build('cmd/impair')['cmd/impair'];
 const proxy = (...way) => serve(impair, ...network, ...way);
-const look = { size: [320, 240], fps: 15, lively: true, viewport: { width: 480, height: 360 } };
+const look = { size: [320, 240], fps: 15, lively: 200, viewport: { width: 480, height: 360 } };
 
 /** Over the server: `program` is bin/passerby. */
 const served = (program) => async (pages) => {
@@ -40,8 +41,7 @@ const served = (program) => async (pages) => {
   await proxy('--listen', `127.0.0.1:${port}`, '--target', `127.0.0.2:${port}`);
   for (const page of pages) {
     await page.goto(server.url, { waitUntil: 'load' });
-    await page.click('[data-testid="confirm-age"]');
-    await page.click('[data-testid="start"]');
+    for (const button of ['confirm-age', 'start']) await (await page.waitForSelector(`[data-testid="${button}"]`)).click();
   }
   for (const page of pages) {
     await page.waitForFunction(() => __test.state() === 'matched', { polling: 100, timeout: 60_000 }).catch(async (e) => {
@@ -52,8 +52,8 @@ const served = (program) => async (pages) => {
   return () => server.stop();
 };
 
-/** Without a server: each page is behind a proxy of its own. */
-async function direct(pages) {
+/** Without a server: each page is behind so many proxies of its own. */
+const direct = (networks) => async (pages) => {
   const server = await Server.start({ '--tcp': 'off', '--turn-listen': 'off', '--log-level': 'warn' }); // for the page alone
   for (const page of pages) await page.goto(server.url, { waitUntil: 'load' });
   const ip = publicIP();
@@ -61,16 +61,17 @@ async function direct(pages) {
   const behind = async (sdp) => {
     const port = /^a=candidate:\S+ 1 udp \d+ \S+ (\d+) typ host/m.exec(sdp)?.[1];
     if (!port) throw new Error(`no candidate in\n${sdp}`);
-    const at = await proxy('--listen', '127.0.0.1:0', '--target', `${ip}:${port}`);
+    let at = `${ip}:${port}`;
+    for (let n = 0; n < networks; n++) at = await proxy('--listen', '127.0.0.1:0', '--target', at, ...(DROP && n === 0 ? ['--rate-both'] : []));
     return sdp.replace(/^a=candidate:.*\r\n/gm, '').replace(/^(a=mid:.*\r\n)/gm, `$1a=candidate:1 1 udp 2130706431 ${at.replace(':', ' ')} typ host\r\n`);
   };
   const offer = await pages[0].evaluate(p2pDescribe);
   const answer = await pages[1].evaluate(p2pDescribe, await behind(offer));
   await pages[0].evaluate(p2pTake, await behind(answer));
   return () => server.stop();
-}
+};
 
-const ways = { ours: served(binary), ...(BEFORE ? { before: served(BEFORE) } : {}), 'P2P': direct };
+const ways = { ours: served(binary), ...(BEFORE ? { before: served(BEFORE) } : {}), 'P2P': direct(1), ...(DROP ? {} : { 'P2P, both ends': direct(2) }) };
 
 async function call(way) {
   const browser = await launchChromium();

@@ -216,17 +216,9 @@ func TestMetrics(t *testing.T) {
 	_ = admin.Close()
 	url, _ := run(t, c)
 	doctor.Run(t.Context(), url, func(doctor.Check) {})
-	res, err := http.Get("http://" + c.Admin + "/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	metrics := scrape(t, c.Admin)
 	for _, name := range []string{"passerby_turn_allocations", "passerby_turn_users", "passerby_sfu_", "passerby_signaling_", "go_goroutines"} {
-		if !strings.Contains(string(b), "\n"+name) {
+		if !strings.Contains(metrics, "\n"+name) {
 			t.Errorf("/metrics lacks %s", name)
 		}
 	}
@@ -305,4 +297,19 @@ func TestCommands(t *testing.T) {
 			}
 		})
 	}
+}
+
+// scrape reads a node's metrics.
+func scrape(t *testing.T, admin string) string {
+	t.Helper()
+	res, err := http.Get("http://" + admin + "/metrics") //nolint:noctx // ends with the test
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

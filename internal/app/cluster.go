@@ -68,7 +68,10 @@ func (s *Server) joinCluster() (signaling.Store, error) {
 			return cluster.Counts{Sessions: s.hub.Stats().Sessions}
 		},
 		Gone: func(node string) { s.hub.NodeGone(node) },
-		Link: at, Links: s.sfu.Nodes,
+		Link: at, Links: func(addrs map[string]string) {
+			s.neighbours.learn(addrs)
+			s.sfu.Nodes(addrs)
+		},
 	})
 	err = s.members.Join(ctx)
 	if errors.Is(err, cluster.ErrKey) {

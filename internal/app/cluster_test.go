@@ -109,6 +109,28 @@ func TestTwoNodesOnACluster(t *testing.T) {
 	twoNodes(t, redis)
 }
 
+// TestRedisClusterFailsOver: strangers on two nodes talk while one master of the Redis Cluster after the other is killed; its replica
+// takes its place each time, the talk goes on, and others can meet.
+func TestRedisClusterFailsOver(t *testing.T) {
+	redis, masters := testenv.ReplicatedRedisCluster(t)
+	dir := t.TempDir()
+	one, two := startNode(t, redis, dir, "one"), startNode(t, redis, dir, "two")
+	ann, bob := enter(t, "http://"+one.Addr, "ann"), enter(t, "http://"+two.Addr, "bob")
+	meet(t, ann, bob)
+	stop := chat(t, ann, bob)
+	for i, m := range masters {
+		ann.until("talking", func() bool { return len(ann.got) > 20 })
+		m.Kill()
+		more := read(ann, func() int { return len(ann.got) }) + 40
+		ann.until(fmt.Sprint("talking on without master ", i), func() bool { return len(ann.got) > more })
+		eve, dan := enter(t, "http://"+one.Addr, fmt.Sprint("eve", i)), enter(t, "http://"+two.Addr, fmt.Sprint("dan", i))
+		meet(t, eve, dan)
+		settle(t, eve, dan)
+	}
+	stop()
+	settle(t, ann, bob)
+}
+
 func twoNodes(t *testing.T, redis string, flags ...string) {
 	dir := t.TempDir()
 	one, two := startNode(t, redis, dir, "one", flags...), startNode(t, redis, dir, "two", flags...)

@@ -12,6 +12,7 @@ import (
 	"passerby/internal/config"
 	"passerby/internal/store"
 	"passerby/internal/store/postgres"
+	"passerby/internal/store/sealed"
 	"passerby/internal/store/sqldb"
 	"passerby/internal/store/sqlite"
 )
@@ -28,11 +29,14 @@ const (
 func (s *Server) openDatabase() (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), migrateTimeout)
 	defer cancel()
+	if len(s.cfg.EvidenceKeys) == 0 {
+		s.log.Info("the evidence of reports lies in the database in clear: evidence-keys would seal it")
+	}
 	if !s.cfg.Postgres() {
 		if s.cfg.Redis != "" {
 			s.log.Warn("the database is a file of this machine: nodes on other machines know nothing of what it holds, bans among it; give --database the URL of a PostgreSQL")
 		}
-		s.store, err = sqlite.Open(ctx, s.cfg.File(), s.own.Audit)
+		s.store, err = sealing(sqlite.Open(ctx, s.cfg.File(), s.own.Audit))(s.cfg)
 		return err
 	}
 	if err := checkTables(ctx, s.cfg.Database); errors.Is(err, sqldb.ErrBehind) {
@@ -40,8 +44,19 @@ func (s *Server) openDatabase() (err error) {
 	} else if err != nil {
 		s.log.Warn("the database is away: chats go on, nothing is stored", "err", err)
 	}
-	s.store, err = postgres.Open(s.cfg.Database, s.own.Audit)
+	s.store, err = sealing(postgres.Open(s.cfg.Database, s.own.Audit))(s.cfg)
 	return err
+}
+
+// sealing puts seals around the evidence of a store that was opened.
+func sealing(db store.Store, err error) func(config.Config) (store.Store, error) {
+	return func(cfg config.Config) (store.Store, error) {
+		if err != nil {
+			return nil, err
+		}
+		keys, err := sealed.ParseKeys(cfg.EvidenceKeys) // checked by Validate
+		return sealed.New(db, keys), err
+	}
 }
 
 func checkTables(ctx context.Context, url string) error {
@@ -105,5 +120,5 @@ func (s *Server) look(ctx context.Context, up prometheus.Gauge) {
 }
 
 func retention(r config.Retain) store.Retention {
-	return store.Retention{Chats: r.Chats, Networks: r.Networks, Users: r.Users, Reports: r.Reports, Bans: r.Bans, Appeals: r.Appeals}
+	return store.Retention{Chats: r.Chats, Networks: r.Networks, Users: r.Users, Reports: r.Reports, Bans: r.Bans, Appeals: r.Appeals, Notices: r.Notices}
 }

@@ -61,6 +61,13 @@ func examineOwn(ctx context.Context, report func(doctor.Check)) error {
 		report(doctor.Check{Name: "RabbitMQ", Err: reachBus(ctx, cfg.Bus), Fix: "start RabbitMQ, or set --bus to its URL"})
 	}
 	report(doctor.Check{Name: "database", Err: reachDatabase(ctx, cfg), Fix: databaseFix(cfg)})
+	if cfg.Brand != "" {
+		_, _, err := readBrand(cfg.Brand)
+		report(doctor.Check{Name: "brand", Err: err, Fix: "mend what is named, and try again with passerby brand " + cfg.Brand})
+		if err != nil {
+			cfg.Brand = ""
+		}
+	}
 	dir, err := os.MkdirTemp("", "passerby-doctor-")
 	if err != nil {
 		return err

@@ -2,9 +2,7 @@ package app_test
 
 import (
 	"encoding/json"
-	"io"
 	"net"
-	"net/http"
 	"os"
 	"regexp"
 	"strings"
@@ -21,18 +19,9 @@ import (
 // scraped are the names of the metrics that a server shows, each with the names of its labels.
 func scraped(t *testing.T, admin string) map[string]map[string]bool {
 	t.Helper()
-	res, err := http.Get("http://" + admin + "/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(res.Body)
-	_ = res.Body.Close()
-	if err != nil {
-		t.Fatal(err)
-	}
 	line, label := regexp.MustCompile(`(?m)^([a-z_]+)(?:\{(.*)\})? `), regexp.MustCompile(`(\w+)="`)
 	all := map[string]map[string]bool{}
-	for _, m := range line.FindAllStringSubmatch(string(b), -1) {
+	for _, m := range line.FindAllStringSubmatch(scrape(t, admin), -1) {
 		if all[m[1]] == nil {
 			all[m[1]] = map[string]bool{"instance": true} // by Prometheus
 		}

@@ -2,21 +2,32 @@ package app_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"passerby/internal/config"
+	"passerby/internal/testenv"
 )
 
-// behindHAProxy starts a server and a real HAProxy in front of it, with the site that we ship, and answers HAProxy's address.
+// behindHAProxy starts a server and a real HAProxy in front of it, and answers HAProxy's address.
 func behindHAProxy(t *testing.T, c config.Config) string {
+	t.Helper()
+	c.Admin = testenv.FreeAddr(t)
+	url, _ := run(t, c)
+	return startHAProxy(t, [2]string{url, c.Admin})
+}
+
+// startHAProxy starts a real HAProxy with the site that we ship in front of servers, each with its operator's address, and answers its own.
+func startHAProxy(t *testing.T, nodes ...[2]string) string {
 	t.Helper()
 	if _, err := exec.LookPath("haproxy"); err != nil {
 		t.Fatal("haproxy is missing: run scripts/test-deps.sh, or install it (on Debian: apt-get install haproxy)")
@@ -25,16 +36,7 @@ func behindHAProxy(t *testing.T, c config.Config) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var addr string
-	for _, free := range []*string{&c.Admin, &addr} {
-		l, err := net.Listen("tcp", "127.0.0.1:0") // the next program to ask gets another
-		if err != nil {
-			t.Fatal(err)
-		}
-		*free = l.Addr().String()
-		_ = l.Close()
-	}
-	url, _ := run(t, c)
+	addr := testenv.FreeAddr(t)
 	dir := t.TempDir()
 	cert, key := selfSigned(t)
 	var both []byte
@@ -49,11 +51,15 @@ func behindHAProxy(t *testing.T, c config.Config) string {
 	if err := os.WriteFile(pem, both, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, admin, _ := net.SplitHostPort(c.Admin)
-	conf := strings.NewReplacer(
-		"127.0.0.1:8080", strings.Replace(strings.TrimPrefix(url, "http://"), "localhost", "127.0.0.1", 1), "port 9090", "port "+admin,
-		"bind :443", "bind "+addr, "/etc/ssl/passerby/both.pem", pem,
-	).Replace(string(site))
+	conf := strings.NewReplacer("bind :443", "bind "+addr, "/etc/ssl/passerby/both.pem", pem).Replace(string(site))
+	conf = regexp.MustCompile(`(?m)^    server one 127\.0\.0\.1:8080 check port 9090(.*)$`).ReplaceAllStringFunc(conf, func(line string) string {
+		var all strings.Builder
+		for i, n := range nodes {
+			_, admin, _ := net.SplitHostPort(n[1])
+			all.WriteString(strings.NewReplacer("one", fmt.Sprint("n", i), "127.0.0.1:8080", hostPort(n[0]), "9090", admin).Replace(line) + "\n")
+		}
+		return all.String()
+	})
 	file := filepath.Join(dir, "haproxy.cfg")
 	if err := os.WriteFile(file, []byte("global\n    maxconn 2000\n"+conf), 0o600); err != nil {
 		t.Fatal(err)

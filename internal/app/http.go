@@ -3,6 +3,7 @@ package app
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 
 	"passerby/internal/caller"
 	"passerby/internal/httpapi"
+	"passerby/internal/overload"
 	"passerby/signaling/protocol"
 	"passerby/web"
 )
@@ -56,8 +58,8 @@ func bounded(h http.Handler, p patience, log *slog.Logger) *http.Server {
 }
 
 // adminHTTP serves the operator, who may ask for profiles that take minutes.
-func adminHTTP(listen string, registry *prometheus.Registry, ready func() error, ails func() []string, console http.Handler) *http.Server {
-	return &http.Server{Handler: httpapi.Admin(listen, registry, ready, ails, console), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+func adminHTTP(listen string, registry *prometheus.Registry, ready, open func() error, ails func() []string, console, api http.Handler) *http.Server {
+	return &http.Server{Handler: httpapi.Admin(listen, registry, ready, open, ails, console, api), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 }
 
 func serve(h *http.Server, l net.Listener) error {
@@ -86,17 +88,20 @@ func (s *Server) handler() http.Handler {
 	h := httpapi.New(httpapi.Config{
 		NewSession: s.people.session,
 		Appeal:     s.people.takeAppeal,
+		Data:       s.people.data,
 		ICEServers: func() []protocol.ICEServer { return s.iceServers(rand.Text()[:8]) },
 		Limits:     s.signaling().Limits(),
 		// One person needs one session a tab; an address may stand for a school behind NAT.
 		Allow:     s.newLimit("sessions", 5, 50),
 		Proof:     s.guard,
+		Claimed:   s.people.claimed,
 		Stats:     s.stats,
-		Settings:  protocol.SettingsAnswer{Words: s.words, BlurStart: s.cfg.BlurStart},
+		Tags:      func() []string { return s.tags.Top(suggestedMost) },
+		Settings:  protocol.SettingsAnswer{Learns: s.cfg.SmartMatching, Words: s.words, BlurStart: s.cfg.BlurStart, NudityCheck: s.cfg.NudityCheck, AgeService: s.cfg.AgeSecret != "", ClearText: s.texts != nil},
 		Draining:  s.draining.Load,
-		WebSocket: s.hub, Web: web.Handler(), Console: s.consoleAt("on"), AllowedOrigins: s.cfg.AllowedOrigins, Proxies: s.cfg.TrustedProxies, Logger: s.log,
+		WebSocket: s.hub, Web: web.Handler(s.site), Console: s.consoleAt("on"), API: s.apiAt("on"), AllowedOrigins: s.cfg.AllowedOrigins, Proxies: s.cfg.TrustedProxies, Logger: s.log,
 	})
-	h = s.warnOfProxy(h)
+	h = tallied(s.warnOfProxy(h), s.registry)
 	if s.certs == nil {
 		return h
 	}
@@ -119,6 +124,20 @@ func (s *Server) warnOfProxy(h http.Handler) http.Handler {
 	})
 }
 
+// open says why newcomers should go to another node.
+func (s *Server) open() error {
+	if why := s.room.Full(); why != "" {
+		return fmt.Errorf("full: %s", why)
+	}
+	return nil
+}
+
+// newRoom makes the door that closes under load.
+func (s *Server) newRoom() *overload.Door {
+	marks := overload.Marks{CPU: float64(s.cfg.OverloadCPU) / 100, Lag: s.cfg.OverloadLag, Memory: float64(s.cfg.OverloadMemory) / 100}
+	return overload.New(marks, overload.NewSampler().Sample, s.log, s.registry)
+}
+
 // ails says what does not work though the node serves.
 func (s *Server) ails() []string {
 	if s.databaseAway.Load() {
@@ -128,7 +147,7 @@ func (s *Server) ails() []string {
 }
 
 func (s *Server) ready() error {
-	if s.draining.Load() {
+	if s.leaving.Load() {
 		return errors.New("draining")
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"passerby/client/e2ee"
 	"passerby/internal/stack"
 	"passerby/internal/testenv"
 )
@@ -16,9 +17,9 @@ import (
 // caller is a stranger in a call.
 type caller struct {
 	*testenv.Stranger
-	matched       testenv.Matched
-	send, receive testenv.Keys
-	frames        uint16
+	matched testenv.Matched
+	keys    *e2ee.Keys
+	frames  uint64
 }
 
 func arrive(t *testing.T, ctx context.Context, node *stack.Node) *caller {
@@ -34,11 +35,7 @@ func arrive(t *testing.T, ctx context.Context, node *stack.Node) *caller {
 func (c *caller) meet(t *testing.T) {
 	t.Helper()
 	var err error
-	if c.matched, c.receive, err = c.Meet(); err != nil {
-		t.Error(err)
-		return
-	}
-	if c.send, err = c.SendKeys(c.matched); err != nil {
+	if c.matched, c.keys, err = c.Meet(); err != nil {
 		t.Error(err)
 	}
 }
@@ -48,8 +45,8 @@ func (c *caller) film(t *testing.T, picture string) {
 	t.Helper()
 	c.frames++
 	head := []byte{0x10, 2, 0, 0x9d, 0x01, 0x2a, 64, 0, 64, 0} // RFC 6386 §9.1: a key frame
-	video := c.send.Video.Seal(append(head, picture...), len(head), c.send.ID, c.frames)
-	audio := c.send.Audio.Seal(append([]byte{0x78}, picture...), testenv.ClearAudio, c.send.ID, c.frames)
+	video := c.keys.Send.Video.Seal(append(head, picture...), len(head), c.keys.ID, c.frames)
+	audio := c.keys.Send.Audio.Seal(append([]byte{0x78}, picture...), e2ee.ClearOpus, c.keys.ID, c.frames)
 	for _, f := range []testenv.Frame{{Kind: "video", Data: video}, {Kind: "audio", Data: audio}} {
 		if err := c.Film(f); err != nil {
 			t.Error(err)
@@ -68,11 +65,12 @@ func (c *caller) sees(t *testing.T, ctx context.Context, partner *caller, pictur
 		case <-tick.C:
 			partner.film(t, picture)
 		case f := <-c.Frames:
-			clear, key := testenv.ClearAudio, c.receive.Audio
+			clear, key := e2ee.ClearOpus, c.keys.Receive.Audio
 			if f.Kind == "video" {
-				clear, key = testenv.ClearVideo(f.Data), c.receive.Video
+				clear, _ = e2ee.ClearVP8(f.Data)
+				key = c.keys.Receive.Video
 			}
-			s, err := testenv.Split(f.Data, clear)
+			s, err := e2ee.Split(f.Data, clear)
 			if err != nil {
 				t.Fatal(err)
 			}

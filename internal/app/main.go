@@ -21,11 +21,14 @@ const usage = `Passerby: random video and text chat on your own server.
   passerby serve     serve pages, signaling, media and TURN
   passerby turn      serve TURN alone, for any WebRTC app
   passerby doctor    check a server and say what is wrong and how to fix it
+  passerby health    ask the server on this machine whether it is well, for containers
+  passerby brand     check a folder of a name, colours and words of your own, or show all words
   passerby migrate   bring the tables of the database up to date
   passerby ban       keep people out, and decide about their appeals
   passerby user      export or delete what is stored of a person
   passerby report    show what was reported, or save it to files
   passerby moderator add people who moderate, or give them a new password
+  passerby apikey    make a key for another app's server
   passerby audit     verify the log of what moderators did
   passerby version   print the version
 
@@ -46,6 +49,10 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = turnCommand(ctx, args, stdout, stderr)
 	case "doctor":
 		err = doctorCommand(ctx, args, stdout)
+	case "health":
+		err = healthCommand(ctx, args, stdout)
+	case "brand":
+		err = brandCommand(args, stdout)
 	case "migrate":
 		err = migrateCommand(ctx, args, stdout)
 	case "ban":
@@ -56,6 +63,8 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = reportCommand(ctx, args, stdout)
 	case "moderator":
 		err = moderatorCommand(ctx, args, stdout)
+	case "apikey":
+		err = apikeyCommand(args, stdout)
 	case "audit":
 		err = auditCommand(ctx, args, stdout)
 	case "version", "--version", "-v":

@@ -31,7 +31,7 @@ func (m media) Route(session, node, from string, keyID uint64) {
 	m.s.RouteRemote(session, node, from, keyID)
 }
 func (m media) Keyed(session string)                   { m.s.KeyFrame(session) }
-func (m media) Shown(session string)                   { m.s.Shown(session) }
+func (m media) Shown(session string) signaling.Passage { return signaling.Passage(m.s.Shown(session)) }
 func (m media) Send(session string, data []byte) error { return m.s.Send(session, data) }
 func (m media) Remove(session string)                  { m.s.Remove(session) }
 

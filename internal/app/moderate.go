@@ -13,8 +13,6 @@ import (
 	"passerby/internal/console"
 	"passerby/internal/moderation"
 	"passerby/internal/staff"
-	"passerby/internal/store"
-	"passerby/internal/webhook"
 	"passerby/web"
 )
 
@@ -37,10 +35,7 @@ func (s *Server) openConsole() (http.Handler, error) {
 	case file != "":
 		s.log.Info("console: the first admin's one-time password is in a file", "file", file)
 	}
-	desk := &moderation.Desk{
-		Store: s.store, Sealer: door.Sealer, Others: door.Others,
-		Told: func(b store.Ban) { s.hooks.Send(webhook.BanMade, banEvent(b)) },
-	}
+	desk := &moderation.Desk{Store: s.store, Sealer: door.Sealer, Others: door.Others}
 	rate := &rate{count: func() float64 { return counted(s.registry, "passerby_signaling_matches_total") }}
 	return console.New(console.Config{
 		Door: door, Desk: desk, Store: s.store, Page: web.Console(), Proxies: caller.Proxies(s.cfg.TrustedProxies), Log: s.log,
@@ -73,49 +68,6 @@ func (s *Server) door() (*staff.Door, error) {
 		d.OIDC = &staff.OIDC{Issuer: m.OIDCIssuer, ClientID: m.OIDCClientID, Secret: m.OIDCClientSecret, Client: &http.Client{Timeout: consoleTimeout}}
 	}
 	return d, nil
-}
-
-// openHooks makes the sender of webhooks, and lets the store tell it; a nil sender sends nothing.
-func (s *Server) openHooks() (err error) {
-	m := s.cfg.Moderate
-	if m.WebhookURL == "" {
-		return nil
-	}
-	s.hooks, err = webhook.New(webhook.Config{URL: m.WebhookURL, Secret: m.WebhookSecret, AllowPrivate: m.WebhookPrivate, Logger: s.log, Registerer: s.registry})
-	s.store = telling{s.store, s.hooks}
-	return err
-}
-
-// telling is a store that tells outside systems of reports and appeals once they are kept.
-type telling struct {
-	store.Store
-	hooks *webhook.Sender
-}
-
-func (t telling) SaveReport(ctx context.Context, r store.Report) (store.Report, error) {
-	r, err := t.Store.SaveReport(ctx, r)
-	if err == nil {
-		t.hooks.Send(webhook.ReportMade, map[string]any{
-			"report": r.ID, "match": r.Match, "reported": r.Reported, "reason": r.Reason, "severity": r.Severity, "weight": r.Weight, "evidence": len(r.Evidence), "at": r.At,
-		})
-	}
-	return r, err
-}
-
-func (t telling) SaveAppeal(ctx context.Context, a store.Appeal) (store.Appeal, error) {
-	a, err := t.Store.SaveAppeal(ctx, a)
-	if err == nil {
-		t.hooks.Send(webhook.AppealMade, map[string]any{"appeal": a.ID, "ban": a.Ban, "user": a.User, "at": a.At})
-	}
-	return a, err
-}
-
-func banEvent(b store.Ban) map[string]any {
-	e := map[string]any{"ban": b.ID, "user": b.User, "network": b.Network != "", "reason": b.Reason, "report": b.Report, "by": b.By, "at": b.At}
-	if !b.Until.IsZero() {
-		e["until"] = b.Until
-	}
-	return e
 }
 
 func (s *Server) figures(r *rate) console.Figures {

@@ -20,8 +20,15 @@ import (
 	"passerby/signaling/protocol"
 )
 
-// behindNGINX starts a server and a real NGINX in front of it, with the site that we ship, and answers NGINX's address.
+// behindNGINX starts a server and a real NGINX in front of it, and answers NGINX's address.
 func behindNGINX(t *testing.T, c config.Config) string {
+	t.Helper()
+	url, _ := run(t, c)
+	return startNGINX(t, url)
+}
+
+// startNGINX starts a real NGINX with the site that we ship in front of servers, and answers its address.
+func startNGINX(t *testing.T, urls ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath("nginx"); err != nil {
 		t.Fatal("nginx is missing: run scripts/test-deps.sh, or install it (on Debian: apt-get install nginx)")
@@ -30,7 +37,10 @@ func behindNGINX(t *testing.T, c config.Config) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	url, _ := run(t, c)
+	var servers strings.Builder
+	for _, url := range urls {
+		fmt.Fprintf(&servers, "server %s max_fails=0;\n", hostPort(url))
+	}
 	free, err := net.Listen("tcp", "127.0.0.1:0") // the next program to ask gets another
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +50,7 @@ func behindNGINX(t *testing.T, c config.Config) string {
 	cert, key := selfSigned(t)
 	dir := t.TempDir()
 	conf := strings.NewReplacer(
-		"127.0.0.1:8080", strings.Replace(strings.TrimPrefix(url, "http://"), "localhost", "127.0.0.1", 1),
+		"server 127.0.0.1:8080 max_fails=0;", servers.String(),
 		"listen 443", "listen "+addr,
 		"/etc/ssl/passerby/fullchain.pem", cert, "/etc/ssl/passerby/privkey.pem", key,
 	).Replace(string(site))
@@ -76,6 +86,11 @@ func behindNGINX(t *testing.T, c config.Config) string {
 			t.Fatalf("NGINX does not come up: %s", said)
 		}
 	}
+}
+
+// hostPort is where the server of a URL listens.
+func hostPort(url string) string {
+	return strings.Replace(strings.TrimPrefix(url, "http://"), "localhost", "127.0.0.1", 1)
 }
 
 // crowd opens WebSockets through NGINX until one is refused, and answers how many it got and the refusal.

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"passerby/internal/api"
 	"passerby/internal/auth"
 	"passerby/internal/bans"
 	"passerby/internal/caller"
@@ -41,6 +42,8 @@ type people struct {
 	tokens *auth.Tokens
 	once   allower // device signatures, each of which counts once
 	appeal allower // appeals of a network
+	enter  allower // tokens of apps, each of which counts once
+	own    allower // exports and deletions of a network
 	loaded *recently
 }
 
@@ -53,32 +56,46 @@ func (s *Server) newPeople(tokens *auth.Tokens) *people {
 	p.rec = records.New(s.store, recordsHeld, quiet("records"), s.registry)
 	p.once = s.newLimit("device signatures", 1/(2.5*identity.Skew.Seconds()), 1)
 	p.appeal = s.newLimit("appeals", 1.0/60, 5)
+	p.enter = s.newLimit("app tokens", 1/(2*api.LongestTTL.Seconds()), 1)
+	p.own = s.newLimit("own data", 1.0/60, 10)
 	return p
 }
 
 // session makes a session for who asks for one, or answers a *httpapi.Refusal.
 func (p *people) session(r *http.Request, network netip.Prefix, req protocol.SessionRequest) (string, time.Time, error) {
+	if wait, ok := p.s.room.Room(); !ok {
+		return "", time.Time{}, &httpapi.Refusal{Err: protocol.Errorf(protocol.ServerFull, "the server is full right now: try again later").After(wait)}
+	}
 	now := time.Now()
 	user, device, err := p.who(r, req, now)
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	pool, err := p.age(req, device)
+	var said auth.Said
+	var pool string
+	if req.AppToken == "" {
+		pool, err = p.age(req, device)
+	} else {
+		if ban, banned := p.check(user, network, now); banned { // a ban of the device holds whoever the app says he is
+			return "", time.Time{}, p.banned(r.Context(), ban, user)
+		}
+		user, pool, said, err = p.entry(r.Context(), network, req.AppToken)
+	}
 	if err != nil {
 		return "", time.Time{}, err
 	}
 	if ban, banned := p.check(user, network, now); banned {
-		if device == "" {
+		if device == "" && req.AppToken == "" {
 			user = "" // nobody comes back under this name
 		}
 		return "", time.Time{}, p.banned(r.Context(), ban, user)
 	}
 	narrow, wide := p.names.Sighting(network)
 	p.rec.User(store.User{ID: user, First: now, Last: now, Narrow: narrow, Wide: wide, Seen: now, Pool: pool})
-	if device != "" {
+	if device != "" || req.AppToken != "" {
 		p.loadBlocks(r.Context(), user)
 	}
-	return p.tokens.Issue(user, rand.Text(), pool)
+	return p.tokens.Issue(auth.Claims{User: user, Session: rand.Text(), Pool: pool, Said: said})
 }
 
 // who answers the user's id, and the digest of the device's key; without a device somebody new, and none.
@@ -86,17 +103,26 @@ func (p *people) who(r *http.Request, req protocol.SessionRequest, now time.Time
 	if req.Device == nil {
 		return rand.Text(), "", nil
 	}
-	public, err := identity.Verify(*req.Device, r.Host, now)
-	if errors.Is(err, identity.ErrTime) {
-		return "", "", refusal(protocol.DeviceInvalid, "the clock of your device differs from the server's: set it, and try again")
-	} else if err != nil {
-		return "", "", refusal(protocol.DeviceInvalid, "the device's signature does not hold: reload the page")
-	}
-	if ok, _ := p.once(r.Context(), req.Device.Nonce); !ok {
-		return "", "", refusal(protocol.DeviceInvalid, "the device's signature was used before: try again")
+	public, err := p.signed(r, identity.ForSession, *req.Device, now)
+	if err != nil {
+		return "", "", err
 	}
 	digest := sha256.Sum256(public)
 	return p.names.User(public), base64.RawURLEncoding.EncodeToString(digest[:]), nil
+}
+
+// signed answers the public key of the device that has signed a request, for this purpose and for the first time.
+func (p *people) signed(r *http.Request, purpose string, d protocol.Device, now time.Time) ([]byte, error) {
+	public, err := identity.VerifyFor(purpose, d, r.Host, now)
+	if errors.Is(err, identity.ErrTime) {
+		return nil, refusal(protocol.DeviceInvalid, "the clock of your device differs from the server's: set it, and try again")
+	} else if err != nil {
+		return nil, refusal(protocol.DeviceInvalid, "the device's signature does not hold: reload the page")
+	}
+	if ok, _ := p.once(r.Context(), d.Nonce); !ok {
+		return nil, refusal(protocol.DeviceInvalid, "the device's signature was used before: try again")
+	}
+	return public, nil
 }
 
 // age answers the pool that somebody belongs to: by a service's word where there is one, else by his own.
@@ -107,7 +133,7 @@ func (p *people) age(req protocol.SessionRequest, device string) (pool string, e
 	}
 	if secret := p.s.cfg.AgeSecret; secret != "" {
 		if age, err = auth.VerifyAge(req.AgeToken, []byte(secret), device, time.Now); err != nil {
-			return "", &httpapi.Refusal{Err: protocol.Errorf(protocol.AgeRequired, "prove your age first: the address is in age_url"), AgeURL: p.s.cfg.AgeURL}
+			return "", &httpapi.Refusal{Err: protocol.Errorf(protocol.AgeRequired, "this site wants proof of your age first: the address is in age_url"), AgeURL: p.s.cfg.AgeURL}
 		}
 	}
 	switch {
@@ -124,7 +150,7 @@ func refusal(code protocol.Code, text string) error {
 }
 
 // check answers the ban that holds somebody. The machine's own network, from which an operator comes, cannot be banned.
-func (p *people) check(user string, network netip.Prefix, now time.Time) (store.Ban, bool) {
+func (p *people) check(user string, network netip.Prefix, now time.Time) (bans.Held, bool) {
 	var networks []string
 	if network != caller.Operator && p.book.Networks() {
 		networks = p.names.Covering(network)
@@ -139,23 +165,26 @@ func (p *people) holds(user string, network netip.Prefix) bool {
 }
 
 // banned tells somebody why he may not come in, and where his appeal stands.
-func (p *people) banned(ctx context.Context, ban store.Ban, user string) error {
+func (p *people) banned(ctx context.Context, held bans.Held, user string) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	told := &protocol.Ban{Reason: ban.Reason, Message: ban.Message}
-	if !ban.Until.IsZero() {
-		told.Until = ban.Until.UnixMilli()
+	told := &protocol.Ban{Reason: held.Reason}
+	if ban, err := p.s.store.Ban(ctx, held.ID); err == nil { // else the database is away: the ban holds all the same
+		told.Message = ban.Message
+	}
+	if !held.Until.IsZero() {
+		told.Until = held.Until.UnixMilli()
 	}
 	var err error
-	if told.Token, err = p.tokens.IssueBan(auth.Banned{User: user, Ban: ban.ID}); err != nil {
+	if told.Token, err = p.tokens.IssueBan(auth.Banned{User: user, Ban: held.ID}); err != nil {
 		return err
 	}
 	if user != "" { // else the appeals are of many
-		if mine, err := p.s.store.Appeals(ctx, store.AppealFilter{Ban: ban.ID, User: user}, store.Page{Limit: 1}); err == nil && len(mine) > 0 {
+		if mine, err := p.s.store.Appeals(ctx, store.AppealFilter{Ban: held.ID, User: user}, store.Page{Limit: 1}); err == nil && len(mine) > 0 {
 			told.Appeal, told.Answer = string(mine[0].Status), mine[0].Answer
 		}
 	}
-	return &httpapi.Refusal{Err: protocol.Errorf(protocol.Banned, "you are banned: ban tells why and until when"), Ban: told}
+	return &httpapi.Refusal{Err: protocol.Errorf(protocol.Banned, "you are banned: the page of the ban tells why and until when"), Ban: told}
 }
 
 // takeAppeal keeps what somebody says against his ban.

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -43,13 +44,28 @@ func newDevice(t *testing.T, base, from string) *device {
 
 func (d *device) sign(at time.Time) *protocol.Device {
 	d.t.Helper()
+	return d.signAt(at, identity.ForSession, strings.TrimPrefix(d.base, "http://"))
+}
+
+func (d *device) signFor(purpose string) *protocol.Device {
+	d.t.Helper()
+	return d.signAt(time.Now(), purpose, strings.TrimPrefix(d.base, "http://"))
+}
+
+// elsewhere is a signature for another server.
+func elsewhere(d *device) *protocol.Device {
+	return d.signAt(time.Now(), identity.ForDelete, "other.example")
+}
+
+func (d *device) signAt(at time.Time, purpose, host string) *protocol.Device {
+	d.t.Helper()
 	encode := base64.RawURLEncoding.EncodeToString
 	public, err := d.key.PublicKey.Bytes()
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	p := &protocol.Device{Key: encode(public), At: at.UnixMilli(), Nonce: encode([]byte(rand.Text()[:16]))}
-	digest := sha256.Sum256(identity.Message(*p, strings.TrimPrefix(d.base, "http://")))
+	digest := sha256.Sum256(identity.MessageFor(purpose, *p, host))
 	r, s, err := ecdsa.Sign(rand.Reader, d.key, digest[:])
 	if err != nil {
 		d.t.Fatal(err)
@@ -82,7 +98,12 @@ func (d *device) post(path string, body any) (a answer) {
 		d.t.Fatal(err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	if err := json.NewDecoder(res.Body).Decode(&a); err != nil {
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	conforms(d.t, req, res, text)
+	if err := json.Unmarshal(text, &a); err != nil {
 		d.t.Fatal(err)
 	}
 	return a

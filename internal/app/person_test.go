@@ -34,6 +34,7 @@ type person struct {
 	token    string
 	resume   string
 	away     bool // does not connect
+	refused  bool // a search, because Redis was away
 	session  string
 	sessions int // fresh ones
 	resumed  int
@@ -209,6 +210,7 @@ func (p *person) hear(m protocol.Message) {
 		p.acked = max(p.acked, m.N)
 	case *protocol.Error:
 		p.t.Logf("%s hears %s: %s", p.name, m.Code, m.Message)
+		p.refused = m.Code == protocol.Internal && p.match == nil
 	}
 }
 
@@ -244,6 +246,10 @@ func (p *person) resend(over <-chan struct{}) {
 		case <-tick.C:
 			p.mu.Lock()
 			p.push()
+			if p.refused {
+				p.refused = false
+				p.search()
+			}
 			p.mu.Unlock()
 		}
 	}
@@ -262,6 +268,11 @@ func (p *person) say() {
 func (p *person) find() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.search()
+}
+
+// search is called with mu held.
+func (p *person) search() {
 	p.write(&protocol.Find{Mode: protocol.ModeText, Key: "p256:" + p.name})
 }
 

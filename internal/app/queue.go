@@ -11,7 +11,10 @@ import (
 )
 
 // queue is the hub's view of a match.Queue.
-type queue struct{ q match.Queue }
+type queue struct {
+	q      match.Queue
+	region string // of this node
+}
 
 var _ signaling.Queue = queue{}
 
@@ -27,7 +30,7 @@ func (a queue) Arrive(ctx context.Context, t signaling.Ticket) (signaling.Standi
 	if err != nil {
 		return signaling.Standing{}, fmt.Errorf("%w: %w", signaling.ErrWish, err)
 	}
-	s, err := a.q.Arrive(ctx, match.Ticket{Session: t.Session, User: t.User, Node: t.Node, Pool: t.Pool, Wish: wish, Key: t.Key, Since: t.Since})
+	s, err := a.q.Arrive(ctx, match.Ticket{Session: t.Session, User: t.User, Node: t.Node, Pool: t.Pool, Region: a.region, Wish: wish, Key: t.Key, Name: t.Name, Since: t.Since})
 	return standing(s), err
 }
 
@@ -73,6 +76,10 @@ func standing(s match.Standing) signaling.Standing {
 func pair(p match.Pair) signaling.Pair {
 	return signaling.Pair{
 		ID: p.ID, Mode: protocol.Mode(p.Mode), At: p.At, Tags: p.Tags,
-		Initiator: signaling.Side(p.Initiator), Responder: signaling.Side(p.Responder),
+		Initiator: side(p.Initiator), Responder: side(p.Responder),
 	}
+}
+
+func side(s match.Side) signaling.Side {
+	return signaling.Side{Session: s.Session, User: s.User, Node: s.Node, Key: s.Key, Language: s.Language, Region: s.Region, Name: s.Name}
 }

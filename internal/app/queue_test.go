@@ -16,7 +16,7 @@ func TestQueuePassesEndingsOn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		q := queue{m}
+		q := queue{q: m}
 		arrive := func(name string) signaling.Standing {
 			t.Helper()
 			s, err := q.Arrive(t.Context(), signaling.Ticket{Session: name, User: "user-" + name, Wish: signaling.Wish{Mode: protocol.ModeText}, Key: name})

@@ -2,12 +2,15 @@ package app
 
 import (
 	"context"
+	"math/rand/v2"
+	"path/filepath"
 	"time"
 
 	"passerby/internal/redisdb"
 	"passerby/match"
 	queuememory "passerby/match/memory"
 	queueredis "passerby/match/redis"
+	"passerby/match/taste"
 )
 
 // openTimeout is how long Redis may take to answer at the start.
@@ -32,10 +35,17 @@ func (s *Server) openRedis() (err error) {
 
 // newQueue makes the queue. Its hints reach the hub, which is made from it: they go through s.
 func (s *Server) newQueue() (runningQueue, error) {
-	cfg := match.Config{Grace: orNone(s.cfg.Grace), Rematch: orNone(s.cfg.Rematch), Notify: s.hint}
+	cfg := match.Config{Grace: orNone(s.cfg.Grace), Overflow: orNone(s.cfg.RegionOverflow), Rematch: orNone(s.cfg.Rematch), Notify: s.hint}
+	if s.cfg.SmartMatching {
+		cfg.Taste, cfg.Hold = &taste.Config{Seed: rand.Uint64()}, orNone(s.cfg.SmartHold)
+	}
 	if s.redis == nil {
 		cfg.Capacity = s.cfg.MaxSessions
-		return queuememory.New(cfg)
+		q, err := queuememory.New(cfg)
+		if err != nil || cfg.Taste == nil {
+			return q, err
+		}
+		return learner{q, filepath.Join(s.cfg.DataDir, "taste.bin"), s.log}, nil
 	}
 	cfg.Lease = pairLease
 	return queueredis.New(s.redis, queueredis.Config{Config: cfg, Logger: s.log})

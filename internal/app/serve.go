@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -23,17 +24,22 @@ import (
 	"passerby/internal/caller"
 	"passerby/internal/cluster"
 	"passerby/internal/config"
+	"passerby/internal/events"
+	"passerby/internal/overload"
+	"passerby/internal/popular"
 	"passerby/internal/porter"
 	"passerby/internal/proof"
 	"passerby/internal/redisdb"
 	"passerby/internal/report"
 	"passerby/internal/store"
-	"passerby/internal/webhook"
+	"passerby/internal/textfilter"
+	"passerby/internal/trace"
 	"passerby/match"
 	"passerby/sfu"
 	"passerby/signaling"
 	"passerby/signaling/protocol"
 	"passerby/turn"
+	"passerby/web"
 )
 
 // Server is a running node: everything listens, nothing is served before Run.
@@ -53,13 +59,16 @@ type Server struct {
 	queue        runningQueue
 	hub          *signaling.Hub
 	guard        *proof.Guard
+	room         *overload.Door
 	console      http.Handler    // nil when off
-	hooks        *webhook.Sender // nil when off
+	traces       *trace.Sender   // nil when off
+	relays       []*events.Relay // none when nobody is told
 
-	address string // of this node's sessions, on the bus
-	memory  busmemory.Bus
-	bus     bus.Node
-	members *cluster.Members // nil without --redis
+	neighbours neighbours
+	address    string // of this node's sessions, on the bus
+	memory     busmemory.Bus
+	bus        bus.Node
+	members    *cluster.Members // nil without --redis
 
 	certs    *certificates // nil without TLS
 	public   net.Listener
@@ -69,9 +78,13 @@ type Server struct {
 	patience patience       // of public
 	board    board
 	words    []string // of the operator's filter
-	secret   string   // of the TURN credentials
+	site     web.Site
+	tags     *popular.Tags
+	texts    *textfilter.Filter // nil while texts are encrypted
+	secret   string             // of the TURN credentials
 	hosts    turnHosts
-	draining atomic.Bool
+	leaving  atomic.Bool // not ready
+	draining atomic.Bool // takes nobody in
 }
 
 // Start opens every port and builds the node; logs go to logs. On an error all is closed again.
@@ -81,6 +94,7 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 		s.cfg.NodeID = rand.Text()[:8]
 	}
 	s.address = newAddress(s.cfg.NodeID)
+	s.neighbours.own = s.address
 	s.log = logger(cfg.LogLevel, cfg.LogFormat, logs).With("node", s.cfg.NodeID)
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if s.keys, err = auth.LoadKeys(cfg.DataDir); err != nil {
@@ -95,6 +109,13 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 	if s.words, err = filterWords(cfg.FilterWords); err != nil {
 		return nil, err
 	}
+	if s.site, err = s.openBrand(); err != nil {
+		return nil, err
+	}
+	if err = s.openFilter(); err != nil {
+		return nil, err
+	}
+	s.tags = popular.New(popular.Config{People: cfg.PopularTags, Words: s.words})
 	if s.cfg.ACME.Dir == "" {
 		s.cfg.ACME.Dir = filepath.Join(cfg.DataDir, "acme")
 	}
@@ -115,7 +136,10 @@ func Start(cfg config.Config, logs io.Writer) (_ *Server, err error) {
 	if err = s.openDatabase(); err != nil {
 		return nil, err
 	}
-	if err = s.openHooks(); err != nil {
+	if err = s.openEvents(); err != nil {
+		return nil, err
+	}
+	if err = s.openTraces(); err != nil {
 		return nil, err
 	}
 	if s.console, err = s.openConsole(); err != nil {
@@ -150,18 +174,20 @@ func (s *Server) build(events *sink) error {
 		return err
 	}
 	s.guard = s.newGuard()
+	s.room = s.newRoom()
 	s.people = s.newPeople(tokens)
 	s.hub = signaling.New(s.signaling(), signaling.Deps{
-		Queue: queue{blocking{s.queue, s.people.rec}}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: sessions, Allow: s.userLimits(), Suspect: s.guard.Suspect,
+		Queue: queue{blocking{s.queue, s.people.rec}, s.cfg.Region}, Media: media{s.sfu}, Bus: s.bus, Tokens: tokenSource{tokens}, Store: sessions, Allow: s.userLimits(), Habit: s.habit, Suspected: s.suspected, Wished: s.wished, Room: s.room.Room,
 		Reports: desk{report.Desk{Keep: s.store, Tags: s.keys, Recording: s.sfu.Recording, Weigh: weigh(s.store)}},
-		Network: caller.Proxies(s.cfg.TrustedProxies).Network, Banned: s.people.holds, Talked: s.people.talked, ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
+		Network: caller.Proxies(s.cfg.TrustedProxies).Network, Banned: s.people.holds, Notices: notices{s.store}, Filter: s.judge, Journey: s.tellJourney, TraceID: s.traces.Sampled, Talked: s.people.talked, ICEServers: s.iceServers, Frank: s.keys.Frank, Logger: s.log, Registerer: s.registry,
 	})
 	events.hub = s.hub
+	s.registry.MustRegister(crowd{s})
 	return nil
 }
 
 func (s *Server) signaling() signaling.Config {
-	return signaling.Config{Node: s.address, Origins: s.cfg.AllowedOrigins, MaxSessions: s.cfg.MaxSessions, PerNetwork: s.cfg.MaxPerAddress, Grace: orNone(s.cfg.Grace), ReportMedia: s.reportMedia(), AllowPrograms: s.cfg.Programs == "allow"}
+	return signaling.Config{Node: s.address, Region: s.cfg.Region, Origins: s.cfg.AllowedOrigins, MaxSessions: s.cfg.MaxSessions, PerNetwork: s.cfg.MaxPerAddress, Grace: orNone(s.cfg.Grace), Rematch: s.cfg.Rematch, ReportMedia: s.reportMedia(), DrainRate: s.cfg.DrainRate, AllowPrograms: s.cfg.Programs == "allow", ClearText: s.texts != nil}
 }
 
 func (s *Server) hint(e match.Event) {
@@ -180,21 +206,29 @@ func (s *Server) iceServers(session string) []protocol.ICEServer {
 // Run serves until ctx ends, then drains: no new matches, people told, a bounded wait. It returns when all has ended.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.close()
-	api, admin := bounded(s.handler(), s.patience, s.log), adminHTTP(s.cfg.Admin, s.registry, s.ready, s.ails, s.consoleAt("admin"))
+	api, admin := bounded(s.handler(), s.patience, s.log), adminHTTP(s.cfg.Admin, s.registry, s.ready, s.open, s.ails, s.consoleAt("admin"), s.apiAt("admin"))
 
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	g, inner := errgroup.WithContext(inner)
 	g.Go(func() error { return s.hub.Run(inner) })
 	g.Go(func() error { return s.queue.Run(inner) })
+	g.Go(func() error { return s.room.Run(inner) })
 	g.Go(func() error { return s.tendDatabase(inner) })
 	g.Go(func() error { return s.people.book.Run(inner) })
+	g.Go(func() error { return s.followNotices(inner) })
 	g.Go(func() error { return s.people.rec.Run(inner) })
-	if s.hooks != nil {
-		g.Go(func() error { return s.hooks.Run(inner) })
+	for _, r := range s.relays {
+		g.Go(func() error { return r.Run(inner) })
+	}
+	if s.traces != nil {
+		g.Go(func() error { return s.traces.Run(inner) })
 	}
 	if s.members != nil {
 		g.Go(func() error { return s.members.Run(inner) })
+		if s.sfu.LinkAddr().IsValid() {
+			g.Go(func() error { return s.tendLinks(inner) })
+		}
 	}
 	g.Go(func() error { return serve(api, s.public) })
 	s.runTLS(inner, g)
@@ -219,10 +253,23 @@ func (s *Server) Run(ctx context.Context) error {
 	return err
 }
 
+// alone is how long the last node of a cluster drains at most.
+const alone = 2 * time.Second
+
 func (s *Server) drain(api *http.Server) {
-	s.log.Info("draining", "at_most", s.cfg.DrainTimeout)
+	s.leaving.Store(true)
+	within := s.cfg.DrainTimeout
+	if s.members != nil {
+		if nodes, _ := s.members.Total(); nodes > 1 {
+			s.log.Info("not ready any more", "drains_in", s.cfg.DrainDelay)
+			time.Sleep(s.cfg.DrainDelay)
+		} else {
+			within = min(within, alone) // nobody has anywhere to go
+		}
+	}
+	s.log.Info("draining", "at_most", within)
 	s.draining.Store(true)
-	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.DrainTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	if err := s.hub.Drain(ctx); err != nil {
 		s.log.Warn("drain", "err", err)
@@ -251,17 +298,10 @@ func (s *Server) close() {
 	if s.redis != nil {
 		_ = s.redis.Close()
 	}
+	for _, r := range s.relays {
+		_ = r.Close()
+	}
 	if s.store != nil {
 		_ = s.store.Close()
 	}
-}
-
-func logger(least, format string, w io.Writer) *slog.Logger {
-	var level slog.Level
-	_ = level.UnmarshalText([]byte(least)) // checked by Validate
-	opts := &slog.HandlerOptions{Level: level}
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(w, opts))
-	}
-	return slog.New(slog.NewTextHandler(w, opts))
 }

@@ -7,6 +7,7 @@ import (
 
 	"passerby/internal/auth"
 	"passerby/signaling"
+	"passerby/signaling/machine"
 )
 
 // tokenSource is the hub's view of the session tokens.
@@ -19,9 +20,9 @@ func (s tokenSource) Verify(token string) (signaling.Claims, error) {
 	if errors.Is(err, auth.ErrExpired) {
 		err = fmt.Errorf("%w: %w", signaling.ErrTokenExpired, err)
 	}
-	return signaling.Claims(c), err
+	return signaling.Claims{User: c.User, Session: c.Session, Pool: c.Pool, Said: machine.Said(c.Said), Expires: c.Expires}, err
 }
 
-func (s tokenSource) Issue(user, session, pool string) (string, time.Time, error) {
-	return s.t.Issue(user, session, pool)
+func (s tokenSource) Issue(c signaling.Claims) (string, time.Time, error) {
+	return s.t.Issue(auth.Claims{User: c.User, Session: c.Session, Pool: c.Pool, Said: auth.Said(c.Said)})
 }

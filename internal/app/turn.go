@@ -137,7 +137,7 @@ func (s *TURNServer) Run(ctx context.Context) error {
 	if s.certs != nil {
 		s.certs.run(inner, g, http.NotFoundHandler())
 	}
-	api, admin := s.apiHTTP(), adminHTTP(s.cfg.Admin, s.registry, s.ready, nil, nil)
+	api, admin := s.apiHTTP(), adminHTTP(s.cfg.Admin, s.registry, s.ready, s.ready, nil, nil, nil)
 	if s.api != nil {
 		g.Go(func() error { return serve(api, s.api) })
 	}

@@ -10,6 +10,7 @@ import (
 
 	"passerby/internal/auth"
 	"passerby/internal/config"
+	"passerby/internal/events"
 	"passerby/internal/store"
 	"passerby/internal/store/postgres"
 	"passerby/internal/store/sqlite"
@@ -94,14 +95,14 @@ func withStore(ctx context.Context, cfg config.Config, f func(store.Store) error
 	var db store.Store
 	if cfg.Postgres() {
 		if err = checkTables(ctx, cfg.Database); err == nil {
-			db, err = postgres.Open(cfg.Database, keys.Audit)
+			db, err = sealing(postgres.Open(cfg.Database, keys.Audit))(cfg)
 		}
 	} else {
-		db, err = sqlite.Open(ctx, cfg.File(), keys.Audit)
+		db, err = sealing(sqlite.Open(ctx, cfg.File(), keys.Audit))(cfg)
 	}
 	if err != nil {
 		return err
 	}
 	defer func() { _ = db.Close() }()
-	return f(db)
+	return f(events.NewAnnouncer(db, wants(cfg.Events)))
 }

@@ -82,14 +82,15 @@ func fault(from, to string) string {
 		return "the product does not need its benchmarks"
 	}
 	for lib, where := range map[string][]string{
-		"github.com/gorilla/websocket":        {"signaling", "internal/doctor", "internal/testenv", "bench"},
+		"github.com/gorilla/websocket":        {"client", "signaling", "internal/doctor", "internal/testenv", "bench"},
 		"github.com/redis/go-redis":           {"match/redis", "internal/bus/redis", "internal/cluster", "internal/limit/redis", "internal/proof/redis", "internal/redisdb", "bench"},
-		"github.com/rabbitmq/amqp091-go":      {"internal/bus/rabbit"},
+		"github.com/rabbitmq/amqp091-go":      {"internal/bus/rabbit", "internal/events/rabbit"},
+		"github.com/twmb/franz-go":            {"internal/events/kafka"},
 		"golang.org/x/crypto/acme":            {"internal/acme"},
 		"github.com/jackc/pgx":                {"internal/store/postgres"},
 		"modernc.org/sqlite":                  {"internal/store/sqlite"},
 		"github.com/pressly/goose":            {"internal/store"},
-		"github.com/pion/webrtc":              {"sfu", "internal/doctor", "bench", "internal/testenv"},
+		"github.com/pion/webrtc":              {"client", "sfu", "internal/doctor", "bench", "internal/testenv"},
 		"github.com/pion/turn":                {"turn", "internal/doctor", "bench"},
 		"github.com/golang-jwt":               {"internal/auth"},
 		"github.com/go-webauthn/webauthn":     {"internal/staff"},
@@ -97,7 +98,7 @@ func fault(from, to string) string {
 		"golang.org/x/oauth2":                 {"internal/staff"},
 		"github.com/pquerna/otp":              {"internal/staff"},
 		"golang.org/x/crypto/argon2":          {"internal/staff"},
-		"go.yaml.in/yaml":                     {"internal/config"},
+		"go.yaml.in/yaml":                     {"internal/brand", "internal/config", "internal/apidoc"},
 		"github.com/prometheus/client_golang": {"internal", "signaling", "sfu", "turn", "match", "bench"},
 		"github.com/at-wat/ebml-go":           {"internal/evidence"},
 		"github.com/stretchr/testify":         {},

@@ -27,7 +27,7 @@ func tokens(t *testing.T, key byte, now *time.Time) *auth.Tokens {
 func TestToken(t *testing.T) {
 	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	tk := tokens(t, 1, &now)
-	token, expires, err := tk.Issue("user", "session", "minors")
+	token, expires, err := tk.Issue(auth.Claims{User: "user", Session: "session", Pool: "minors"})
 	if err != nil || !expires.Equal(now.Add(auth.TTL)) {
 		t.Fatalf("Issue: expires %v, %v", expires, err)
 	}
@@ -90,7 +90,7 @@ func TestForgedTokens(t *testing.T) {
 func FuzzVerify(f *testing.F) {
 	now := time.Unix(1800000000, 0)
 	tk, _ := auth.NewTokens(bytes.Repeat([]byte{1}, 32), func() time.Time { return now })
-	good, _, _ := tk.Issue("u", "s", "")
+	good, _, _ := tk.Issue(auth.Claims{User: "u", Session: "s"})
 	f.Add(good)
 	f.Add("a.b.c")
 	f.Fuzz(func(t *testing.T, token string) {

@@ -29,7 +29,7 @@ func TestBanTokens(t *testing.T) {
 	if _, err := tk.Verify(token); !errors.Is(err, auth.ErrInvalid) {
 		t.Errorf("it opens a session: %v", err)
 	}
-	session, _, _ := tk.Issue("u", "s", "")
+	session, _, _ := tk.Issue(auth.Claims{User: "u", Session: "s"})
 	if _, err := tk.VerifyBan(session); !errors.Is(err, auth.ErrInvalid) {
 		t.Errorf("a session's token appeals: %v", err)
 	}

@@ -59,7 +59,7 @@ func TestRotation(t *testing.T) {
 		}
 		return tk
 	}
-	token, _, err := issue(before.Token, before.OldToken()).Issue("u", "s", "")
+	token, _, err := issue(before.Token, before.OldToken()).Issue(auth.Claims{User: "u", Session: "s"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestRotation(t *testing.T) {
 	if _, err := rotated.Verify(token); err != nil {
 		t.Errorf("a token of before: %v", err)
 	}
-	fresh, _, _ := rotated.Issue("u", "s", "")
+	fresh, _, _ := rotated.Issue(auth.Claims{User: "u", Session: "s"})
 	if _, err := issue(before.Token).Verify(fresh); err == nil {
 		t.Error("the new tokens are signed with the old key")
 	}

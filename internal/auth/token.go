@@ -12,7 +12,7 @@ import (
 const TTL = time.Hour
 
 // MaxToken is the longest token that Verify looks at, in bytes.
-const MaxToken = 1024
+const MaxToken = 2048
 
 const issuer = "passerby"
 
@@ -28,7 +28,17 @@ type Claims struct {
 	User    string
 	Session string
 	Pool    string // of ages
+	Said    Said
 	Expires time.Time
+}
+
+// Said is what the app that a user comes from says of him; all of it may be empty.
+type Said struct {
+	Name     string `json:"name,omitempty"`
+	Tags     string `json:"tags,omitempty"` // separated by line ends
+	Language string `json:"lang,omitempty"`
+	Gender   string `json:"gender,omitempty"`
+	Seeking  string `json:"seeking,omitempty"` // letters
 }
 
 // Tokens signs with one key, and verifies with that and those of before.
@@ -59,17 +69,18 @@ type wire struct {
 	jwt.RegisteredClaims
 	Session string `json:"sid"`
 	Pool    string `json:"pool,omitempty"`
+	Said    Said   `json:"said,omitzero"`
 }
 
-// Issue returns a token for the user's session and the time at which it expires.
-func (t *Tokens) Issue(user, session, pool string) (string, time.Time, error) {
+// Issue returns a token for the user's session, for TTL whatever c.Expires says, and the time at which it expires.
+func (t *Tokens) Issue(c Claims) (string, time.Time, error) {
 	now := t.now()
 	expires := now.Add(TTL).Truncate(time.Second)
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, wire{
 		RegisteredClaims: jwt.RegisteredClaims{
-			Issuer: issuer, Subject: user, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(expires),
+			Issuer: issuer, Subject: c.User, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(expires),
 		},
-		Session: session, Pool: pool,
+		Session: c.Session, Pool: c.Pool, Said: c.Said,
 	}).SignedString(t.key)
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("auth: sign: %w", err)
@@ -90,7 +101,7 @@ func (t *Tokens) Verify(token string) (Claims, error) {
 	if (err != nil && !expired) || w.Subject == "" || w.Session == "" || w.Issuer != issuer {
 		return Claims{}, ErrInvalid
 	}
-	c := Claims{User: w.Subject, Session: w.Session, Pool: w.Pool, Expires: w.ExpiresAt.Time}
+	c := Claims{User: w.Subject, Session: w.Session, Pool: w.Pool, Said: w.Said, Expires: w.ExpiresAt.Time}
 	if expired {
 		return c, ErrExpired
 	}

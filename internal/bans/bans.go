@@ -6,7 +6,6 @@ package bans
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +18,8 @@ const (
 	// overlap is how far back it is asked again: nodes' clocks differ, and a transaction may show later than its time.
 	overlap = time.Minute
 	batch   = 1000
+	// sweepEvery is how often bans that are over are forgotten; they hold nobody before.
+	sweepEvery = 10 * time.Minute
 )
 
 // Source is where bans are kept.
@@ -26,23 +27,34 @@ type Source interface {
 	BansChanged(ctx context.Context, since time.Time, limit int) ([]store.Ban, error)
 }
 
-// Book is the bans that hold.
+// Book is the bans that hold. It keeps of each what Check needs, under 300 bytes, so that a million are no trouble; the rest is asked of the
+// store when somebody is told.
 type Book struct {
 	source  Source
 	changed func()      // called after bans came; must not block
 	failed  func(error) // called when the store does not answer
 
 	mu        sync.RWMutex // guards what follows
-	byID      map[string]store.Ban
-	byUser    map[string][]string // ids
-	byNetwork map[string][]string // ids
+	byID      map[name]held
+	byUser    map[name]ids
+	byNetwork map[name]ids
+	odd       map[name]string // ids that are not as store.NewID makes them
+	reasons   []string        // that held points to
 
 	since time.Time // owned by Run
+	swept time.Time // owned by Run
+}
+
+// Held is what a Book knows of a ban.
+type Held struct {
+	ID     string
+	Reason string
+	Until  time.Time // zero: for good
 }
 
 // New makes a Book that is empty until Run.
 func New(source Source, changed func(), failed func(error)) *Book {
-	return &Book{source: source, changed: changed, failed: failed, byID: map[string]store.Ban{}, byUser: map[string][]string{}, byNetwork: map[string][]string{}}
+	return &Book{source: source, changed: changed, failed: failed, byID: map[name]held{}, byUser: map[name]ids{}, byNetwork: map[name]ids{}, odd: map[name]string{}}
 }
 
 // Run follows the store until ctx is over.
@@ -83,6 +95,7 @@ func (b *Book) Follow(ctx context.Context) error {
 			limit *= 2 // that many changed in one moment
 		}
 	}
+	b.sweep(time.Now())
 	if more {
 		b.changed()
 	}
@@ -98,63 +111,87 @@ func (b *Book) take(bans []store.Ban) (news bool) {
 		if ban.Changed.After(b.since) {
 			b.since = ban.Changed
 		}
-		old, known := b.byID[ban.ID]
-		if known && old.Changed.Equal(ban.Changed) && slices.Equal(old.Exempt, ban.Exempt) {
+		id, fresh := nameOfID(ban.ID), b.hold(ban)
+		old, known := b.byID[id]
+		if known && old.same(fresh) {
 			continue
 		}
 		if known {
-			b.drop(old)
+			b.drop(id, old)
 		}
 		if ban.Active(now) {
-			b.byID[ban.ID] = ban
-			enter(b.byUser, ban.User, ban.ID)
-			enter(b.byNetwork, ban.Network, ban.ID)
+			if id.String() != ban.ID {
+				b.odd[id] = ban.ID
+			}
+			b.byID[id] = fresh
+			enter(b.byUser, fresh.user, id)
+			enter(b.byNetwork, fresh.network, id)
 			news = true
 		}
 	}
 	return news
 }
 
-func enter(index map[string][]string, name, id string) {
-	if name != "" {
-		index[name] = append(index[name], id)
+// sweep forgets bans that are over, now and then.
+func (b *Book) sweep(now time.Time) {
+	if now.Sub(b.swept) < sweepEvery {
+		return
+	}
+	b.swept = now
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for id, h := range b.byID {
+		if h.over(now) {
+			b.drop(id, h)
+		}
 	}
 }
 
 // drop is called with mu held.
-func (b *Book) drop(ban store.Ban) {
-	delete(b.byID, ban.ID)
-	for name, index := range map[string]map[string][]string{ban.User: b.byUser, ban.Network: b.byNetwork} {
-		if left := slices.DeleteFunc(index[name], func(id string) bool { return id == ban.ID }); len(left) > 0 {
-			index[name] = left
-		} else {
-			delete(index, name)
-		}
-	}
+func (b *Book) drop(id name, h held) {
+	delete(b.byID, id)
+	delete(b.odd, id)
+	leave(b.byUser, h.user, id)
+	leave(b.byNetwork, h.network, id)
 }
 
 // Check answers the ban that holds somebody for longest, by his id or by the names of the networks that he is in.
-func (b *Book) Check(user string, networks []string, now time.Time) (longest store.Ban, banned bool) {
+func (b *Book) Check(user string, networks []string, now time.Time) (longest Held, banned bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	consider := func(ids []string, byNetwork bool) {
-		for _, id := range ids {
-			ban := b.byID[id]
-			if !ban.Active(now) || slices.Contains(ban.Exempt, user) && (byNetwork || ban.User != user) {
+	who := nameOf(user)
+	var best name
+	var found held
+	consider := func(i ids, byNetwork bool) {
+		for id := range i.all() {
+			h := b.byID[id]
+			if h.over(now) || h.exempts(who) && (byNetwork || h.user != who) {
 				continue
 			}
-			if !banned || !longest.Until.IsZero() && (ban.Until.IsZero() || ban.Until.After(longest.Until)) {
-				longest, banned = ban, true
+			if !banned || found.until != 0 && (h.until == 0 || h.until > found.until) {
+				best, found, banned = id, h, true
 			}
 		}
 	}
-	consider(b.byUser[user], false)
+	if user != "" {
+		consider(b.byUser[who], false)
+	}
 	if len(b.byNetwork) > 0 {
 		for _, n := range networks {
-			consider(b.byNetwork[n], true)
+			consider(b.byNetwork[nameOf(n)], true)
 		}
 	}
-	return longest, banned
+	if !banned {
+		return Held{}, false
+	}
+	longest = Held{ID: best.String(), Reason: b.reasons[found.reason]}
+	if odd, ok := b.odd[best]; ok {
+		longest.ID = odd
+	}
+	if found.until != 0 {
+		longest.Until = time.UnixMilli(found.until).UTC()
+	}
+	return longest, true
 }
 
 // Networks says whether any network is banned: only then is it worth naming those of a caller.
@@ -162,4 +199,11 @@ func (b *Book) Networks() bool {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	return len(b.byNetwork) > 0
+}
+
+// Len is how many bans the book holds.
+func (b *Book) Len() int {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return len(b.byID)
 }

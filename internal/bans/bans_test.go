@@ -2,12 +2,17 @@ package bans_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/google/uuid"
 	"go.uber.org/goleak"
 
 	"passerby/internal/bans"
@@ -111,4 +116,95 @@ func TestManyBansOfOneMoment(t *testing.T) {
 			t.Errorf("%s is not banned", u)
 		}
 	}
+}
+
+// A million bans: what they take is logged, and bounded.
+func TestAMillionBans(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	const many = 1_000_000
+	s := &crowd{many: many, began: time.Now().Add(-time.Hour).Truncate(time.Millisecond)}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	book := bans.New(s, func() {}, nil)
+	began := time.Now()
+	if err := book.Follow(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	loaded := time.Since(began)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	each := float64(after.HeapAlloc-before.HeapAlloc) / many
+	networks := make([]string, 25)
+	for i := range networks {
+		networks[i] = crowdName("network elsewhere", i)
+	}
+	began = time.Now()
+	const asked = 20_000
+	for i := range asked {
+		if _, banned := book.Check(crowdName("somebody else", i), networks, began); banned {
+			t.Fatal("somebody else is banned")
+		}
+	}
+	t.Logf("%d bans: %.0f bytes each, loaded in %v, asked in %v each", book.Len(), each, loaded, time.Since(began)/asked)
+	if _, banned := book.Check(crowdName("user", many-2), nil, time.Now()); !banned || book.Len() != many {
+		t.Errorf("%d are held", book.Len())
+	}
+	if _, banned := book.Check("", []string{crowdName("network", many-1)}, time.Now()); !banned {
+		t.Error("a network is not")
+	}
+	if each > 300 {
+		t.Errorf("each takes %.0f bytes", each)
+	}
+}
+
+// crowd is a store of many bans: every second one of a network.
+type crowd struct {
+	many  int
+	began time.Time
+}
+
+func crowdName(kind string, i int) string {
+	sum := sha256.Sum256(fmt.Append(nil, kind, i))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+func (c *crowd) BansChanged(_ context.Context, since time.Time, limit int) (out []store.Ban, _ error) {
+	from := max(0, int(since.Sub(c.began)/time.Millisecond)*10)
+	if since.IsZero() {
+		from = 0
+	}
+	for i := from; i < min(c.many, from+limit); i++ {
+		b := store.Ban{ID: uuid.NewSHA1(uuid.Nil, fmt.Append(nil, i)).String(), Reason: "spam", Message: "You sent advertising to people who had not asked for it.", By: "moderator", Changed: c.began.Add(time.Duration(i/10) * time.Millisecond)}
+		if i%2 == 0 {
+			b.User = crowdName("user", i)
+		} else {
+			b.Network, b.Until = crowdName("network", i), time.Now().Add(time.Hour)
+		}
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+// Bans that are over leave the book.
+func TestBansThatAreOverAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now().Truncate(time.Millisecond)
+		s := &source{bans: []store.Ban{{ID: "short", User: "ann", Until: now.Add(time.Minute), Changed: now}, {ID: "long", User: "ann", Network: "n", Changed: now}}}
+		book := bans.New(s, func() {}, nil)
+		for range 2 {
+			if err := book.Follow(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Hour)
+		}
+		if err := book.Follow(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got, banned := book.Check("ann", nil, time.Now()); book.Len() != 1 || !banned || got.ID != "long" {
+			t.Errorf("%d are held, %+v", book.Len(), got)
+		}
+	})
 }

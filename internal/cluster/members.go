@@ -199,6 +199,18 @@ func (m *Members) learn(answer []string) (gone []string) {
 	return gone
 }
 
+// Others names the other nodes that live, as of the last beat.
+func (m *Members) Others() (nodes []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for node := range m.counts {
+		if node != m.cfg.Node {
+			nodes = append(nodes, node)
+		}
+	}
+	return nodes
+}
+
 // Total sums the counts of all nodes, as of the last beat.
 func (m *Members) Total() (nodes int, sum Counts) {
 	m.mu.Lock()

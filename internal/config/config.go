@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"passerby/internal/api"
 	"passerby/internal/bus/rabbit"
 	"passerby/internal/redisdb"
 	"passerby/internal/store/postgres"
+	"passerby/internal/store/sealed"
 )
 
 // Config is everything that an operator can set for `passerby serve`. Defaults returns the documented defaults.
@@ -23,26 +26,37 @@ type Config struct {
 	ACME           ACME           // or a CA; an empty Dir is acme in DataDir
 	Host           string         // name that browsers are told for TURN over TLS; empty: one of the certificate's
 	AllowedOrigins []string       // origins other than the server's own whose pages may connect
+	EmbedOrigins   []string       // origins whose pages may hold the chat in a frame; none: nobody's
+	Brand          string         // folder of the operator's own name, colours, pictures, links and words for the page; empty: none
 	TrustedProxies []netip.Prefix // networks of the proxies in front, whose X-Forwarded-For is believed; none: nobody's is
 	UDP            string         // listen address of media over UDP
 	TCP            string         // listen address of media over TCP (RFC 4571 framing); "off" turns it off
 	PublicIP       []netip.Addr   // addresses under which browsers reach this server; none: all of the machine's own
 	Link           string         // listen address of media between nodes, UDP; "off" turns it off
 	LinkAdvertise  string         // host, or host:port, under which other nodes reach Link; empty: as this node reaches Redis
+	OverloadCPU    int            // percent of the processors above which nobody new is taken in; 0: no mark
+	OverloadLag    time.Duration  // the same for how long packets wait for a processor
+	OverloadMemory int            // the same for percent of the memory that the process may use
 	MaxSessions    int            // sessions at most; more are told that the server is full
 	MaxPerAddress  int            // WebSockets at most from one IPv4 address or IPv6 /64
 	Programs       string         // what becomes of those who behave like programs: slow, allow
 	Proof          string         // proof of work of newcomers: auto (only under attack), on, off
 	ProofRate      int            // new sessions a minute that are an attack; a tenth of it from one range of addresses
 	FilterWords    string         // file of words that pages mask in messages, one a line; empty: none
+	Text           Text           // whether texts are encrypted, and the filter where they are not
 	BlurStart      bool           // matches begin blurred, unless a user chose otherwise
+	NudityCheck    float64        // likelihood from which pages blur a picture as nudity, 0 to 1; 0: they do not look
 	Redis          string         // URL of Redis, which nodes share; empty keeps the queue in memory
 	Bus            string         // URL of RabbitMQ, which carries messages between nodes; empty leaves that to Redis
 	Database       string         // URL of PostgreSQL, or a file for SQLite; empty: passerby.db in DataDir
 	Retain         Retain         // how long what is stored is kept
+	EvidenceKeys   []string       // ID:BASE64, under which reports' evidence is sealed in the database, the one that seals first; none: it lies there in clear
 	DataDir        string         // where secrets live, and the database of one node
 	Admin          string         // listen address of metrics, health and profiles
 	Moderate       Moderate       // the moderators' console
+	API            string         // where the API for other apps' servers is: on (at /api of the pages), admin (of the private listener), off
+	APIKeys        []api.Key      // that open it; none: it is off
+	Events         Events         // who is told what happens
 	TURNListen     string         // listen address of TURN over UDP and TCP; "off" turns it off
 	TURNSecret     string         // shared secret of the TURN REST credentials; empty takes one from the root key in DataDir
 	TURNAllowPeers []netip.Prefix // further peers that TURN relays to; none: only this server's media ports
@@ -52,12 +66,20 @@ type Config struct {
 	AgeSecret      string         // shared with a service that says who is how old; empty: people's own word counts
 	AgeURL         string         // page of that service
 	NodeID         string         // name of this node in logs and in the cluster; empty makes one
+	Region         string         // where this node is; people of one region come first; empty: near to all
+	RegionOverflow time.Duration  // how long people wait for one of their own region
+	SmartMatching  bool           // the queue learns who talks long with whom
+	SmartHold      time.Duration  // with that: how long somebody is held at most for one who suits better
 	Grace          time.Duration  // how long a wish with tags waits for a shared tag
+	PopularTags    int            // different people who must name a tag before pages suggest it; 0: none is suggested
 	Rematch        time.Duration  // how long two people who just met wait before they may meet again
 	ReportMedia    int            // seconds of a video match that are kept in memory, encrypted, for reports; 0: none
+	DrainDelay     time.Duration  // how long a stopping node with others serves on, so that the balancer hears of it
 	DrainTimeout   time.Duration  // how long a stopping server waits for its users
+	DrainRate      int            // how many users a second a stopping node sends to others
 	LogLevel       string         // debug, info, warn or error
-	LogFormat      string         // text or json
+	LogFormat      string         // text, json or ecs
+	Trace          Trace          // of matches, to an OpenTelemetry collector
 }
 
 // Defaults returns the configuration of a laptop with nothing installed.
@@ -69,6 +91,9 @@ func Defaults() Config {
 		UDP:            ":50000",
 		TCP:            ":50000",
 		Link:           ":0",
+		OverloadCPU:    90,
+		OverloadLag:    500 * time.Millisecond,
+		OverloadMemory: 90,
 		MaxSessions:    10000,
 		MaxPerAddress:  128,
 		Programs:       "slow",
@@ -77,17 +102,33 @@ func Defaults() Config {
 		DataDir:        "data",
 		Admin:          "127.0.0.1:9090",
 		Moderate:       Moderate{Serve: "on"},
+		API:            "on",
+		Events:         Events{WebhookEvents: []string{"report", "ban", "appeal"}, Exchange: "passerby.events"},
 		TURNListen:     ":3478",
 		TURNPerAddress: 256,
 		TURNMost:       16384,
 		Retain:         defaultRetain,
+		Text:           Text{Encryption: "on", Timeout: time.Second, Failure: "refuse"},
+		RegionOverflow: 3 * time.Second,
+		SmartHold:      3 * time.Second,
 		Grace:          10 * time.Second,
+		PopularTags:    5,
 		Rematch:        5 * time.Second,
-		DrainTimeout:   10 * time.Second,
+		DrainDelay:     2 * time.Second,
+		DrainTimeout:   25 * time.Second,
+		DrainRate:      200,
 		LogLevel:       "info",
 		LogFormat:      "text",
+		Trace:          Trace{Share: 0.01},
 	}
 }
+
+// regionForm is how a region may be named; empty is none.
+var regionForm = regexp.MustCompile(`^[a-z0-9-]{0,32}$`)
+
+// framing is how an origin is written that may hold the chat in a frame: as browsers write it, since it is compared with what they say. A frame in
+// a page without TLS gets neither camera nor encryption; nothing but an origin gets into the page's policy.
+var framing = regexp.MustCompile(`^(https://([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?|http://(localhost|127\.0\.0\.1))(:[1-9][0-9]{0,4})?$`)
 
 // Validate returns all that is wrong at once, each fault naming its setting.
 func (c Config) Validate() error {
@@ -108,6 +149,13 @@ func (c Config) Validate() error {
 	}
 	c.ACME.validate(c.TLSCert, fault)
 	c.Moderate.validate(c.Admin, fault)
+	c.Events.validate(fault)
+	if !slices.Contains([]string{"on", "admin", "off"}, c.API) {
+		fault("--api: %q is none of on, admin, off", c.API)
+	}
+	if c.API == "admin" && c.Admin == "off" {
+		fault("--api: the admin listener is off: give --admin an address")
+	}
 	if c.HTTPS != "off" && c.TLSCert == "" && !c.ACME.On() {
 		fault("--https: there is no certificate: give --tls-cert and --tls-key, or --acme-domain")
 	}
@@ -118,6 +166,14 @@ func (c Config) Validate() error {
 		if u, err := url.Parse(o); err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" {
 			fault("--allowed-origins: %q is not an origin: write it like https://chat.example.org", o)
 		}
+	}
+	for _, o := range c.EmbedOrigins {
+		if !framing.MatchString(o) || strings.HasPrefix(o, "https:") && strings.HasSuffix(o, ":443") || strings.HasPrefix(o, "http:") && strings.HasSuffix(o, ":80") {
+			fault("--embed-origins: %q is not an origin that can hold the chat: write it like https://www.example.org, in small letters, with no path and no usual port (http for localhost alone)", o)
+		}
+	}
+	if !(c.NudityCheck >= 0 && c.NudityCheck <= 1) {
+		fault("--nudity-check: %v is no likelihood: write 0 (off), or up to 1, like 0.7", c.NudityCheck)
 	}
 	for _, p := range c.TrustedProxies {
 		if p.Bits() == 0 {
@@ -144,6 +200,10 @@ func (c Config) Validate() error {
 		fault("--database: write postgres://user:password@host:5432/name, or a file for SQLite")
 	}
 	c.Retain.validate(fault)
+	c.Text.validate(fault)
+	if _, err := sealed.ParseKeys(c.EvidenceKeys); err != nil {
+		fault("--evidence-keys: %w", err)
+	}
 	if c.AgeSecret != "" && len(c.AgeSecret) < 32 {
 		fault("--age-secret: too short to be secret: use 32 characters or more")
 	}
@@ -155,6 +215,17 @@ func (c Config) Validate() error {
 	}
 	if strings.ContainsAny(c.LinkAdvertise, " /@") {
 		fault("--link-advertise: %q is no address: write it like 10.0.0.7 or node7.example.org:50001", c.LinkAdvertise)
+	}
+	for _, p := range []struct {
+		name    string
+		percent int
+	}{{"overload-cpu", c.OverloadCPU}, {"overload-memory", c.OverloadMemory}} {
+		if p.percent < 0 || p.percent > 100 || p.percent > 0 && p.percent < 10 {
+			fault("--%s: %d is out of range: 10 to 100 percent, or 0 for no mark", p.name, p.percent)
+		}
+	}
+	if c.OverloadLag < 0 || c.OverloadLag > 0 && c.OverloadLag < 5*time.Millisecond {
+		fault("--overload-lag: %v is too little, as machines go: 5ms or more, or 0s for no mark", c.OverloadLag)
 	}
 	if c.MaxSessions < 1 {
 		fault("--max-sessions: %d is too few: at least 1", c.MaxSessions)
@@ -174,6 +245,12 @@ func (c Config) Validate() error {
 	if c.ReportMedia < 0 || c.ReportMedia > 60 || c.ReportMedia > 0 && c.ReportMedia < 4 {
 		fault("--report-media-seconds: %d is out of range: 0 (nothing), or 4 to 60", c.ReportMedia)
 	}
+	if c.PopularTags < 0 || c.PopularTags > 50 {
+		fault("--popular-tags: %d is out of range: 0 (none is suggested) to 50", c.PopularTags)
+	}
+	if !regionForm.MatchString(c.Region) {
+		fault("--region: %q is no name of a region: use a-z, 0-9 and -, at most 32, like eu-west", c.Region)
+	}
 	if c.DataDir == "" {
 		fault("--data-dir: name a directory")
 	}
@@ -186,16 +263,20 @@ func (c Config) Validate() error {
 	for _, d := range []struct {
 		name string
 		d    time.Duration
-	}{{"grace", c.Grace}, {"rematch", c.Rematch}, {"drain-timeout", c.DrainTimeout}} {
+	}{{"grace", c.Grace}, {"smart-hold", c.SmartHold}, {"region-overflow-after", c.RegionOverflow}, {"rematch", c.Rematch}, {"drain-delay", c.DrainDelay}, {"drain-timeout", c.DrainTimeout}} {
 		if d.d < 0 || d.d > 10*time.Minute {
 			fault("--%s: %v is out of range: 0s to 10m", d.name, d.d)
 		}
 	}
+	if c.DrainRate < 1 || c.DrainRate > 100_000 {
+		fault("--drain-rate: %d is out of range: 1 to 100000", c.DrainRate)
+	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
 		fault("--log-level: %q is none of debug, info, warn, error", c.LogLevel)
 	}
-	if !slices.Contains([]string{"text", "json"}, c.LogFormat) {
-		fault("--log-format: %q is neither text nor json", c.LogFormat)
+	c.Trace.validate(fault)
+	if !slices.Contains([]string{"text", "json", "ecs"}, c.LogFormat) {
+		fault("--log-format: %q is none of text, json, ecs", c.LogFormat)
 	}
 	return errors.Join(faults...)
 }

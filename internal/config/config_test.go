@@ -56,10 +56,10 @@ func TestSampleHasEverySettingAtItsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.AllowedOrigins)+len(c.TrustedProxies)+len(c.PublicIP)+len(c.TURNAllowPeers)+len(c.ACME.Domains) > 0 {
+	if len(c.AllowedOrigins)+len(c.EmbedOrigins)+len(c.TrustedProxies)+len(c.PublicIP)+len(c.TURNAllowPeers)+len(c.ACME.Domains) > 0 {
 		t.Errorf("the sample's lists are not empty: %v %v %v %v %v", c.AllowedOrigins, c.TrustedProxies, c.PublicIP, c.TURNAllowPeers, c.ACME.Domains)
 	}
-	c.AllowedOrigins, c.TrustedProxies, c.PublicIP, c.TURNAllowPeers, c.ACME.Domains = nil, nil, nil, nil, nil
+	c.AllowedOrigins, c.EmbedOrigins, c.TrustedProxies, c.PublicIP, c.TURNAllowPeers, c.ACME.Domains = nil, nil, nil, nil, nil, nil
 	d := config.Defaults()
 	if !reflect.DeepEqual(c, d) {
 		t.Errorf("the sample is not the default:\n%+v\n%+v", c, d)
@@ -227,6 +227,12 @@ func TestFaultsAreNamedAllAtOnce(t *testing.T) {
 		{"HTTPS without a port", []string{"--https", "443", "--host", "https://chat.example.org"}, nil, []string{"--https:", "--host:"}},
 		{"a CA whose terms nobody accepted", []string{"--https", ":443", "--acme-domain", "chat.example.org"}, nil, []string{"--acme-accept-terms: the CA has terms"}},
 		{"origin with a path", []string{"--allowed-origins", "https://a.example/x"}, nil, []string{"allowed-origins"}},
+		{"frames of all origins", []string{"--embed-origins", "https://*.example.org"}, nil, []string{`--embed-origins: "https://*.example.org" is not an origin that can hold the chat`}},
+		{"a frame in plain HTTP", []string{"--embed-origins", "http://www.example.org"}, nil, []string{"--embed-origins", "http for localhost alone"}},
+		{"an origin as no browser writes it", []string{"--embed-origins", "https://www.example.org:443"}, nil, []string{"--embed-origins", "no usual port"}},
+		{"an origin with more policy behind", []string{"--embed-origins", "https://www.example.org; script-src http:"}, nil, []string{"--embed-origins"}},
+		{"a likelihood above one", []string{"--nudity-check", "70"}, nil, []string{"--nudity-check: 70 is no likelihood", "like 0.7"}},
+		{"no likelihood at all", []string{"--nudity-check", "NaN"}, nil, []string{"--nudity-check"}},
 		{"no network of proxies", []string{"--trusted-proxies", "proxy.example"}, nil, []string{"trusted-proxies", "not a network"}},
 		{"everybody a proxy", []string{"--trusted-proxies", "10.0.0.0/8,0.0.0.0/0"}, nil, []string{"--trusted-proxies: 0.0.0.0/0 is everybody"}},
 		{"everybody a proxy, IPv4 in IPv6", []string{"--trusted-proxies", "::ffff:0.0.0.0/96"}, nil, []string{"--trusted-proxies: 0.0.0.0/0 is everybody"}},
@@ -259,6 +265,30 @@ func TestFaultsAreNamedAllAtOnce(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestValuesFromFiles(t *testing.T) {
+	secret := write(t, "redis://:pass@host:6379\n")
+	c, err := config.Load(nil, env(map[string]string{"PASSERBY_REDIS_FILE": secret}), nil)
+	if err != nil || c.Redis != "redis://:pass@host:6379" {
+		t.Errorf("%q, %v", c.Redis, err)
+	}
+	c, err = config.Load([]string{"--redis", "redis://flag"}, env(map[string]string{"PASSERBY_REDIS_FILE": secret}), nil)
+	if err != nil || c.Redis != "redis://flag" {
+		t.Errorf("a flag should win: %q, %v", c.Redis, err)
+	}
+	for want, vars := range map[string]map[string]string{
+		"PASSERBY_REDIS_FILE: PASSERBY_REDIS is there too": {"PASSERBY_REDIS_FILE": secret, "PASSERBY_REDIS": "redis://x"},
+		"name a file that this user may read":              {"PASSERBY_REDIS_FILE": "/does/not/exist"},
+		"PASSERBY_MAX_SESSIONS_FILE: ":                     {"PASSERBY_MAX_SESSIONS_FILE": secret},
+	} {
+		if _, err := config.Load(nil, env(vars), nil); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "pass") && strings.Contains(err.Error(), "redis:") {
+			t.Errorf("%v: want %q", err, want)
+		}
+	}
+	if got := config.UnknownEnv([]string{"PASSERBY_REDIS_FILE=x", "PASSERBY_TURN_REALM_FILE=x", "PASSERBY_REDDIS_FILE=x"}); !reflect.DeepEqual(got, []string{"PASSERBY_REDDIS_FILE"}) {
+		t.Errorf("unknown: %q", got)
 	}
 }
 

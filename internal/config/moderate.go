@@ -5,21 +5,15 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	"passerby/internal/webhook"
 )
 
-// Moderate is the moderators' console, and who hears of what happens there.
+// Moderate is the moderators' console.
 type Moderate struct {
 	Serve string // where the console is: on (at /moderate of the pages), admin (of the private listener), off
 
 	OIDCIssuer       string // URL of an OpenID provider that moderators sign in with; empty: none
 	OIDCClientID     string
 	OIDCClientSecret string
-
-	WebhookURL     string // where events go; empty: nowhere
-	WebhookSecret  string // that signs them
-	WebhookPrivate bool   // the URL may lead to a private address
 }
 
 func (m *Moderate) flags(fs *flag.FlagSet) {
@@ -27,9 +21,6 @@ func (m *Moderate) flags(fs *flag.FlagSet) {
 	fs.StringVar(&m.OIDCIssuer, "oidc-issuer", m.OIDCIssuer, "`URL` of an OpenID provider that moderators may sign in with, like https://id.example.org; none: they use passwords and passkeys")
 	fs.StringVar(&m.OIDCClientID, "oidc-client-id", m.OIDCClientID, "`name` of this server at that provider, where /moderate/api/oidc/return must be allowed as its redirect")
 	fs.StringVar(&m.OIDCClientSecret, "oidc-client-secret", m.OIDCClientSecret, "`secret` of this server at that provider")
-	fs.StringVar(&m.WebhookURL, "webhook-url", m.WebhookURL, "`URL` that is told of reports, bans and appeals, like https://example.org/hook; none: nobody is")
-	fs.StringVar(&m.WebhookSecret, "webhook-secret", m.WebhookSecret, "`secret` that signs what it is told: whsec_ and the base64 of 24 to 64 random bytes")
-	fs.BoolVar(&m.WebhookPrivate, "webhook-private", m.WebhookPrivate, "`true` lets webhook-url lead to a private address")
 }
 
 func (m Moderate) validate(admin string, fault func(format string, args ...any)) {
@@ -47,14 +38,6 @@ func (m Moderate) validate(admin string, fault func(format string, args ...any))
 		}
 		if m.OIDCClientID == "" {
 			fault("--oidc-client-id: the provider knows this server by a name: give it")
-		}
-	}
-	if m.WebhookURL != "" {
-		if err := webhook.ParseURL(m.WebhookURL); err != nil {
-			fault("--webhook-url: %w", err)
-		}
-		if _, err := webhook.ParseSecret(m.WebhookSecret); err != nil {
-			fault("--webhook-secret: %w", err)
 		}
 	}
 }

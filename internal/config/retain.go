@@ -15,11 +15,12 @@ type Retain struct {
 	Reports  time.Duration // with their evidence, after a moderator decided
 	Bans     time.Duration // after they ended
 	Appeals  time.Duration // after a moderator decided
+	Notices  time.Duration // moderators' warnings, seen or not
 }
 
 const day = 24 * time.Hour
 
-var defaultRetain = Retain{Chats: 30 * day, Networks: 14 * day, Users: 180 * day, Reports: 90 * day, Bans: 180 * day, Appeals: 180 * day}
+var defaultRetain = Retain{Chats: 30 * day, Networks: 14 * day, Users: 180 * day, Reports: 90 * day, Bans: 180 * day, Appeals: 180 * day, Notices: 90 * day}
 
 func (r *Retain) flags(fs *flag.FlagSet) {
 	fs.Var(duration{&r.Chats}, "retain-chats", "`time` that is remembered who met whom, and when (never what was said); 0s: for ever")
@@ -28,13 +29,14 @@ func (r *Retain) flags(fs *flag.FlagSet) {
 	fs.Var(duration{&r.Reports}, "retain-reports", "`time` that reports and their evidence are kept after a moderator decided; 0s: for ever")
 	fs.Var(duration{&r.Bans}, "retain-bans", "`time` that bans are kept after they ended; 0s: for ever")
 	fs.Var(duration{&r.Appeals}, "retain-appeals", "`time` that appeals are kept after a moderator decided; 0s: for ever")
+	fs.Var(duration{&r.Notices}, "retain-notices", "`time` that moderators' warnings are kept, whether the person has seen them or not; 0s: for ever")
 }
 
 func (r Retain) validate(fault func(string, ...any)) {
 	for _, d := range []struct {
 		name string
 		d    time.Duration
-	}{{"chats", r.Chats}, {"networks", r.Networks}, {"users", r.Users}, {"reports", r.Reports}, {"bans", r.Bans}, {"appeals", r.Appeals}} {
+	}{{"chats", r.Chats}, {"networks", r.Networks}, {"users", r.Users}, {"reports", r.Reports}, {"bans", r.Bans}, {"appeals", r.Appeals}, {"notices", r.Notices}} {
 		if d.d < 0 || d.d > 0 && d.d < time.Hour {
 			fault("--retain-%s: %v is out of range: an hour or more, or 0s for ever", d.name, d.d)
 		}

@@ -140,8 +140,8 @@ func (c TURN) Validate() error {
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
 		fault("--log-level: %q is none of debug, info, warn, error", c.LogLevel)
 	}
-	if !slices.Contains([]string{"text", "json"}, c.LogFormat) {
-		fault("--log-format: %q is neither text nor json", c.LogFormat)
+	if !slices.Contains([]string{"text", "json", "ecs"}, c.LogFormat) {
+		fault("--log-format: %q is none of text, json, ecs", c.LogFormat)
 	}
 	return errors.Join(faults...)
 }
@@ -202,7 +202,7 @@ func turnFlags(c *TURN) *flag.FlagSet {
 	fs.StringVar(&c.Admin, "admin", c.Admin, "listen `address` of /metrics, /healthz, /readyz and /debug/pprof, or off; keep it private")
 	fs.Var(duration{&c.DrainTimeout}, "drain-timeout", "`time` that a stopping server lets calls go on")
 	fs.StringVar(&c.LogLevel, "log-level", c.LogLevel, "least `level` that is logged: debug, info, warn or error")
-	fs.StringVar(&c.LogFormat, "log-format", c.LogFormat, "`format` of the log: text or json")
+	fs.StringVar(&c.LogFormat, "log-format", c.LogFormat, "`format` of the log: text, json, or ecs (JSON with the fields of the Elastic Common Schema)")
 	fs.String("config", "", "YAML `file` with these settings; config/turn.yaml shows all")
 	return fs
 }

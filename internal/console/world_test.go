@@ -30,13 +30,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // world is a console over a database in a file, and its time.
 type world struct {
-	t      *testing.T
-	db     store.Store
-	door   *staff.Door
-	desk   *moderation.Desk
-	h      http.Handler
-	now    time.Time
-	banned []store.Ban
+	t    *testing.T
+	db   store.Store
+	door *staff.Door
+	desk *moderation.Desk
+	h    http.Handler
+	now  time.Time
 }
 
 func newWorld(t *testing.T) *world {
@@ -65,7 +64,7 @@ func newWorld(t *testing.T) *world {
 		Store: db, Sealer: sealer, Log: log, Now: clock, ByNetwork: buckets(0.001, 30), ByName: buckets(0.001, 5), ByAccount: buckets(0.001, 8),
 	}
 	w.desk = &moderation.Desk{
-		Store: db, Sealer: sealer, Now: clock, Others: w.door.Others, Told: func(b store.Ban) { w.banned = append(w.banned, b) },
+		Store: db, Sealer: sealer, Now: clock, Others: w.door.Others,
 	}
 	w.h = console.New(console.Config{
 		Door: w.door, Desk: w.desk, Store: db, Log: log, Figures: func(context.Context) console.Figures { return console.Figures{Online: 7} },

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -35,11 +36,19 @@ func Run(ctx context.Context, base string, report func(Check)) {
 		report(Check{Name: name, Err: err, Fix: fix})
 		return err == nil
 	}
-	if !check("server", "start it with `make run`, or give its right address with --url", func(ctx context.Context) error { return Reach(ctx, base) }) {
+	const renew = "renew the files of tls-cert and tls-key, or let acme-domain get them"
+	reached, cancel := context.WithTimeout(ctx, eachCheck)
+	unreached := Reach(reached, base)
+	cancel()
+	what, fix := "server", "start it with `make run`, or give its right address with --url"
+	if refused := new(tls.CertificateVerificationError); errors.As(unreached, &refused) {
+		what, fix = "certificate", renew
+	}
+	if !check(what, fix, func(context.Context) error { return unreached }) {
 		return
 	}
 	if u, err := url.Parse(base); err == nil && u.Scheme == "https" {
-		check("certificate", "renew the files of tls-cert and tls-key, or let acme-domain get them", func(ctx context.Context) error {
+		check("certificate", renew, func(ctx context.Context) error {
 			_, err := certificate(ctx, hostPort(u), nil)
 			return err
 		})

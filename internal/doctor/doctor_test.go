@@ -56,7 +56,7 @@ func TestSentences(t *testing.T) {
 		{"a proxy without a server", with("/v1/stats", 502, "Bad Gateway"), false, nil, "server", "with status 502: it is not Passerby, or a proxy in between"},
 		{"http for https", well, true, func(u string) string { return strings.Replace(u, "https", "http", 1) }, "server", "write https:// instead of http://"},
 		{"https for http", well, false, func(u string) string { return strings.Replace(u, "http", "https", 1) }, "server", "write http:// instead of https://"},
-		{"a certificate of its own", well, true, nil, "server", "certificate"},
+		{"a certificate of its own", well, true, nil, "certificate", "signed by itself"},
 		{"limited", with("/v1/session", 429, `{"error": {"code": "rate_limited", "message": "too many new sessions from this network: wait a moment"}}`), false, nil,
 			"session and WebSocket", "answered 429: too many new sessions"},
 		{"no session", with("/v1/session", 500, "oops"), false, nil, "session and WebSocket", "the server answered 500"},

@@ -12,21 +12,28 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Admin returns the handler of the private listener at this address. ready answers why new users should not be sent here, or nil; ails, which
-// may be nil, what is wrong although they can be; console, which may be nil, is the moderators' console.
+// Admin returns the handler of the private listener at this address. ready answers why nobody should be sent here, or nil; open why newcomers
+// should not, which a balancer asks by /readyz?newcomers; ails, which may be nil, what is wrong although they can be; console and api, which may be nil, are the moderators' console and the API for other apps' servers.
 //
-// It has no passwords (but for the console's), and a browser on the operator's machine reaches it: so it answers only to names that no stranger's
+// It has no passwords (but for the console's and the API's keys), and a browser on the operator's machine reaches it: so it answers only to names that no stranger's
 // page can point here (DNS rebinding).
-func Admin(listen string, gatherer prometheus.Gatherer, ready func() error, ails func() []string, console http.Handler) http.Handler {
+func Admin(listen string, gatherer prometheus.Gatherer, ready, open func() error, ails func() []string, console, api http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	if console != nil {
 		mux.Handle("/moderate", console)
 		mux.Handle("/moderate/", console)
 	}
-	mux.Handle("GET /metrics", promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{}))
+	if api != nil {
+		mux.Handle("/api/", api)
+	}
+	mux.Handle("GET /metrics", promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{EnableOpenMetrics: true}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if err := ready(); err != nil {
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		err := ready()
+		if err == nil && r.URL.Query().Has("newcomers") {
+			err = open()
+		}
+		if err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}

@@ -21,15 +21,22 @@ func get(h http.Handler, host, path string) *httptest.ResponseRecorder {
 }
 
 func TestAdmin(t *testing.T) {
-	var notReady error
+	var notReady, full error
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(prometheus.NewGauge(prometheus.GaugeOpts{Name: "passerby_test"}))
-	h := httpapi.Admin("node1.internal:9090", reg, func() error { return notReady }, func() []string { return []string{"the database is away"} }, nil)
+	h := httpapi.Admin("node1.internal:9090", reg, func() error { return notReady }, func() error { return full }, func() []string { return []string{"the database is away"} }, nil, nil)
 	if w := get(h, "localhost:9090", "/metrics"); !strings.Contains(w.Body.String(), "passerby_test") {
 		t.Errorf("/metrics: %s", w.Body)
 	}
 	if w := get(h, "localhost:9090", "/readyz"); w.Code != 200 {
 		t.Errorf("/readyz: %d", w.Code)
+	}
+	full = errors.New("full: cpu")
+	if w := get(h, "localhost:9090", "/readyz?newcomers"); w.Code != 503 || !strings.Contains(w.Body.String(), "full: cpu") {
+		t.Errorf("/readyz?newcomers while full: %d %s", w.Code, w.Body)
+	}
+	if w := get(h, "localhost:9090", "/readyz"); w.Code != 200 {
+		t.Errorf("/readyz while full: %d: who is in may come back", w.Code)
 	}
 	notReady = errors.New("draining")
 	if w := get(h, "localhost:9090", "/readyz"); w.Code != 503 || !strings.Contains(w.Body.String(), "draining") {
@@ -42,7 +49,7 @@ func TestAdmin(t *testing.T) {
 
 // A page of a stranger whose name was made to point at this listener gets nothing.
 func TestAdminAnswersOnlyToItsNames(t *testing.T) {
-	h := httpapi.Admin("Node1.internal:9090", prometheus.NewRegistry(), func() error { return nil }, nil, nil)
+	h := httpapi.Admin("Node1.internal:9090", prometheus.NewRegistry(), func() error { return nil }, func() error { return nil }, nil, nil, nil)
 	for host, want := range map[string]int{
 		"localhost": 200, "localhost:9090": 200, "LocalHost.": 200, "a.localhost:1": 200,
 		"127.0.0.1:9090": 200, "10.1.2.3": 200, "[::1]:9090": 200, "[2001:db8::1]": 200, "[fe80::1%25eth0]:9090": 200,

@@ -24,16 +24,20 @@ const bodyBytes = 4 << 10
 type Config struct {
 	NewSession     func(r *http.Request, network netip.Prefix, req protocol.SessionRequest) (token string, expires time.Time, err error) // may be a *Refusal
 	Appeal         func(ctx context.Context, network netip.Prefix, req protocol.AppealRequest) error                                     // may be a *Refusal
+	Data           func(r *http.Request, network netip.Prefix, purpose string, req protocol.DataRequest) (any, error)                    // purpose: export, delete; may be a *Refusal
 	ICEServers     func() []protocol.ICEServer
 	Limits         protocol.Limits
 	Allow          func(ctx context.Context, network string) (bool, time.Duration)
-	Proof          Prover // nil: no proof of work is ever asked for
+	Proof          Prover                          // nil: no proof of work is ever asked for
+	Claimed        func(d *protocol.Device) string // who a device says to be, not proven; "" for none
 	Stats          func() protocol.StatsAnswer
 	Settings       protocol.SettingsAnswer
+	Tags           func() []string // to suggest
 	Draining       func() bool
 	WebSocket      http.Handler
 	Web            http.Handler
 	Console        http.Handler // of the moderators, at /moderate; nil: not here
+	API            http.Handler // for other apps' servers, at /api/; nil: not here
 	AllowedOrigins []string
 	Proxies        caller.Proxies // whose X-Forwarded-For is believed
 	Logger         *slog.Logger
@@ -43,8 +47,8 @@ type Config struct {
 type Prover interface {
 	// Count takes note of a request without a valid proof.
 	Count(network netip.Prefix)
-	// Ask answers the challenge to solve first, or nil.
-	Ask(ctx context.Context, network netip.Prefix) *protocol.Challenge
+	// Ask answers the challenge to solve first, or nil. user is who says to come, not proven yet; empty: somebody new.
+	Ask(ctx context.Context, network netip.Prefix, user string) *protocol.Challenge
 	// Check says whether a proof counts, which it does once.
 	Check(ctx context.Context, p *protocol.Proof) error
 }
@@ -57,8 +61,11 @@ func New(c Config) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v1/session", a.shared(http.MethodPost, a.session))
 	mux.Handle("/v1/appeal", a.shared(http.MethodPost, a.appeal))
+	mux.Handle("/v1/data/export", a.shared(http.MethodPost, a.data("export")))
+	mux.Handle("/v1/data/delete", a.shared(http.MethodPost, a.data("delete")))
 	mux.Handle("/v1/stats", a.shared(http.MethodGet, a.stats))
 	mux.Handle("/v1/settings", a.shared(http.MethodGet, a.settings))
+	mux.Handle("/v1/tags", a.shared(http.MethodGet, a.tags))
 	mux.Handle("/v1/ws", c.WebSocket)
 	mux.HandleFunc("/v1/", func(w http.ResponseWriter, _ *http.Request) {
 		protocol.WriteError(w, http.StatusNotFound, protocol.Errorf(protocol.BadRequest, "there is no such address; docs/protocol.md lists all"))
@@ -66,6 +73,9 @@ func New(c Config) http.Handler {
 	if c.Console != nil {
 		mux.Handle("/moderate", c.Console)
 		mux.Handle("/moderate/", c.Console)
+	}
+	if c.API != nil {
+		mux.Handle("/api/", c.API)
 	}
 	mux.Handle("/", c.Web)
 	return hardened(mux)
@@ -138,11 +148,11 @@ func (a *api) session(w http.ResponseWriter, r *http.Request) {
 		protocol.WriteError(w, 0, protocol.Errorf(protocol.BadRequest, `the body must be a JSON object like {"adult": true}`))
 		return
 	}
-	if !req.Adult && !req.Minor && req.AgeToken == "" {
+	if !req.Adult && !req.Minor && req.AgeToken == "" && req.AppToken == "" {
 		protocol.WriteError(w, 0, protocol.Errorf(protocol.AdultRequired, "this service is for adults: confirm your age to go on"))
 		return
 	}
-	if c := a.toProve(r.Context(), network, req.Proof); c != nil {
+	if c := a.toProve(r.Context(), network, req); c != nil {
 		protocol.WriteChallenge(w, protocol.Errorf(protocol.ProofRequired, "many newcomers come at once: solve the puzzle in challenge and ask again with proof"), c)
 		return
 	}
@@ -163,12 +173,12 @@ func (a *api) count(network netip.Prefix) {
 }
 
 // toProve answers the puzzle that this request still has to solve, or nil.
-func (a *api) toProve(ctx context.Context, network netip.Prefix, p *protocol.Proof) *protocol.Challenge {
-	if a.Proof == nil || p != nil && a.Proof.Check(ctx, p) == nil {
+func (a *api) toProve(ctx context.Context, network netip.Prefix, req protocol.SessionRequest) *protocol.Challenge {
+	if a.Proof == nil || req.Proof != nil && a.Proof.Check(ctx, req.Proof) == nil {
 		return nil
 	}
 	a.count(network)
-	return a.Proof.Ask(ctx, network)
+	return a.Proof.Ask(ctx, network, a.Claimed(req.Device))
 }
 
 // body reads a request's body of at most bodyBytes, or says what to answer: status 0 is that of the fault's code.
@@ -191,6 +201,11 @@ func (a *api) settings(w http.ResponseWriter, _ *http.Request) {
 		s.Words = []string{}
 	}
 	answer(w, http.StatusOK, s)
+}
+
+func (a *api) tags(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Cache-Control", "public, max-age=60")
+	answer(w, http.StatusOK, protocol.TagsAnswer{Tags: a.Tags()})
 }
 
 func (a *api) stats(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, a.Stats()) }

@@ -36,8 +36,8 @@ type Credentials struct {
 
 // CredentialsRequest is the body of POST /v1/credentials.
 type CredentialsRequest struct {
-	User string `json:"user"` // quotas count by it
-	TTL  int64  `json:"ttl"`  // seconds; absent: usualTTL
+	User string `json:"user"`          // quotas count by it
+	TTL  int64  `json:"ttl,omitempty"` // seconds; absent: an hour, or the longest that the server gives
 }
 
 // CredentialsAnswer answers it. iceServers is what RTCPeerConnection takes.

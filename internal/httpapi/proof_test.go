@@ -12,10 +12,14 @@ import (
 )
 
 // prover asks everybody; the right number is 7.
-type prover struct{ counted int }
+type prover struct {
+	counted int
+	user    string
+}
 
 func (p *prover) Count(netip.Prefix) { p.counted++ }
-func (p *prover) Ask(context.Context, netip.Prefix) *protocol.Challenge {
+func (p *prover) Ask(_ context.Context, _ netip.Prefix, user string) *protocol.Challenge {
+	p.user = user
 	return &protocol.Challenge{Algorithm: "SHA-256", Challenge: "c", MaxNumber: 9, Salt: "s", Signature: "x"}
 }
 
@@ -28,7 +32,15 @@ func (p *prover) Check(_ context.Context, proof *protocol.Proof) error {
 
 func TestProofOfWork(t *testing.T) {
 	asks := &prover{}
-	h := handler(func(c *httpapi.Config) { c.Proof = asks })
+	h := handler(func(c *httpapi.Config) {
+		c.Proof = asks
+		c.Claimed = func(d *protocol.Device) string {
+			if d == nil {
+				return ""
+			}
+			return "user of " + d.Key
+		}
+	})
 	for _, tt := range []struct {
 		name, body string
 		status     int
@@ -56,5 +68,9 @@ func TestProofOfWork(t *testing.T) {
 				t.Errorf("answer %s", w.Body)
 			}
 		})
+	}
+	do(h, request{method: "POST", path: "/v1/session", body: `{"adult": true, "device": {"key": "k"}}`})
+	if asks.user != "user of k" {
+		t.Errorf("the puzzle is for %q", asks.user)
 	}
 }

@@ -45,3 +45,29 @@ func (a *api) appeal(w http.ResponseWriter, r *http.Request) {
 	}
 	answer(w, http.StatusOK, protocol.AppealAnswer{Appeal: "open"})
 }
+
+// data gives a person what is stored of him, or has it deleted; his device key says who he is.
+func (a *api) data(purpose string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		b, fault, status := body(w, r)
+		if fault != nil {
+			protocol.WriteError(w, status, fault)
+			return
+		}
+		var req protocol.DataRequest
+		if err := json.Unmarshal(b, &req); err != nil || req.Device == nil {
+			protocol.WriteError(w, 0, protocol.Errorf(protocol.BadRequest, `the body must be a JSON object with the device's signature in "device"`))
+			return
+		}
+		if purpose == "delete" && req.Confirm != "delete" {
+			protocol.WriteError(w, 0, protocol.Errorf(protocol.BadRequest, `confirm: write "delete"; it cannot be undone`))
+			return
+		}
+		told, err := a.Data(r, a.Proxies.Network(r), purpose, req)
+		if err != nil {
+			a.refuse(w, r, "data "+purpose, err)
+			return
+		}
+		answer(w, http.StatusOK, told)
+	}
+}

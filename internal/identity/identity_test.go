@@ -94,14 +94,21 @@ func FuzzVerify(f *testing.F) {
 	f.Add("", "", "", int64(0))
 	f.Fuzz(func(t *testing.T, key, nonce, signature string, at int64) {
 		d := protocol.Device{Key: key, Nonce: nonce, Signature: signature, At: at}
-		if _, err := identity.Verify(d, "h", now); err == nil && d != good {
+		public, err := identity.Verify(d, "h", now)
+		if err == nil && d != good {
 			t.Errorf("%+v passes", d)
+		}
+		if err == nil && !slices.Equal(public, identity.Claim(d)) {
+			t.Errorf("%+v claims another key than it proves", d)
 		}
 	})
 }
 
 func TestNames(t *testing.T) {
 	n := identity.New([]byte("one key of thirty-two bytes, yes"))
+	if !identity.Lasting(n.User([]byte("a"))) || !identity.Lasting(n.AppUser("a", "b")) || identity.Lasting(rand.Text()) || identity.Lasting("") {
+		t.Error("ids that come back are taken for others")
+	}
 	if n.User([]byte("a")) != n.User([]byte("a")) || n.User([]byte("a")) == n.User([]byte("b")) {
 		t.Error("a user's name is not a function of the key")
 	}

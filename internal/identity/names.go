@@ -16,6 +16,15 @@ func New(key []byte) Names { return Names{key} }
 // User is the id of the person with this public key.
 func (n Names) User(public []byte) string { return n.name("device", public) }
 
+// AppUser is the id of the person whom an app, by the name of its API key, knows under a name of its own.
+func (n Names) AppUser(app, user string) string { return n.name("app", []byte(app+"\n"+user)) }
+
+// Lasting says whether a user's id is one that he has again when he comes back: of a device's key or an app. Somebody without either gets
+// a random one for one session, of another length.
+func Lasting(user string) bool { return len(user) == nameLength }
+
+const nameLength = 22
+
 // Network is the name of a network, whose host bits do not count. IPv4 in IPv6 is IPv4.
 func (n Names) Network(p netip.Prefix) string {
 	return n.name("network", []byte(plain(p).String()))

@@ -29,9 +29,21 @@ const (
 	signatureBytes = 64
 )
 
+// What a device signs for. A signature for one thing is none for another.
+const (
+	ForSession = ""
+	ForExport  = "export"
+	ForDelete  = "delete"
+)
+
 // Verify checks a device's signature of a request to a host (as the Host header has it) and answers the public key. Whether the nonce
 // was used before is for the caller to see.
 func Verify(d protocol.Device, host string, now time.Time) ([]byte, error) {
+	return VerifyFor(ForSession, d, host, now)
+}
+
+// VerifyFor is Verify of a signature for something else than a session.
+func VerifyFor(purpose string, d protocol.Device, host string, now time.Time) ([]byte, error) {
 	public, signature := decode(d.Key, pointBytes), decode(d.Signature, signatureBytes)
 	if public == nil || signature == nil || decode(d.Nonce, nonceBytes) == nil {
 		return nil, ErrSignature
@@ -40,7 +52,7 @@ func Verify(d protocol.Device, host string, now time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSignature, err)
 	}
-	digest := sha256.Sum256(Message(d, host))
+	digest := sha256.Sum256(MessageFor(purpose, d, host))
 	r, s := new(big.Int).SetBytes(signature[:signatureBytes/2]), new(big.Int).SetBytes(signature[signatureBytes/2:])
 	if !ecdsa.Verify(key, digest[:], r, s) {
 		return nil, ErrSignature
@@ -51,9 +63,18 @@ func Verify(d protocol.Device, host string, now time.Time) ([]byte, error) {
 	return public, nil
 }
 
-// Message is what a device signs.
-func Message(d protocol.Device, host string) []byte {
-	return fmt.Appendf(nil, "passerby device\n%s\n%d\n%s", host, d.At, d.Nonce)
+// Claim answers the public key that a device says to have, unproven; nil when it is none.
+func Claim(d protocol.Device) []byte { return decode(d.Key, pointBytes) }
+
+// Message is what a device signs for a session.
+func Message(d protocol.Device, host string) []byte { return MessageFor(ForSession, d, host) }
+
+// MessageFor is what a device signs.
+func MessageFor(purpose string, d protocol.Device, host string) []byte {
+	if purpose != ForSession {
+		purpose = " " + purpose
+	}
+	return fmt.Appendf(nil, "passerby device%s\n%s\n%d\n%s", purpose, host, d.At, d.Nonce)
 }
 
 // decode reads base64url of exactly n bytes, written in the one way that counts; nil when it is not.

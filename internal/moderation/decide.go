@@ -145,9 +145,6 @@ func (d *Desk) Decide(ctx context.Context, by, person string, a Act) (Outcome, e
 	if err := d.Release(ctx, by, person); err != nil {
 		return Outcome{}, err
 	}
-	if a.Kind == Ban && d.Told != nil {
-		d.Told(ban)
-	}
 	ticket, err := d.Sealer.Seal("undo", undo{by, person, a.Reports, ban.ID, now}, undoFor)
 	return Outcome{Ban: ban.ID, Undo: ticket}, err
 }

@@ -31,12 +31,10 @@ type Sealer interface {
 	Open(purpose, text string, v any) error
 }
 
-// Desk is where moderators work. All fields but Told and Now are required.
+// Desk is where moderators work. All fields but Now are required.
 type Desk struct {
 	Store  store.Store
 	Sealer Sealer
-	// Told hears of each ban once it holds; may be nil. It must not wait.
-	Told func(b store.Ban)
 	// Others says whether anybody else than this moderator could answer an appeal.
 	Others func(ctx context.Context, moderator string) (bool, error)
 	Now    func() time.Time // time.Now when nil

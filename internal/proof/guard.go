@@ -30,7 +30,8 @@ type Config struct {
 	// an IPv6 /48, a tenth of that is.
 	SiteRate   float64
 	Lifetime   time.Duration         // of a challenge (2 min)
-	Suspicion  time.Duration         // how long a suspected network is asked (1 h)
+	Suspicion  time.Duration         // how long a suspected network, and a suspected user, is asked (1 h)
+	Trust      time.Duration         // how long a user with a person's history is not asked for his network's programs (7 d)
 	Shared     Memory                // what all nodes know; nil: this one is alone
 	Logger     *slog.Logger          // nil discards
 	Registerer prometheus.Registerer // nil: no metrics
@@ -44,6 +45,7 @@ type Guard struct {
 	cfg     Config
 	puzzles puzzles
 	own     *seen
+	users   *seen // apart: who makes many of one kind pushes out none of the other
 	began   time.Time
 	metrics metrics
 
@@ -67,10 +69,13 @@ func New(cfg Config) *Guard {
 	if cfg.Suspicion == 0 {
 		cfg.Suspicion = time.Hour
 	}
+	if cfg.Trust == 0 {
+		cfg.Trust = 7 * 24 * time.Hour
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	g := &Guard{cfg: cfg, puzzles: puzzles{cfg.Key}, own: newSeen(), began: time.Now(), young: map[netip.Prefix]Meter{}}
+	g := &Guard{cfg: cfg, puzzles: puzzles{cfg.Key}, own: newSeen(), users: newSeen(), began: time.Now(), young: map[netip.Prefix]Meter{}}
 	g.metrics = newMetrics(g)
 	return g
 }
@@ -99,9 +104,10 @@ func (g *Guard) Count(network netip.Prefix) {
 	g.young[r] = m
 }
 
-// Ask answers the challenge that this network must solve before it gets a session, or nil.
-func (g *Guard) Ask(ctx context.Context, network netip.Prefix) *protocol.Challenge {
-	most, why := g.demand(ctx, network)
+// Ask answers the challenge that must be solved on this network before there is a session, or nil. user is who says to come, which need
+// not be proven yet: he gets no session without his key. It is empty for who has none.
+func (g *Guard) Ask(ctx context.Context, network netip.Prefix, user string) *protocol.Challenge {
+	most, why := g.demand(ctx, network, user)
 	if most == 0 {
 		return nil
 	}
@@ -110,7 +116,7 @@ func (g *Guard) Ask(ctx context.Context, network netip.Prefix) *protocol.Challen
 }
 
 // demand is how much work to ask for, and why; 0 is none.
-func (g *Guard) demand(ctx context.Context, network netip.Prefix) (most int64, why string) {
+func (g *Guard) demand(ctx context.Context, network netip.Prefix, user string) (most int64, why string) {
 	switch {
 	case g.cfg.Mode == Off:
 		return 0, ""
@@ -131,7 +137,7 @@ func (g *Guard) demand(ctx context.Context, network netip.Prefix) (most int64, w
 			most, why = w, "site"
 		}
 	}
-	if most == 0 && g.known(ctx, "suspect:"+network.String()) {
+	if most == 0 && (g.Suspected(ctx, user) || g.known(ctx, networkMark+network.String()) && !g.trusted(ctx, user)) {
 		most, why = 4*leastWork, "suspect"
 	}
 	return most, why
@@ -147,23 +153,20 @@ func (g *Guard) Check(ctx context.Context, p *protocol.Proof) error {
 	return err
 }
 
-// Suspect has a network solve a puzzle for its next sessions, since somebody there behaved like a program.
-func (g *Guard) Suspect(ctx context.Context, network netip.Prefix) {
-	if !exempt(network) {
-		g.remember(ctx, "suspect:"+network.String(), time.Now().Add(g.cfg.Suspicion))
-	}
-}
-
 // remember asks all nodes when it can, else this one.
 func (g *Guard) remember(ctx context.Context, name string, until time.Time) bool {
-	own, _ := g.own.Remember(ctx, name, until) // does not fail
+	return g.rememberIn(ctx, g.own, name, until)
+}
+
+func (g *Guard) rememberIn(ctx context.Context, own *seen, name string, until time.Time) bool {
+	alone, _ := own.Remember(ctx, name, until) // does not fail
 	if g.cfg.Shared == nil {
-		return own
+		return alone
 	}
 	fresh, err := g.cfg.Shared.Remember(ctx, name, until)
 	if err != nil {
 		g.cfg.Logger.Debug("shared memory of proofs", "error", err)
-		return own
+		return alone
 	}
 	return fresh
 }

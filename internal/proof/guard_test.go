@@ -23,7 +23,12 @@ func come(g *proof.Guard, from string, n int, during time.Duration) {
 
 func asked(t *testing.T, g *proof.Guard, from string) int64 {
 	t.Helper()
-	if c := g.Ask(t.Context(), network(from)); c != nil {
+	return askedOf(t, g, from, "")
+}
+
+func askedOf(t *testing.T, g *proof.Guard, from, user string) int64 {
+	t.Helper()
+	if c := g.Ask(t.Context(), network(from), user); c != nil {
 		return c.MaxNumber
 	}
 	return 0
@@ -125,7 +130,7 @@ func TestTheOperatorsWord(t *testing.T) {
 func TestSuspectsAreAskedForAnHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := proof.New(proof.Config{Key: key})
-		g.Suspect(t.Context(), network("203.0.113.7/32"))
+		g.Suspect(t.Context(), "", network("203.0.113.7/32"))
 		if asked(t, g, "203.0.113.7/32") == 0 || asked(t, g, "203.0.113.8/32") != 0 {
 			t.Error("the suspected address alone is asked")
 		}
@@ -142,6 +147,7 @@ type broken struct{}
 func (broken) Remember(context.Context, string, time.Time) (bool, error) {
 	return false, errors.New("away")
 }
+func (broken) Forget(context.Context, string) error        { return errors.New("away") }
 func (broken) Known(context.Context, string) (bool, error) { return false, errors.New("away") }
 
 func TestWithoutTheSharedMemoryEachNodeRemembersForItself(t *testing.T) {

@@ -16,7 +16,7 @@ var key = []byte("a key of thirty-two bytes, or so")
 // solved is a challenge of a guard that asks everybody, with its number.
 func solved(t *testing.T, g *proof.Guard) *protocol.Proof {
 	t.Helper()
-	p, ok := proof.Solve(g.Ask(t.Context(), network("203.0.113.7/32")))
+	p, ok := proof.Solve(g.Ask(t.Context(), network("203.0.113.7/32"), ""))
 	if !ok {
 		t.Fatal("the challenge has no solution")
 	}
@@ -100,7 +100,7 @@ func TestAProofCountsOnce(t *testing.T) {
 
 func FuzzCheck(f *testing.F) {
 	g := proof.New(proof.Config{Key: key, Mode: proof.On})
-	c := g.Ask(f.Context(), network("203.0.113.7/32"))
+	c := g.Ask(f.Context(), network("203.0.113.7/32"), "")
 	f.Add(c.Challenge, c.Salt, c.Signature, int64(1))
 	f.Add("", "?expires=&", "", int64(-1))
 	f.Fuzz(func(t *testing.T, challenge, salt, signature string, n int64) {

@@ -6,13 +6,16 @@ import (
 	"time"
 )
 
-// Memory remembers names for a while. Remember says whether a name is new; Known whether it is remembered.
+// Memory remembers names for a while, each until the latest time that was told of it. Remember says whether a name is new; Known whether it
+// is remembered; Forget drops it.
 type Memory interface {
 	Remember(ctx context.Context, name string, until time.Time) (fresh bool, err error)
 	Known(ctx context.Context, name string) (bool, error)
+	Forget(ctx context.Context, name string) error
 }
 
-// seenMost is how many names one node remembers; more than that many solved puzzles in their lifetime are no defence anyway.
+// seenMost is how many names one node remembers, of puzzles and of users; more than that many solved puzzles in their lifetime are no defence
+// anyway.
 const seenMost = 200_000
 
 // seen is a Memory of this node alone.
@@ -47,10 +50,26 @@ func (s *seen) Known(_ context.Context, name string) (bool, error) {
 	return time.Now().Before(s.names[name]), nil
 }
 
-// clean drops what has expired, and any names when that is not enough. It is called with mu held.
+func (s *seen) Forget(_ context.Context, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.names, name)
+	return nil
+}
+
+// clean drops what has expired, and when that is not enough any names, an eighth at once, so that a full table does not cost each newcomer a
+// walk through it. It is called with mu held.
 func (s *seen) clean(now time.Time) {
 	for name, until := range s.names {
-		if !now.Before(until) || len(s.names) >= seenMost {
+		if !now.Before(until) {
+			delete(s.names, name)
+		}
+	}
+	if len(s.names) > seenMost*7/8 {
+		for name := range s.names {
+			if len(s.names) <= seenMost*7/8 {
+				break
+			}
 			delete(s.names, name)
 		}
 	}

@@ -9,12 +9,17 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
 // oldest is the first major version that has all we use (sharded Pub/Sub).
 const oldest = 7
+
+// clusterLook is how often a Cluster is asked who has which slots. A dead master answers nothing that would say that a replica has taken
+// its place.
+const clusterLook = 2 * time.Second
 
 func init() { redis.SetLogger(silent{}) } // errors come back to the callers, who log them
 
@@ -31,7 +36,7 @@ func Open(ctx context.Context, url string) (Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("redis: %w", err)
 	}
-	client := redis.NewUniversalClient(o)
+	client := newClient(o)
 	info, err := client.Info(ctx, "server").Result()
 	if err == nil {
 		err = checkVersion(info)
@@ -41,6 +46,15 @@ func Open(ctx context.Context, url string) (Client, error) {
 		return nil, fmt.Errorf("redis at %s: %w", strings.Join(o.Addrs, ","), explain(err))
 	}
 	return client, nil
+}
+
+func newClient(o *redis.UniversalOptions) Client {
+	if !o.IsClusterMode || o.MasterName != "" {
+		return redis.NewUniversalClient(o)
+	}
+	c := o.Cluster()
+	c.ClusterStateReloadInterval = clusterLook
+	return redis.NewClusterClient(c)
 }
 
 func checkVersion(info string) error {

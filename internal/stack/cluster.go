@@ -19,6 +19,7 @@ type Config struct {
 	Nodes   int      // how many; 0 means 3
 	Listen  string   // address of NGINX; "" finds a free one
 	MediaIP string   // where media and TURN listen; "" means 127.0.0.1
+	Apart   bool     // WebSockets go to the nodes in turn, whatever else is asked for in between: partners are on different ones
 	Redis   string   // URL of a Redis that runs already; "" starts one
 }
 
@@ -67,7 +68,7 @@ func StartCluster(cfg Config) (_ *Cluster, err error) {
 	if err != nil {
 		return nil, err
 	}
-	c.front, err = startNGINX(filepath.Join(cfg.Dir, "nginx"), cfg.Site, c.Addr, c.Nodes, log)
+	c.front, err = startNGINX(filepath.Join(cfg.Dir, "nginx"), cfg.Site, cfg.Apart, c.Addr, c.Nodes, log)
 	return c, err
 }
 

@@ -26,7 +26,7 @@ http {
 `
 
 // startNGINX puts NGINX in front of nodes, with its files in dir. The site is the one that we deploy, without TLS.
-func startNGINX(dir, site, addr string, nodes []*Node, log io.Writer) (*Process, error) {
+func startNGINX(dir, site string, apart bool, addr string, nodes []*Node, log io.Writer) (*Process, error) {
 	text, err := os.ReadFile(site)
 	if err != nil {
 		return nil, err
@@ -46,6 +46,14 @@ func startNGINX(dir, site, addr string, nodes []*Node, log io.Writer) (*Process,
 			return nil, fmt.Errorf("%s has no line %q", site, strings.TrimSpace(change[0]))
 		}
 		conf = strings.Replace(conf, change[0], change[1], 1)
+	}
+	if apart {
+		const before = "    # New sessions and connections.\n"
+		if !strings.Contains(conf, before) {
+			return nil, fmt.Errorf("%s has no line %q", site, strings.TrimSpace(before))
+		}
+		conf = strings.Replace(conf, before, "    location = /v1/ws { proxy_pass http://passerby_sockets; }\n"+before, 1)
+		conf = "upstream passerby_sockets {\n" + servers.String() + "}\n" + conf
 	}
 	file := filepath.Join(dir, "nginx.conf")
 	if err := os.WriteFile(file, fmt.Appendf(nil, nginxConf, dir, conf), 0o600); err != nil {

@@ -41,6 +41,9 @@ type Desk interface {
 	SaveNotice(ctx context.Context, n Notice) (Notice, error)
 	// Notices lists what a person has not seen yet, the oldest first, at most 20.
 	Notices(ctx context.Context, user string) ([]Notice, error)
+	// NoticesMade lists, the oldest first, at most limit notices that were made at since or later and that nobody has seen; the same one may
+	// come again. Every node follows them, to tell who is connected to it.
+	NoticesMade(ctx context.Context, since time.Time, limit int) ([]Notice, error)
 	// SeeNotice notes that its person has seen it; anybody else's stays as it is.
 	SeeNotice(ctx context.Context, id, user string, at time.Time) error
 	// DropNotice takes a notice back that its person has not seen.

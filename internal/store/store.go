@@ -18,6 +18,7 @@ type Store interface {
 	Moderators
 	Desk
 	Audit
+	Outbox
 
 	// Within runs f in one transaction: all that f does with tx is kept, or nothing when f fails. f must not use the
 	// Store beside tx, and must be quick. A decision and its audit entry belong into one.

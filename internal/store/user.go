@@ -26,12 +26,13 @@ type Export struct {
 	Received []Report // reports of him: when, which match and reason, what was decided; not who, nor the evidence
 	Bans     []Ban
 	Appeals  []Appeal
+	Notices  []Notice // warnings, seen or not
 }
 
 // Deleted counts what a deletion took away, and what it must leave.
 type Deleted struct {
-	Chats, Blocks, Appeals, Made int // chats and reports that he made stay without his id; his comments go
-	KeptReports, KeptBans        int // about him; they go when their time is over
+	Chats, Blocks, Appeals, Notices, Made int // chats and reports that he made stay without his id; his comments go
+	KeptReports, KeptBans                 int // about him; they go when their time is over
 }
 
 // Users are the people, as pseudonyms.

@@ -40,10 +40,10 @@ func StartACME(t testing.TB, tlsPort, httpPort int) *ACMEServer {
 	if _, err := exec.LookPath("pebble"); err != nil {
 		t.Fatal("pebble is missing: run scripts/test-deps.sh, or install it (on Debian: apt-get install pebble)")
 	}
-	dir, listen, management := t.TempDir(), freeAddr(t), freeAddr(t)
+	dir, listen, management := t.TempDir(), FreeAddr(t), FreeAddr(t)
 	for _, port := range []*int{&tlsPort, &httpPort} {
 		if *port == 0 {
-			_, free, _ := net.SplitHostPort(freeAddr(t))
+			_, free, _ := net.SplitHostPort(FreeAddr(t))
 			_, _ = fmt.Sscan(free, port)
 		}
 	}

@@ -33,7 +33,7 @@ type PostgresServer struct {
 // starts it as the user postgres of its package, or as nobody.
 func StartPostgres(t testing.TB) *PostgresServer {
 	t.Helper()
-	s := &PostgresServer{t: t, Addr: freeAddr(t), bin: postgresPrograms(t)}
+	s := &PostgresServer{t: t, Addr: FreeAddr(t), bin: postgresPrograms(t)}
 	dir, err := os.MkdirTemp("", "passerby-postgres-") // t.TempDir is closed to other users
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"passerby/internal/redisdb"
+	"passerby/internal/stack"
 )
 
 // Redis starts a redis-server of the test's own, with these arguments on top, and returns its URL,
@@ -47,7 +48,7 @@ func StartRedis(t testing.TB, args ...string) *RedisServer {
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		t.Fatal("redis-server is missing: run scripts/test-deps.sh, or install it (on Debian: apt-get install redis-server)")
 	}
-	addr := freeAddr(t)
+	addr := FreeAddr(t)
 	_, port, _ := net.SplitHostPort(addr)
 	s := &RedisServer{t: t, Addr: addr, args: append([]string{"--bind", "127.0.0.1", "--port", port, "--dir", t.TempDir(), "--daemonize", "no"}, args...)}
 	s.Start()
@@ -112,13 +113,12 @@ func (s *RedisServer) Kill() {
 	s.life = nil
 }
 
-// freeAddr finds a port of the loopback address that nobody uses.
-func freeAddr(t testing.TB) string {
+// FreeAddr is an address of loopback where nobody listens, and that no outgoing connection is given.
+func FreeAddr(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := stack.FreeAddr("127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
+	return addr
 }

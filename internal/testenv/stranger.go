@@ -10,9 +10,12 @@ import (
 	"sync"
 
 	"github.com/gorilla/websocket"
+	"github.com/pion/interceptor"
 	"github.com/pion/rtp"
 	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
+
+	"passerby/client/e2ee"
 )
 
 // Frame is one encoded frame as the media server forwarded it.
@@ -35,7 +38,7 @@ type Stranger struct {
 	channel *webrtc.DataChannel
 	open    chan struct{} // closed when the channel is
 	sent    map[string]*outgoing
-	key     KeyPair
+	key     *e2ee.KeyPair
 	write   sync.Mutex // guards writes to socket
 	tracks  sync.WaitGroup
 }
@@ -73,7 +76,7 @@ func Arrive(ctx context.Context, base string) (s *Stranger, err error) {
 			s.Close()
 		}
 	}()
-	if s.key, err = NewKeyPair(); err != nil {
+	if s.key, err = e2ee.NewKeyPair(e2ee.X25519); err != nil {
 		return s, err
 	}
 	token, err := session(ctx, base)
@@ -122,7 +125,11 @@ func (s *Stranger) connect(ctx context.Context) (err error) {
 	if err := media.RegisterDefaultCodecs(); err != nil {
 		return err
 	}
-	api := webrtc.NewAPI(webrtc.WithSettingEngine(settings), webrtc.WithMediaEngine(media))
+	reports := &interceptor.Registry{}
+	if err := webrtc.ConfigureRTCPReports(reports); err != nil {
+		return err
+	}
+	api := webrtc.NewAPI(webrtc.WithSettingEngine(settings), webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(reports))
 	if s.pc, err = api.NewPeerConnection(webrtc.Configuration{}); err != nil {
 		return err
 	}
@@ -147,7 +154,16 @@ func (s *Stranger) connect(ctx context.Context) (err error) {
 		default:
 		}
 	})
-	s.pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { s.tracks.Go(func() { s.record(t) }) })
+	s.pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
+		s.tracks.Go(func() { s.record(t) })
+		s.tracks.Go(func() { // a receiver report answers the sender's only when that is read
+			for buf := make([]byte, 1500); ; {
+				if _, _, err := r.Read(buf); err != nil {
+					return
+				}
+			}
+		})
+	})
 	up := make(chan struct{})
 	var once sync.Once
 	s.pc.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
@@ -181,21 +197,16 @@ func (s *Stranger) connect(ctx context.Context) (err error) {
 }
 
 // Meet looks for somebody and derives the keys of the match.
-func (s *Stranger) Meet() (Matched, Keys, error) {
-	if err := s.send(map[string]any{"type": "find", "mode": "video", "key": s.key.String()}); err != nil {
-		return Matched{}, Keys{}, err
+func (s *Stranger) Meet() (Matched, *e2ee.Keys, error) {
+	if err := s.send(map[string]any{"type": "find", "mode": "video", "key": s.key.Public()}); err != nil {
+		return Matched{}, nil, err
 	}
 	m, err := s.await("matched")
 	if err != nil {
-		return Matched{}, Keys{}, err
+		return Matched{}, nil, err
 	}
-	keys, err := s.key.Receive(m.Match, m.Peer.Key, m.Initiator)
+	keys, err := s.key.Agree(m.Match, m.Peer.Key, m.Initiator)
 	return m.Matched, keys, err
-}
-
-// SendKeys are those under which this side sends in a match.
-func (s *Stranger) SendKeys(m Matched) (Keys, error) {
-	return s.key.Send(m.Match, m.Peer.Key, m.Initiator)
 }
 
 // Film sends one sealed frame of a kind, in one packet. Only one goroutine may.
@@ -250,6 +261,11 @@ func (s *Stranger) Flood() (code string) {
 // Keyed tells the server that the keys are there, as a client does.
 func (s *Stranger) Keyed(match string) error {
 	return s.send(map[string]any{"type": "keyed", "match": match})
+}
+
+// Shown tells the server that the first picture was seen, and how long it took, in milliseconds.
+func (s *Stranger) Shown(match string, first, next int) error {
+	return s.send(map[string]any{"type": "shown", "match": match, "ms": first, "next_ms": next})
 }
 
 // record turns the packets of one track into frames.

@@ -65,3 +65,6 @@ func (c comments) put(name string, group *ast.CommentGroup) {
 	text := string(printer.Text(parser.Parse(group.Text())))
 	c[name] = strings.Join(strings.Fields(text), " ")
 }
+
+// Comments maps "Type" and "Type.Field" to the text of the comment in the Go files of a folder.
+func Comments(dir string) (map[string]string, error) { return readComments(dir) }

@@ -24,7 +24,7 @@ func Generate(source string) ([]byte, error) {
 	g.constants()
 	client := g.messages(protocol.Client())
 	server := g.messages(protocol.Server())
-	for _, v := range []any{protocol.SessionRequest{}, protocol.SessionAnswer{}, protocol.ErrorAnswer{}, protocol.AppealRequest{}, protocol.AppealAnswer{}, protocol.StatsAnswer{}, protocol.SettingsAnswer{}} {
+	for _, v := range []any{protocol.SessionRequest{}, protocol.SessionAnswer{}, protocol.ErrorAnswer{}, protocol.AppealRequest{}, protocol.AppealAnswer{}, protocol.DataRequest{}, protocol.DeleteAnswer{}, protocol.StatsAnswer{}, protocol.SettingsAnswer{}} {
 		g.name(reflect.TypeOf(v))
 	}
 	g.union("ClientMessage", "Every message that a client may send.", client)
@@ -51,7 +51,7 @@ func (g *generator) constants() {
 	}{
 		{"frameBytes", protocol.FrameBytes}, {"idBytes", protocol.IDBytes}, {"keyBytes", protocol.KeyBytes},
 		{"candidateBytes", protocol.CandidateBytes}, {"textBytes", protocol.TextBytes}, {"signalBytes", protocol.SignalBytes},
-		{"noteBytes", protocol.NoteBytes}, {"evidenceItems", protocol.EvidenceItems}, {"pictureBytes", protocol.PictureBytes},
+		{"noteBytes", protocol.NoteBytes}, {"evidenceItems", protocol.EvidenceItems}, {"pictureBytes", protocol.PictureBytes}, {"shownMs", protocol.ShownMS},
 		{"tags", protocol.Tags}, {"tagLength", protocol.TagLength},
 	} {
 		g.printf("  %s: %d,\n", c.name, c.value)

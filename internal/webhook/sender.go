@@ -4,15 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	mathrand "math/rand/v2"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -20,14 +16,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-)
-
-// The types of events.
-const (
-	ReportMade = "report.made"
-	BanMade    = "ban.made"
-	AppealMade = "appeal.made"
+	"passerby/internal/events"
+	"passerby/internal/store"
 )
 
 // Config says where events go. URL and Secret are required.
@@ -35,38 +25,29 @@ type Config struct {
 	URL          string // https, or http
 	Secret       string // whsec_ and base64 of 24 to 64 bytes
 	AllowPrivate bool   // also to addresses that are not public
-	Logger       *slog.Logger
-	Registerer   prometheus.Registerer // may be nil
-	// Waits are the times before each further try; nil: those of the package's documentation.
-	Waits []time.Duration
 }
 
 const (
-	queueMost = 1000
-	workers   = 4
-	timeout   = 15 * time.Second // of one try
-	keyLeast  = 24
+	workers  = 8
+	timeout  = 15 * time.Second // of one try
+	keyLeast = 24
 )
 
-var usualWaits = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, time.Hour, 4 * time.Hour, 12 * time.Hour}
+// Batch is how many events Deliver should get at a time.
+const Batch = workers
+
+// Waits are the times before each further try.
+var Waits = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, time.Hour, 4 * time.Hour, 12 * time.Hour}
 
 // Sender sends events.
 type Sender struct {
 	cfg    Config
 	key    []byte
 	client *http.Client
-	count  *prometheus.CounterVec
-
-	slots chan struct{} // one for each event that is known
-	due   chan event
-	now   func() time.Time
+	now    func() time.Time
 }
 
-type event struct {
-	id, kind string
-	body     []byte
-	tries    int
-}
+var _ events.Sink = (*Sender)(nil)
 
 // ParseSecret reads a secret in the form of Standard Webhooks.
 func ParseSecret(secret string) ([]byte, error) {
@@ -96,121 +77,60 @@ func New(c Config) (*Sender, error) {
 	if err := ParseURL(c.URL); err != nil {
 		return nil, err
 	}
-	if c.Waits == nil {
-		c.Waits = usualWaits
-	}
-	s := &Sender{
-		cfg: c, key: key, client: client(c.AllowPrivate), now: time.Now, slots: make(chan struct{}, queueMost), due: make(chan event, queueMost),
-		count: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "passerby_webhooks_total", Help: "Events for the webhook, by what became of them."}, []string{"outcome"}),
-	}
-	for _, outcome := range []string{"delivered", "dropped", "given_up", "failed_try"} {
-		s.count.WithLabelValues(outcome)
-	}
-	if c.Registerer != nil {
-		if err := c.Registerer.Register(s.count); err != nil {
-			return nil, fmt.Errorf("webhook: %w", err)
-		}
-	}
-	return s, nil
+	return &Sender{cfg: c, key: key, client: client(c.AllowPrivate), now: time.Now}, nil
 }
 
-// Send queues an event; data must be good for JSON. A nil Sender sends nothing.
-func (s *Sender) Send(kind string, data any) {
-	if s == nil {
-		return
-	}
-	now := s.now().UTC()
-	body, err := json.Marshal(map[string]any{"type": kind, "timestamp": now.Format(time.RFC3339Nano), "data": data})
-	if err != nil {
-		s.cfg.Logger.Error("webhook: event", "type", kind, "err", err)
-		return
-	}
-	select {
-	case s.slots <- struct{}{}:
-		s.due <- event{id: "msg_" + rand.Text(), kind: kind, body: body} // has room for every slot
-	default:
-		s.count.WithLabelValues("dropped").Inc()
-		s.cfg.Logger.Warn("webhook: too many events wait, one is dropped", "type", kind)
-	}
-}
-
-// Run sends until ctx ends.
-func (s *Sender) Run(ctx context.Context) error {
+// Deliver implements events.Sink.
+func (s *Sender) Deliver(ctx context.Context, all []store.Event) []error {
+	became := make([]error, len(all))
 	var wg sync.WaitGroup
-	for range workers {
+	slots := make(chan struct{}, workers)
+	for i, e := range all {
+		slots <- struct{}{}
 		wg.Go(func() {
-			for {
-				select {
-				case e := <-s.due:
-					s.handle(ctx, e, &wg)
-				case <-ctx.Done():
-					return
-				}
-			}
+			became[i] = s.try(ctx, e)
+			<-slots
 		})
 	}
 	wg.Wait()
-	if left := len(s.slots); left > 0 {
-		s.count.WithLabelValues("dropped").Add(float64(left))
-		s.cfg.Logger.Warn("webhook: events are lost with this process", "events", left)
-	}
-	return ctx.Err()
+	return became
 }
 
-// handle tries an event once and plans the next try, if there is one.
-func (s *Sender) handle(ctx context.Context, e event, wg *sync.WaitGroup) {
-	again, err := s.try(ctx, e)
-	if ctx.Err() != nil {
-		return
-	}
-	switch {
-	case err == nil:
-		s.count.WithLabelValues("delivered").Inc()
-	case again && e.tries < len(s.cfg.Waits):
-		s.count.WithLabelValues("failed_try").Inc()
-		wait := s.cfg.Waits[e.tries]
-		wait += mathrand.N(wait/4 + 1)
-		s.cfg.Logger.Info("webhook: trying again later", "id", e.id, "type", e.kind, "in", wait, "err", err)
-		e.tries++
-		wg.Go(func() {
-			select {
-			case <-time.After(wait):
-				s.due <- e
-			case <-ctx.Done():
-			}
-		})
-		return
-	default:
-		s.count.WithLabelValues("given_up").Inc()
-		s.cfg.Logger.Error("webhook: given up", "id", e.id, "type", e.kind, "tries", e.tries+1, "err", err)
-	}
-	<-s.slots
+// Close implements events.Sink.
+func (s *Sender) Close() error {
+	s.client.CloseIdleConnections()
+	return nil
 }
 
-// try sends an event once. again says whether another try may help.
-func (s *Sender) try(ctx context.Context, e event) (again bool, err error) {
+// try sends an event once.
+func (s *Sender) try(ctx context.Context, e store.Event) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.cfg.URL, bytes.NewReader(e.body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.cfg.URL, bytes.NewReader(e.Body))
 	if err != nil {
-		return false, err
+		return err
 	}
 	at := s.now().Unix()
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("User-Agent", "Passerby-Webhook")
-	r.Header.Set("webhook-id", e.id)
+	r.Header.Set("webhook-id", e.ID)
 	r.Header.Set("webhook-timestamp", strconv.FormatInt(at, 10))
-	r.Header.Set("webhook-signature", Sign(s.key, e.id, at, e.body))
+	r.Header.Set("webhook-signature", Sign(s.key, e.ID, at, e.Body))
 	resp, err := s.client.Do(r)
-	if err != nil {
-		return !errors.Is(err, errPrivate), hide(err)
+	if errors.Is(err, errPrivate) {
+		return fmt.Errorf("%w: %w", events.ErrRefused, errPrivate)
+	} else if err != nil {
+		return hide(err)
 	}
 	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
-	if resp.StatusCode/100 == 2 {
-		return false, nil
+	switch {
+	case resp.StatusCode/100 == 2:
+		return nil
+	case resp.StatusCode == http.StatusGone:
+		return fmt.Errorf("%w: it answers with 410", events.ErrRefused)
 	}
-	return resp.StatusCode != http.StatusGone, fmt.Errorf("the receiver answers with %d", resp.StatusCode)
+	return fmt.Errorf("the receiver answers with %d", resp.StatusCode)
 }
 
 // hide takes the URL, which may hold a secret, out of an error of net/http.

@@ -1,12 +1,10 @@
 package webhook_test
 
 import (
-	"context"
 	"crypto/hmac"
 	"encoding/base64"
-	"encoding/json"
+	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -15,10 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
 	"go.uber.org/goleak"
 
+	"passerby/internal/events"
+	"passerby/internal/store"
 	"passerby/internal/webhook"
 )
 
@@ -49,69 +47,35 @@ func receiver(t *testing.T, statuses ...int) (*httptest.Server, <-chan got) {
 	return s, tries
 }
 
-// sender runs until the test ends.
-func sender(t *testing.T, url string, private bool, waits ...time.Duration) (*webhook.Sender, *prometheus.Registry) {
+func sender(t *testing.T, url string, private bool) *webhook.Sender {
 	t.Helper()
-	reg := prometheus.NewRegistry()
-	s, err := webhook.New(webhook.Config{
-		URL: url, Secret: "whsec_" + base64.StdEncoding.EncodeToString(key), AllowPrivate: private, Waits: waits, Logger: slog.New(slog.DiscardHandler), Registerer: reg,
-	})
+	s, err := webhook.New(webhook.Config{URL: url, Secret: "whsec_" + base64.StdEncoding.EncodeToString(key), AllowPrivate: private})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error)
-	go func() { done <- s.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-done })
-	return s, reg
+	t.Cleanup(func() { _ = s.Close() })
+	return s
 }
 
-// outcome waits until as many events had an outcome.
-func outcome(t *testing.T, reg *prometheus.Registry, name string, want float64) {
-	t.Helper()
-	deadline := time.After(10 * time.Second)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		families, err := reg.Gather()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range families[0].GetMetric() {
-			if m.GetLabel()[0].GetValue() == name && m.GetCounter().GetValue() >= want {
-				return
-			}
-		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			n, _ := testutil.GatherAndCount(reg)
-			t.Fatalf("no %s within 10 s (%d series)", name, n)
-		}
-	}
-}
+var event = store.Event{ID: "b1.made", Kind: "ban.made", Body: []byte(`{"id":"b1.made"}`)}
 
-func TestSignedAndTriedAgainWithTheSameID(t *testing.T) {
+func TestSigned(t *testing.T) {
 	server, tries := receiver(t, 500, 302, 204)
-	s, reg := sender(t, server.URL, true, time.Millisecond, time.Millisecond)
-	s.Send(webhook.BanMade, map[string]string{"ban": "b1"})
-	outcome(t, reg, "delivered", 1)
-	first := <-tries
-	for _, g := range []got{first, <-tries, <-tries} { // a redirect is not followed, and counts as a failure
+	s := sender(t, server.URL, true)
+	for _, ok := range []bool{false, false, true} { // a redirect is not followed, and counts as a failure
+		if err := s.Deliver(t.Context(), []store.Event{event})[0]; (err == nil) != ok || errors.Is(err, events.ErrRefused) {
+			t.Errorf("%v, want %v", err, ok)
+		}
+		g := <-tries
 		at, err := strconv.ParseInt(g.header.Get("webhook-timestamp"), 10, 64)
 		if err != nil || time.Since(time.Unix(at, 0)) > time.Minute {
 			t.Errorf("timestamp %q", g.header.Get("webhook-timestamp"))
 		}
-		want := webhook.Sign(key, first.header.Get("webhook-id"), at, g.body)
-		if !hmac.Equal([]byte(want), []byte(g.header.Get("webhook-signature"))) {
+		if g.header.Get("webhook-id") != event.ID || string(g.body) != string(event.Body) {
+			t.Errorf("%s: %s", g.header.Get("webhook-id"), g.body)
+		}
+		if want := webhook.Sign(key, event.ID, at, g.body); !hmac.Equal([]byte(want), []byte(g.header.Get("webhook-signature"))) {
 			t.Errorf("signature %q, want %q", g.header.Get("webhook-signature"), want)
-		}
-		var e struct {
-			Type string
-			Data map[string]string
-		}
-		if err := json.Unmarshal(g.body, &e); err != nil || e.Type != "ban.made" || e.Data["ban"] != "b1" {
-			t.Errorf("body %s: %v", g.body, err)
 		}
 	}
 }
@@ -128,29 +92,19 @@ func TestSignatureOfTheSpecification(t *testing.T) {
 	}
 }
 
-func TestGivenUp(t *testing.T) {
-	for name, c := range map[string]struct {
-		statuses []int
-		tries    int
-	}{"after the last wait": {[]int{503}, 3}, "at once when gone": {[]int{410}, 1}} {
-		t.Run(name, func(t *testing.T) {
-			server, tries := receiver(t, c.statuses...)
-			s, reg := sender(t, server.URL, true, time.Millisecond, time.Millisecond)
-			s.Send(webhook.ReportMade, nil)
-			outcome(t, reg, "given_up", 1)
-			if len(tries) != c.tries {
-				t.Errorf("%d tries, want %d", len(tries), c.tries)
-			}
-		})
+func TestGoneIsNotTriedAgain(t *testing.T) {
+	server, _ := receiver(t, 410)
+	if err := sender(t, server.URL, true).Deliver(t.Context(), []store.Event{event})[0]; !errors.Is(err, events.ErrRefused) {
+		t.Error(err)
 	}
 }
 
 func TestPrivateAddressesAreNotDialled(t *testing.T) {
 	server, tries := receiver(t, 204)
 	for _, host := range []string{server.URL, strings.Replace(server.URL, "127.0.0.1", "localhost", 1)} { // a name is judged by where it leads
-		s, reg := sender(t, host, false)
-		s.Send(webhook.ReportMade, nil)
-		outcome(t, reg, "given_up", 1)
+		if err := sender(t, host, false).Deliver(t.Context(), []store.Event{event})[0]; !errors.Is(err, events.ErrRefused) {
+			t.Error(err)
+		}
 	}
 	if len(tries) > 0 {
 		t.Error("the loopback address was reached")
@@ -167,18 +121,6 @@ func TestPublic(t *testing.T) {
 			t.Errorf("%s: %v, want %v", addr, got, want)
 		}
 	}
-}
-
-func TestAFullQueueDropsWhatIsNew(t *testing.T) {
-	reg := prometheus.NewRegistry()
-	s, err := webhook.New(webhook.Config{URL: "https://example.org", Secret: "whsec_" + base64.StdEncoding.EncodeToString(key), Logger: slog.New(slog.DiscardHandler), Registerer: reg})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 1010 { // nobody runs it
-		s.Send(webhook.ReportMade, nil)
-	}
-	outcome(t, reg, "dropped", 10)
 }
 
 func TestWhatIsNoTarget(t *testing.T) {

@@ -49,7 +49,7 @@ func everybodyAtOnce(t *testing.T, factory Factory) {
 // each with a ledger of what must be true of him or her.
 func lives(t *testing.T, factory Factory) {
 	w := newWorld(t, factory, match.Config{
-		Grace: 200 * time.Millisecond, Rematch: 100 * time.Millisecond, Confirm: 300 * time.Millisecond, Lease: time.Hour, RecentFor: time.Second,
+		Grace: 200 * time.Millisecond, Overflow: 150 * time.Millisecond, Rematch: 100 * time.Millisecond, Confirm: 300 * time.Millisecond, Lease: time.Hour, RecentFor: time.Second,
 	})
 	seed := rand.Uint64()
 	t.Logf("seed %d (the order of goroutines is not its work)", seed)
@@ -105,7 +105,7 @@ func (c *crowd) settle(lives []*life) {
 		}
 	}
 	for range 20 {
-		c.pass(max(c.cfg.Grace, c.cfg.Rematch) / 4)
+		c.pass(max(c.cfg.Grace, c.cfg.Overflow, c.cfg.Rematch) / 4)
 		if err := c.sub.Sweep(c.ctx); err != nil {
 			c.Fatal(err)
 		}
@@ -143,7 +143,7 @@ func newLife(c *crowd, i int, rng *rand.Rand) *life {
 		}
 	}
 	t := ticket(fmt.Sprint("p", i), wish)
-	t.Pool = [...]string{"", "", "minors"}[i%3]
+	t.Pool, t.Region = [...]string{"", "", "minors"}[i%3], [...]string{"", "eu", "us", "us"}[i/3%4]
 	return &life{crowd: c, rng: rng, ticket: t, blocked: make(map[string]bool)}
 }
 

@@ -59,7 +59,7 @@ type history struct {
 func newHistory(t testing.TB, factory Factory, seed uint64) *history {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	cfg := match.Config{
-		Grace: 10007 * time.Millisecond, Rematch: 5003 * time.Millisecond, Lease: 14009 * time.Millisecond, Confirm: 6011 * time.Millisecond,
+		Grace: 10007 * time.Millisecond, Overflow: 3011 * time.Millisecond, Rematch: 5003 * time.Millisecond, Lease: 14009 * time.Millisecond, Confirm: 6011 * time.Millisecond,
 		RecentFor: 61001 * time.Millisecond, Recents: 1 + rng.IntN(6), // blocks have room: one that is forgotten wakes nobody
 	}
 	h := &history{w: newWorld(t, factory, cfg), rng: rng, seed: seed, awake: make(map[string]bool)}
@@ -139,13 +139,16 @@ func (h *history) arrive(name string) {
 	if h.rng.IntN(5) == 0 {
 		t.Pool = "minors"
 	}
+	if h.rng.IntN(3) > 0 {
+		t.Region = [...]string{"eu", "us", "ap"}[h.rng.IntN(3)]
+	}
 	if h.rng.IntN(10) == 0 {
 		t.Session += " again" // a second tab of the same user
 	}
 	if h.rng.IntN(8) == 0 {
 		t.Since = h.m.now.Add(time.Duration(h.rng.IntN(20001)-5000) * -time.Millisecond)
 	}
-	h.last = fmt.Sprintf("%s arrives in pool %q with %+v since %v", t.Session, t.Pool, t.Wish, t.Since)
+	h.last = fmt.Sprintf("%s arrives in pool %q and region %q with %+v since %v", t.Session, t.Pool, t.Region, t.Wish, t.Since)
 	h.awake[t.Session] = true
 	h.m.arrive(t)
 	got, err := h.w.queue.Arrive(h.w.ctx, t)

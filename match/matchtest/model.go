@@ -26,6 +26,7 @@ type person struct {
 	state        match.State
 	lease        time.Time
 	relaxAt      time.Time // zero when nothing changes with time
+	roamAt       time.Time // the same for regions
 	couple       *couple
 	ended        match.EndReason
 }
@@ -151,6 +152,7 @@ func (m *model) nextDue() (time.Time, bool) {
 		see(p.lease)
 		if p.state == match.Waiting {
 			see(p.relaxAt)
+			see(p.roamAt)
 		}
 		if p.couple != nil && !(p.couple.confirmed[0] && p.couple.confirmed[1]) {
 			see(p.couple.deadline)
@@ -160,7 +162,7 @@ func (m *model) nextDue() (time.Time, bool) {
 }
 
 // sweep does what is due at this moment: leases, then unconfirmed pairs, then
-// the ends of grace, each in order of place; then everybody tries once more,
+// the ends of grace and of overflow, each in order of place; then everybody tries once more,
 // which changes something only for recent partners.
 func (m *model) sweep() {
 	for _, p := range m.inOrder() {
@@ -179,7 +181,7 @@ func (m *model) sweep() {
 		}
 	}
 	for _, p := range m.inOrder() {
-		if p.state == match.Waiting && p.relaxAt.Equal(m.now) {
+		if p.state == match.Waiting && (p.relaxAt.Equal(m.now) || p.roamAt.Equal(m.now)) {
 			m.try(p, false)
 		}
 	}
@@ -206,6 +208,9 @@ func (m *model) enroll(t match.Ticket, lease time.Time) *person {
 	if at := t.Since.Add(m.cfg.Grace); at.After(m.now) && (len(t.Wish.Tags) > 0 || t.Wish.Widen) {
 		p.relaxAt = at
 	}
+	if at := t.Since.Add(m.cfg.Overflow); at.After(m.now) && t.Region != "" {
+		p.roamAt = at
+	}
 	m.people = append(m.people, p)
 	return p
 }
@@ -226,7 +231,7 @@ func (m *model) try(p *person, answered bool) {
 }
 
 // best is the rule of the queue: whoever agrees, the most shared tags first,
-// then the oldest; a recent partner only when both have waited and neither
+// then the oldest, who is far counted as later; a recent partner only when both have waited and neither
 // could have anybody else.
 func (m *model) best(p *person) *person {
 	type candidate struct {
@@ -238,11 +243,14 @@ func (m *model) best(p *person) *person {
 		if c.state != match.Waiting || m.apart(m.blocks, p, c) {
 			continue
 		}
-		if shared, ok := match.Agree(p.Ticket, c.Ticket, m.now, m.cfg.Grace); ok {
+		if shared, ok := match.Agree(p.Ticket, c.Ticket, m.now, m.cfg.Patience()); ok {
 			list = append(list, candidate{c, len(shared)})
 		}
 	}
-	slices.SortStableFunc(list, func(a, b candidate) int { return cmp.Compare(b.shared, a.shared) })
+	slices.SortStableFunc(list, func(a, b candidate) int {
+		place := func(c candidate) time.Time { return match.Place(p.Ticket, c.Ticket, m.cfg.Overflow) }
+		return cmp.Or(cmp.Compare(b.shared, a.shared), place(a).Compare(place(b)))
+	})
 	for _, c := range list {
 		if !m.apart(m.recents, p, c.person) {
 			return c.person
@@ -258,7 +266,7 @@ func (m *model) best(p *person) *person {
 
 func (m *model) strangerFor(p *person) bool {
 	return slices.ContainsFunc(m.people, func(c *person) bool {
-		return c.state == match.Waiting && match.Compatible(p.Ticket, c.Ticket, m.now, m.cfg.Grace) &&
+		return c.state == match.Waiting && match.Compatible(p.Ticket, c.Ticket, m.now, m.cfg.Patience()) &&
 			!m.apart(m.blocks, p, c) && !m.apart(m.recents, p, c)
 	})
 }

@@ -16,7 +16,7 @@ type story struct {
 
 // stories runs all of them, each in an empty world.
 func stories(t *testing.T, factory Factory) {
-	for _, list := range [][]story{meeting, wishing, parting, trusting, remembering} {
+	for _, list := range [][]story{meeting, wishing, near, parting, trusting, remembering} {
 		for _, s := range list {
 			t.Run(s.name, func(t *testing.T) { s.tell(newWorld(t, factory, s.cfg)) })
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"passerby/match"
+	"passerby/match/taste"
 )
 
 // Subject is a queue under test, empty.
@@ -36,6 +37,18 @@ func Run(t *testing.T, factory Factory) {
 	t.Run("stories", func(t *testing.T) { stories(t, factory) })
 	t.Run("histories", func(t *testing.T) { histories(t, factory) })
 	t.Run("crowds", func(t *testing.T) { crowds(t, factory) })
+	t.Run("learning", func(t *testing.T) {
+		learns := func(t testing.TB, cfg match.Config) Subject {
+			cfg.Taste, cfg.Hold = new(taste.Config), cfg.Overflow // as short as a test makes that
+			return factory(t, cfg)
+		}
+		for _, list := range [][]story{wishing, parting, trusting, remembering} { // what is promised whoever comes first
+			for _, s := range list {
+				t.Run(s.name, func(t *testing.T) { s.tell(newWorld(t, learns, s.cfg)) })
+			}
+		}
+		crowds(t, learns)
+	})
 }
 
 // patience is how long the suite waits for a hint, in real time.
@@ -336,7 +349,7 @@ func (w *world) audit(people []match.Ticket, blocked func(a, b string) bool) {
 			inPair[own.User] = s.Pair.ID
 			pairs[s.Pair.ID] = append(pairs[s.Pair.ID], t.Session)
 			other := bySession[partner.Session]
-			if !match.Compatible(t, other, w.now().Add(time.Hour), 0) {
+			if !match.Compatible(t, other, w.now().Add(time.Hour), match.Patience{}) {
 				w.Fatalf("%+v is paired with %+v", t, other)
 			}
 			if blocked(own.User, partner.User) {
@@ -376,7 +389,7 @@ func (w *world) quiet(people []match.Ticket, blocked func(a, b string) bool) {
 	}
 	for i, a := range left {
 		for _, b := range left[i+1:] {
-			if _, ok := match.Agree(a, b, w.now(), w.cfg.Grace); ok && !blocked(a.User, b.User) {
+			if _, ok := match.Agree(a, b, w.now(), w.cfg.Patience()); ok && !blocked(a.User, b.User) {
 				w.Fatalf("%+v and %+v both wait although nothing keeps them apart", a, b)
 			}
 		}

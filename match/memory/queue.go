@@ -123,6 +123,26 @@ func (q *Queue) Stats(ctx context.Context) (match.Stats, error) {
 	return q.state.Stats(), nil
 }
 
+// Taste is what the queue has learnt of who talks long with whom, to be kept elsewhere; nil when it does not learn.
+func (q *Queue) Taste() []byte {
+	q.begin()
+	defer q.end()
+	if m := q.state.Taste(); m != nil {
+		return m.Bytes()
+	}
+	return nil
+}
+
+// SetTaste gives it back what Taste answered.
+func (q *Queue) SetTaste(b []byte) error {
+	q.begin()
+	defer q.end()
+	if m := q.state.Taste(); m != nil {
+		return m.SetBytes(b)
+	}
+	return nil
+}
+
 // Run sweeps until ctx is done; it returns nil then. One Run per queue is enough.
 func (q *Queue) Run(ctx context.Context) error {
 	ticker := time.NewTicker(q.cfg.Sweep)

@@ -91,7 +91,7 @@ func TestEvictedKeys(t *testing.T) {
 	for _, key := range []string{"people", "v", "lead"} {
 		t.Run(key, func(t *testing.T) {
 			cfg := fast(newName())
-			cfg.Grace, cfg.Lease = 50*time.Millisecond, 2*time.Second
+			cfg.Grace, cfg.Overflow, cfg.Lease = 50*time.Millisecond, 40*time.Millisecond, 2*time.Second
 			q := running(t, client, cfg)
 			arrive(t, q, "ada")
 			arrive(t, q, "ben")

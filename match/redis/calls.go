@@ -69,8 +69,21 @@ func (q *Queue) put(add func(*work)) {
 	add(&q.work)
 	if !q.flying {
 		q.flying = true
-		q.flights.Go(q.fly)
+		go q.fly()
 	}
+}
+
+// resting answers a channel that is closed once nobody flies.
+func (q *Queue) resting() <-chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	rest := make(chan struct{})
+	if q.flying {
+		q.rest = rest
+	} else {
+		close(rest)
+	}
+	return rest
 }
 
 // fly does the work until none is left.
@@ -102,6 +115,10 @@ func (q *Queue) next() (w work, any bool) {
 	}
 	w.chores, q.work.chores = q.work.chores, chores{}
 	q.flying = n+len(w.guests) > 0 || w.chores != chores{}
+	if !q.flying && q.rest != nil {
+		close(q.rest)
+		q.rest = nil
+	}
 	if !q.flying {
 		q.work = work{}
 	}

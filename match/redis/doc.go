@@ -10,6 +10,7 @@
 //	{N}:lead    the node that leads; runs out without a sign of life
 //	{N}:people  HASH session → record (record.go)
 //	{N}:blocks, {N}:recents  ZSET who must not meet, by the end of that
+//	{N}:taste   HASH page → weights, when the queue learns who talks long with whom (match/taste)
 //	{N}:n:node  channel of a node
 //
 // The node that leads holds the queue in memory and decides there. Each batch of decisions is one commit: a script that

@@ -30,6 +30,7 @@ type book struct {
 	number  int64  // of the last commit in it
 	version string // of what stands in Redis
 	signed  time.Time
+	tasted  time.Time         // when what was learnt was written last
 	last    map[string]reply  // by node: to its last flight
 	mail    map[string][]byte // by node: frames that go out with the next commit
 }
@@ -177,7 +178,7 @@ func (b *book) apply(c call, node string, done bool) (a answer) {
 func (q *Queue) write(w work) error {
 	b := q.book
 	var words commands
-	q.changes(&words)
+	q.changes(&words, w.resign)
 	after := b.version
 	if len(words) > 0 {
 		b.number++

@@ -167,7 +167,7 @@ func live(ctx context.Context, q match.Queue, who string, rng *rand.Rand, patien
 // fast is the configuration of the fault tests: on Redis's clock, and soon due.
 func fast(name string) redis.Config {
 	return redis.Config{Name: name, Config: match.Config{
-		Grace: 200 * time.Millisecond, Rematch: 100 * time.Millisecond, Confirm: 500 * time.Millisecond, Lease: 20 * time.Second, Sweep: 20 * time.Millisecond, RecentFor: 300 * time.Millisecond,
+		Grace: 200 * time.Millisecond, Overflow: 150 * time.Millisecond, Rematch: 100 * time.Millisecond, Confirm: 500 * time.Millisecond, Lease: 20 * time.Second, Sweep: 20 * time.Millisecond, RecentFor: 300 * time.Millisecond,
 	}}
 }
 

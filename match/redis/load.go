@@ -38,6 +38,9 @@ func (q *Queue) load(version string) error {
 		}
 		bonds = append(bonds, some...)
 	}
+	if err := q.loadTaste(ctx, b); err != nil {
+		return err
+	}
 	if err := q.claim(ctx, b, leadFor+time.Duration(len(records))*loadEach); err != nil {
 		return err
 	}

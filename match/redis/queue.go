@@ -29,7 +29,6 @@ type Queue struct {
 	arrivals  atomic.Int64
 	listening chan struct{} // closed by Run
 	listen    sync.Once
-	flights   sync.WaitGroup
 
 	// Of who flies: one goroutine at a time.
 	book    *book // nil: this node does not lead
@@ -42,6 +41,7 @@ type Queue struct {
 	mu      sync.Mutex // guards the rest
 	work    work
 	flying  bool
+	rest    chan struct{} // closed when nobody flies any more; nil: Run does not wait for that
 	awaited int64         // number of the flight whose reply is to go …
 	reply   chan<- string // … here
 }
@@ -62,7 +62,7 @@ func (q *Queue) channel(node string) string { return q.key("n:" + node) }
 
 // Arrive implements match.Queue.
 func (q *Queue) Arrive(ctx context.Context, t match.Ticket) (match.Standing, error) {
-	if t.Session == "" || t.User == "" || len(t.Key) > match.MaxKey || max(len(t.Session), len(t.User), len(t.Node)) > maxName {
+	if t.Session == "" || t.User == "" || len(t.Key) > match.MaxKey || max(len(t.Session), len(t.User), len(t.Node), len(t.Region)) > maxName {
 		return match.Standing{}, fmt.Errorf("arrive: %w", match.ErrTicket)
 	}
 	wish, err := t.Wish.Normalize()

@@ -10,9 +10,9 @@ import (
 
 // A record is kept in a hash by session. Numbers are big-endian, of eight bytes; strings have their length in front, in two bytes.
 //
-//	state ('w', 'p' or 'a'), then bytes: mode, open, wide, widen, seat, confirmed
+//	state ('w', 'p' or 'a'), then bytes: mode, open, wide, roam, widen, seat, confirmed
 //	since, seq, lease, call, at
-//	home, user, node, key, pool, language, gender, genders sought, tags (each with a \n behind), pair, other, reason
+//	home, user, node, key, pool, region, language, gender, genders sought, tags (each with a \n behind), pair, other, reason
 
 // Letters of the states.
 var states = map[match.State]byte{match.Waiting: 'w', match.Paired: 'p', match.Absent: 'a'}
@@ -20,7 +20,7 @@ var states = map[match.State]byte{match.Waiting: 'w', match.Paired: 'p', match.A
 func packRecord(r *queue.Record) []byte {
 	t := r.Ticket
 	b := make([]byte, 0, 256+len(t.Key))
-	b = append(b, states[r.State], modeNumber(t.Wish.Mode), flag(r.Open), flag(r.Wide), flag(t.Wish.Widen), byte(r.Seat), flag(r.Confirmed))
+	b = append(b, states[r.State], modeNumber(t.Wish.Mode), flag(r.Open), flag(r.Wide), flag(r.Roam), flag(t.Wish.Widen), byte(r.Seat), flag(r.Confirmed))
 	for _, n := range []int64{t.Since.UnixMilli(), int64(r.Seq), r.Lease, r.Call, r.At} {
 		b = appendNumber(b, n)
 	}
@@ -36,7 +36,7 @@ func parseRecord(session, packed string) (r queue.Record, err error) {
 	c := cutter{rest: packed}
 	r.State = c.state()
 	t := &r.Ticket
-	t.Wish.Mode, r.Open, r.Wide, t.Wish.Widen, r.Seat, r.Confirmed = c.mode(), c.flag(), c.flag(), c.flag(), int(c.byte()), c.flag()
+	t.Wish.Mode, r.Open, r.Wide, r.Roam, t.Wish.Widen, r.Seat, r.Confirmed = c.mode(), c.flag(), c.flag(), c.flag(), c.flag(), int(c.byte()), c.flag()
 	t.Since, r.Seq, r.Lease, r.Call, r.At = c.time(), uint64(c.number()), c.number(), c.number(), c.number()
 	r.Home = c.string()
 	c.names(t)
@@ -66,14 +66,14 @@ func appendNames(b []byte, t match.Ticket) []byte {
 	for _, g := range w.Seeking {
 		seeking = append(seeking, g...)
 	}
-	for _, s := range []string{t.User, t.Node, t.Key, t.Pool, w.Language, string(w.Gender), string(seeking)} {
+	for _, s := range []string{t.User, t.Node, t.Key, t.Name, t.Pool, t.Region, w.Language, string(w.Gender), string(seeking)} {
 		b = appendString(b, s)
 	}
 	return appendTags(b, w.Tags)
 }
 
 func (c *cutter) names(t *match.Ticket) {
-	t.User, t.Node, t.Key, t.Pool, t.Wish.Language, t.Wish.Gender = c.string(), c.string(), c.string(), c.string(), c.string(), match.Gender(c.string())
+	t.User, t.Node, t.Key, t.Name, t.Pool, t.Region, t.Wish.Language, t.Wish.Gender = c.string(), c.string(), c.string(), c.string(), c.string(), c.string(), c.string(), match.Gender(c.string())
 	for _, g := range c.string() {
 		t.Wish.Seeking = append(t.Wish.Seeking, match.Gender(g))
 	}

@@ -33,7 +33,8 @@ func (q *Queue) Run(ctx context.Context) error {
 	look, sweep := time.NewTicker(lookEvery), time.NewTicker(q.cfg.Sweep)
 	defer look.Stop()
 	defer sweep.Stop()
-	stop, ended := ctx.Done(), make(chan struct{})
+	stop := ctx.Done()
+	var ended <-chan struct{}
 	for {
 		select {
 		case <-stop: // replies to the last calls may be on their way
@@ -41,7 +42,7 @@ func (q *Queue) Run(ctx context.Context) error {
 			look.Stop()
 			sweep.Stop()
 			q.put(func(w *work) { w.resign = true })
-			go func() { q.flights.Wait(); close(ended) }()
+			ended = q.resting()
 		case <-ended:
 			return nil
 		case <-look.C:

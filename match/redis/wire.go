@@ -116,7 +116,7 @@ func appendPair(b []byte, p match.Pair) []byte {
 	b = append(b, modeNumber(p.Mode))
 	b = appendTime(b, p.At)
 	for _, side := range []match.Side{p.Initiator, p.Responder} {
-		for _, s := range []string{side.Session, side.User, side.Node, side.Key, side.Language} {
+		for _, s := range []string{side.Session, side.User, side.Node, side.Key, side.Language, side.Region, side.Name} {
 			b = appendString(b, s)
 		}
 	}
@@ -126,7 +126,7 @@ func appendPair(b []byte, p match.Pair) []byte {
 func (c *cutter) pair() match.Pair {
 	p := match.Pair{ID: c.string(), Mode: c.mode(), At: c.time()}
 	for _, s := range []*match.Side{&p.Initiator, &p.Responder} {
-		*s = match.Side{Session: c.string(), User: c.string(), Node: c.string(), Key: c.string(), Language: c.string()}
+		*s = match.Side{Session: c.string(), User: c.string(), Node: c.string(), Key: c.string(), Language: c.string(), Region: c.string(), Name: c.string()}
 	}
 	p.Tags = c.tags()
 	return p

@@ -14,7 +14,7 @@ var someTime = time.UnixMilli(1_900_000_000_000)
 
 func someTicket() match.Ticket {
 	return match.Ticket{
-		Session: "s:1", User: "ü", Node: "", Key: strings.Repeat("\x00", match.MaxKey), Pool: "minors", Since: someTime,
+		Session: "s:1", User: "ü", Node: "", Key: strings.Repeat("\x00", match.MaxKey), Pool: "minors", Region: "eu", Since: someTime,
 		Wish: match.Wish{Mode: match.Text, Tags: []string{"a b", "jazz"}, Language: "en", Gender: match.Female, Seeking: []match.Gender{match.Female, match.Male}, Widen: true},
 	}
 }
@@ -22,7 +22,7 @@ func someTicket() match.Ticket {
 func somePair() match.Pair {
 	return match.Pair{
 		ID: "id", Mode: match.Text, At: someTime, Tags: []string{"a b", "jazz"},
-		Initiator: match.Side{Session: "s:1", User: "u", Node: "", Key: "\x00\xff:5:", Language: "en"},
+		Initiator: match.Side{Session: "s:1", User: "u", Node: "", Key: "\x00\xff:5:", Language: "en", Region: "eu"},
 		Responder: match.Side{Session: "s2", User: "ü", Node: "n", Key: strings.Repeat("k", match.MaxKey)},
 	}
 }
@@ -30,7 +30,7 @@ func somePair() match.Pair {
 func someRecords() []queue.Record {
 	plain := match.Ticket{Session: "s:1", User: "u", Since: someTime, Wish: match.Wish{Mode: match.Video}}
 	return []queue.Record{
-		{Ticket: someTicket(), Seq: 7, State: match.Waiting, Open: true, Wide: true, Lease: 5, Home: "home", Call: 9},
+		{Ticket: someTicket(), Seq: 7, State: match.Waiting, Open: true, Wide: true, Roam: true, Lease: 5, Home: "home", Call: 9},
 		{Ticket: plain, Seq: 8, State: match.Paired, Pair: "id", At: 6, Other: "s2", Seat: 1, Confirmed: true},
 		{Ticket: plain, State: match.Absent, Pair: "id", Reason: match.EndLost},
 	}

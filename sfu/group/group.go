@@ -18,6 +18,8 @@ type Media interface {
 	RouteSlot(to string, slot int, from string, keyID uint64) error
 	Send(id string, data []byte) error
 	Voice(id string) sfu.Voice
+	View(id string, slot, width, height int) error
+	Taken(id string) []string
 }
 
 var _ Media = (*sfu.Server)(nil)
@@ -40,7 +42,7 @@ type Config struct {
 	Members int
 	// Slots is how many others each is shown; 0 means one less than Members, which shows all. At most sfu.MaxSlots.
 	Slots int
-	// Every is how often the speaker is looked for; 0 means 200 ms, less than zero never.
+	// Every is how often the speaker is looked for, and what of pictures nobody gets; 0 means 200 ms, less than zero never.
 	Every time.Duration
 }
 
@@ -79,6 +81,7 @@ type member struct {
 	nth   int    // to join
 	slots []string
 	voice sfu.Voice
+	taken []string // that he was told; nil is nothing
 }
 
 // New makes a group without members; the caller closes it.
@@ -152,13 +155,20 @@ func (g *Group) Data(id string, data []byte) error {
 	switch said.Type {
 	case "hello":
 		if m.key != said.Key {
-			m.key = said.Key
+			m.key, m.taken = said.Key, nil
 			g.order.join(id)
 			g.changed()
 			return nil
 		}
 		g.tellMembers(m) // he came back
 		g.tellShown(m)
+		m.taken = nil
+	case "views":
+		for slot, size := range said.Sizes[:min(len(said.Sizes), len(m.slots))] {
+			if size != nil {
+				_ = g.media.View(id, slot, size[0], size[1])
+			}
+		}
 	case "tell":
 		if to := g.members[said.To]; to != nil && to.key != "" && m.key != "" {
 			g.send(to, message{Type: "told", From: id, Data: said.Data})
@@ -261,4 +271,17 @@ func (g *Group) hear() {
 	if g.order.choose() {
 		g.arrange(true)
 	}
+	for _, m := range present {
+		g.tellTaken(m)
+	}
+}
+
+// tellTaken tells a member which encodings of his picture somebody gets, when that is others than before.
+func (g *Group) tellTaken(m *member) {
+	taken := g.media.Taken(m.id)
+	if taken == nil || slices.Equal(taken, m.taken) {
+		return
+	}
+	m.taken = taken
+	g.send(m, message{Type: "taken", Layers: taken})
 }

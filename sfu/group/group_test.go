@@ -16,6 +16,8 @@ type fake struct {
 	routes map[string]string // "to/slot" → from
 	told   map[string][]message
 	voices map[string]sfu.Voice
+	views  []string
+	taken  map[string][]string
 }
 
 func newFake() *fake {
@@ -42,6 +44,13 @@ func (f *fake) Send(id string, data []byte) error {
 }
 
 func (f *fake) Voice(id string) sfu.Voice { return f.voices[id] }
+
+func (f *fake) View(id string, slot, width, height int) error {
+	f.views = append(f.views, fmt.Sprintf("%s/%d %d×%d", id, slot, width, height))
+	return nil
+}
+
+func (f *fake) Taken(id string) []string { return f.taken[id] }
 
 func (f *fake) last(t *testing.T, id, kind string) message {
 	t.Helper()
@@ -161,5 +170,42 @@ func TestLimits(t *testing.T) {
 	}
 	if err := g.Data("a", []byte(`{"type":"of a later version"}`)); err != nil {
 		t.Errorf("what it does not know it passes over: %v", err)
+	}
+}
+
+// How large each slot is on the screen goes to the server, and what nobody gets is told to who sends it: once, and again to who
+// comes back.
+func TestLayers(t *testing.T) {
+	f := newFake()
+	g := New(f, Config{Members: 3, Every: -1})
+	defer g.Close()
+	enter(t, g, "a", "b")
+	must(t, g.Data("a", []byte(`{"type":"views","sizes":[null,[0,0],[640,360],[1,1]]}`)))
+	if diff := cmp.Diff([]string{"a/1 0×0"}, f.views); diff != "" {
+		t.Errorf("views of a call with two slots (-want +got):\n%s", diff)
+	}
+	count := func() (n int) {
+		for _, m := range f.told["a"] {
+			if m.Type == "taken" {
+				n++
+			}
+		}
+		return n
+	}
+	g.hear()
+	if n := count(); n != 0 {
+		t.Errorf("who sends one encoding was told %d times", n)
+	}
+	for range 2 {
+		f.taken = map[string][]string{"a": {"l", "h"}}
+		g.hear()
+	}
+	if got := f.last(t, "a", "taken"); cmp.Diff([]string{"l", "h"}, got.Layers) != "" || count() != 1 {
+		t.Errorf("told %d times: %+v", count(), got)
+	}
+	enter(t, g, "a")
+	g.hear()
+	if count() != 2 {
+		t.Error("who came back was not told again")
 	}
 }

@@ -19,16 +19,18 @@ type Member struct {
 
 // message is all that goes over the data channel; doc.go says which fields which type has.
 type message struct {
-	Type    string   `json:"type"`
-	Key     string   `json:"key,omitempty"`
-	To      string   `json:"to,omitempty"`
-	From    string   `json:"from,omitempty"`
-	Data    string   `json:"data,omitempty"`
-	Group   string   `json:"group,omitempty"`
-	You     string   `json:"you,omitempty"`
-	Members []Member `json:"members,omitempty"`
-	Slots   []string `json:"slots,omitempty"`
-	Speaker string   `json:"speaker,omitempty"`
+	Type    string    `json:"type"`
+	Key     string    `json:"key,omitempty"`
+	To      string    `json:"to,omitempty"`
+	From    string    `json:"from,omitempty"`
+	Data    string    `json:"data,omitempty"`
+	Group   string    `json:"group,omitempty"`
+	You     string    `json:"you,omitempty"`
+	Members []Member  `json:"members,omitempty"`
+	Slots   []string  `json:"slots,omitempty"`
+	Speaker string    `json:"speaker,omitempty"`
+	Sizes   []*[2]int `json:"sizes,omitempty"` // width and height in pixels by slot; null says nothing
+	Layers  []string  `json:"layers,omitempty"`
 }
 
 // parse reads what a browser says.

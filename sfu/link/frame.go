@@ -30,6 +30,12 @@ const (
 	AskPackets
 	// Limit says how many bits per second the receivers of a stream can take; 0 is no limit.
 	Limit
+	// VideoVP9, VideoAV1 and VideoH264 are Video (which is VP8) of other codecs.
+	VideoVP9
+	VideoAV1
+	VideoH264
+	// Loss says what share of the sound the receivers of a stream miss, in 1/256.
+	Loss
 
 	ping Kind = 14
 	pong Kind = 15
@@ -54,7 +60,7 @@ type Frame struct {
 // Overhead is how many bytes a media frame adds to the payload of its RTP packet.
 const Overhead = 11
 
-func (k Kind) media() bool { return k == Audio || k == Video }
+func (k Kind) media() bool { return k == Audio || k == Video || k >= VideoVP9 && k <= VideoH264 }
 
 // Append encodes f and appends it to dst.
 func (f Frame) Append(dst []byte) []byte {
@@ -84,7 +90,7 @@ func ParseFrame(b []byte) (Frame, error) {
 		}
 		f.Generation, f.Marker = b[0]>>5, b[0]&0x10 != 0
 		f.Seq, f.Timestamp, f.Payload = binary.BigEndian.Uint16(b[5:]), binary.BigEndian.Uint32(b[7:]), b[Overhead:]
-	case b[0]&0xf0 != 0, f.Kind == 0, f.Kind > Limit && f.Kind < ping:
+	case b[0]&0xf0 != 0, f.Kind == 0, f.Kind > Loss && f.Kind < ping:
 		return Frame{}, ErrFrame
 	}
 	return f, nil

@@ -78,6 +78,7 @@ var frames = []Frame{
 	{Kind: Open, Stream: 4, Payload: []byte("session")},
 	{Kind: Close, Stream: 5, Payload: []byte{}},
 	{Kind: AskPackets, Stream: 6, Payload: []byte{0, 1, 0, 2}},
+	{Kind: VideoAV1, Generation: 3, Marker: true, Seq: 9, Stream: 7, Timestamp: 1, Payload: []byte{0x18, 1}},
 	{Kind: Limit, Stream: 7, Payload: []byte{0, 0, 0, 0, 0, 4, 0x93, 0xe0}},
 	{Kind: ping, Payload: make([]byte, 8)},
 }

@@ -181,6 +181,23 @@ func TestLongestFrame(t *testing.T) {
 	}
 }
 
+// TestFitsTheSmallestMTU: neither a handshake nor a browser's packets, which have 1200 bytes at most, are longer than any IPv6 network
+// must carry (RFC 8200 §5), so none is cut into pieces on its way, in a tunnel either.
+func TestFitsTheSmallestMTU(t *testing.T) {
+	const most = 1280 - 40 - 8
+	a, b := start(t, "a"), start(t, "b")
+	cut := newCut(t, b.Addr().String())
+	a.Nodes(map[string]string{"b": cut.addr()})
+	linked(t, a, b)
+	payload := make([]byte, 1200-12) // without the header of RTP
+	frame := link.Frame{Kind: link.Video, Stream: 1 << 31, Seq: 1, Timestamp: 1 << 31, Payload: payload}.Append(nil)
+	a.link("b").Send(frame)
+	until(t, "the packet", func() bool { return cut.most() > len(payload) })
+	if n := cut.most(); n > most {
+		t.Errorf("a datagram of %d bytes, want %d at most", n, most)
+	}
+}
+
 // TestDeathIsNoticed: the other end stops without a word; and comes back, under the same address.
 func TestDeathIsNoticed(t *testing.T) {
 	a, b := start(t, "a"), start(t, "b", func(c *link.Config) { c.Beat, c.Silence = time.Hour, 2*time.Hour })
@@ -284,14 +301,21 @@ func TestCrowdOfStrangers(t *testing.T) {
 
 // cut stands between two nodes and can stop all that passes, or note it.
 type cut struct {
-	t      testing.TB
-	front  *net.UDPConn
-	back   *net.UDPConn
-	mu     sync.Mutex // guards what follows
-	closed bool
-	kept   [][]byte // what passed to the back, sealed frames
-	client *net.UDPAddr
-	work   sync.WaitGroup
+	t       testing.TB
+	front   *net.UDPConn
+	back    *net.UDPConn
+	mu      sync.Mutex // guards what follows
+	closed  bool
+	kept    [][]byte // what passed to the back, sealed frames
+	client  *net.UDPAddr
+	work    sync.WaitGroup
+	longest int // datagram, either way; guarded by mu
+}
+
+func (c *cut) most() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.longest
 }
 
 func newCut(t testing.TB, target string) *cut {
@@ -316,6 +340,7 @@ func newCut(t testing.TB, target string) *cut {
 			}
 			c.mu.Lock()
 			c.client = from
+			c.longest = max(c.longest, n)
 			closed := c.closed
 			if b[0] == 0x80 && len(c.kept) < 100 {
 				c.kept = append(c.kept, bytes.Clone(b[:n]))
@@ -335,6 +360,7 @@ func newCut(t testing.TB, target string) *cut {
 			}
 			c.mu.Lock()
 			closed, client := c.closed, c.client
+			c.longest = max(c.longest, n)
 			c.mu.Unlock()
 			if !closed && client != nil {
 				_, _ = c.front.WriteToUDP(b[:n], client)

@@ -81,6 +81,40 @@ func TestOldHabitsAreForgotten(t *testing.T) {
 	}
 }
 
+// A verdict needs a dozen matches, but for that of a program; a person's also the time that people spend.
+func TestVerdict(t *testing.T) {
+	talker := func(i int) one { return one{seconds(float64(2 + i)), seconds(float64(20 + 17*i)), 190 + i*13, true} }
+	skipper := func(i int) one { return one{0, seconds(0.5 + 0.2*float64(i%12)), 0, false} }
+	advertiser := func(i int) one { return one{seconds(0.3), seconds(3 + 2*float64(i%5)), 400, false} }
+	for _, tt := range []struct {
+		name    string
+		matches []one
+		want    habit.Verdict
+	}{
+		{"nobody yet", nil, habit.Unknown},
+		{"a talker who has just come", repeat(11, talker), habit.Unknown},
+		{"a talker", repeat(12, talker), habit.Person},
+		{"who skips as fast as he can", repeat(12, skipper), habit.Plain},
+		{"an advertiser, soon", repeat(6, advertiser), habit.Program},
+		{"a talker who became one", append(repeat(12, talker), repeat(12, advertiser)...), habit.Program},
+		{"an advertiser who talks now, not long", append(repeat(12, advertiser), repeat(3, talker)...), habit.Program},
+		{"an advertiser who talks now", append(repeat(12, advertiser), repeat(12, talker)...), habit.Person},
+	} {
+		if got := live(tt.matches).Verdict(); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// Suspicion stays until a dozen matches say otherwise.
+func TestSuspicionStays(t *testing.T) {
+	for v, want := range map[habit.Verdict][2]bool{habit.Unknown: {false, true}, habit.Program: {true, true}, habit.Plain: {}, habit.Person: {}} {
+		if got := [2]bool{v.Suspect(false), v.Suspect(true)}; got != want {
+			t.Errorf("%q: %t, want %t", v, got, want)
+		}
+	}
+}
+
 // Any history has a score from 0 to 1.
 func FuzzScore(f *testing.F) {
 	f.Add([]byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0})
@@ -100,6 +134,9 @@ func FuzzScore(f *testing.F) {
 			}
 			if s := tr.Score(); !(s >= 0 && s <= 1) {
 				t.Fatalf("score %v", s)
+			}
+			if (tr.Verdict() == habit.Program) != (tr.Score() >= habit.Suspicious) {
+				t.Fatalf("score %v, verdict %q", tr.Score(), tr.Verdict())
 			}
 		}
 	})

@@ -39,6 +39,8 @@ type (
 		About  Met
 		Report *protocol.Report
 	}
+	// Understood notes that the person has read a notice.
+	Understood struct{ Notice string }
 	// Route feeds the session's downlinks from another session, gated on a key id; From "" stops.
 	// Node is where that one lives, "" being this node.
 	Route struct {
@@ -47,8 +49,8 @@ type (
 	}
 	// Keyed asks this session's encoder for a key frame.
 	Keyed struct{}
-	// Shown stops asking for key frames for this session's downlink.
-	Shown struct{}
+	// Shown stops asking for key frames for this session's downlink. First and Next are what the client measured.
+	Shown struct{ First, Next int64 }
 	// Offer negotiates; Answered comes back.
 	Offer struct{ ID, SDP string }
 	// Candidate adds an ICE candidate.
@@ -71,21 +73,22 @@ type (
 	End struct{}
 )
 
-func (Send) effect()      {}
-func (Deliver) effect()   {}
-func (Arrive) effect()    {}
-func (Leave) effect()     {}
-func (Confirm) effect()   {}
-func (Renew) effect()     {}
-func (Block) effect()     {}
-func (Record) effect()    {}
-func (Route) effect()     {}
-func (Keyed) effect()     {}
-func (Shown) effect()     {}
-func (Offer) effect()     {}
-func (Candidate) effect() {}
-func (Remove) effect()    {}
-func (Tell) effect()      {}
-func (Locate) effect()    {}
-func (Forward) effect()   {}
-func (End) effect()       {}
+func (Send) effect()       {}
+func (Deliver) effect()    {}
+func (Arrive) effect()     {}
+func (Leave) effect()      {}
+func (Confirm) effect()    {}
+func (Renew) effect()      {}
+func (Block) effect()      {}
+func (Record) effect()     {}
+func (Understood) effect() {}
+func (Route) effect()      {}
+func (Keyed) effect()      {}
+func (Shown) effect()      {}
+func (Offer) effect()      {}
+func (Candidate) effect()  {}
+func (Remove) effect()     {}
+func (Tell) effect()       {}
+func (Locate) effect()     {}
+func (Forward) effect()    {}
+func (End) effect()        {}

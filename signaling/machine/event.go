@@ -27,6 +27,8 @@ type (
 		Spare      bool
 		RetryAfter time.Duration
 	}
+	// Move asks the client to go to another node: this one stops Within that time. Nothing else changes before it has gone.
+	Move struct{ Within time.Duration }
 	// Request is a message from the client, by connection or data channel.
 	Request struct{ Message protocol.Message }
 
@@ -79,6 +81,8 @@ type (
 	FromPeer struct{ Message PeerMessage }
 	// Located is the outcome of Locate; Node "" means that nothing is known.
 	Located struct{ Session, Node string }
+	// Estranged says that no media passes between this node and another, though both live.
+	Estranged struct{ Node string }
 	// NodeGone says that a node is no more, with all that lived on it.
 	NodeGone struct{ Node string }
 )
@@ -132,6 +136,14 @@ func (e NodeGone) apply(t *step) {
 	}
 	t.Match.Lost = true
 	t.away(true)
+}
+
+// One of two who do not see each other goes: the same on both sides, whoever hears of it first.
+func (e Estranged) apply(t *step) {
+	m := &t.Match
+	if t.Phase == Matched && m.Mode == protocol.ModeVideo && m.Partner.Node == e.Node && e.Node != t.Self.Node && t.Self.Session < m.Partner.Session {
+		t.send(&protocol.Moved{})
+	}
 }
 
 func (e Detach) apply(t *step) {
@@ -197,6 +209,8 @@ func (e Drain) apply(t *step) {
 	}
 }
 
+func (e Move) apply(t *step) { t.send(&protocol.Moved{WithinMS: e.Within.Milliseconds()}) }
+
 func draining(id string) *protocol.Error {
-	return protocol.Errorf(protocol.Draining, "the server is shutting down").Re(id)
+	return protocol.Errorf(protocol.Draining, "the server is restarting: try again in a moment").Re(id)
 }

@@ -15,7 +15,7 @@ func problem(err error, id string) *protocol.Error {
 	case errors.Is(err, ErrEvidence):
 		return protocol.Errorf(protocol.EvidenceInvalid, "%s", err.Error()).Re(id)
 	case errors.Is(err, ErrSDP):
-		return protocol.Errorf(protocol.SDPInvalid, "the session description was not accepted").Re(id)
+		return protocol.Errorf(protocol.SDPInvalid, "the session description was not accepted: try again, or use text chat").Re(id)
 	}
 	return protocol.Errorf(protocol.Internal, "the server failed to do this; try again").Re(id)
 }

@@ -37,11 +37,12 @@ type Ticket struct {
 	Pool                string
 	Wish                Wish
 	Key                 string
+	Name                string
 	Since               time.Time
 }
 
 // Side is one of the two in a pair.
-type Side struct{ Session, User, Node, Key, Language string }
+type Side struct{ Session, User, Node, Key, Language, Region, Name string }
 
 // Pair is two sessions that the queue brought together. Tags are those that both named.
 type Pair struct {

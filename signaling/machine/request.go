@@ -31,7 +31,7 @@ func (e Request) apply(t *step) {
 		t.keyed(m)
 	case *protocol.Shown:
 		if t.current(m.Match) {
-			t.do(Shown{})
+			t.do(Shown{First: m.MS, Next: m.NextMS})
 		}
 	case *protocol.Rekey:
 		t.rekey(m)
@@ -39,6 +39,8 @@ func (e Request) apply(t *step) {
 		t.report(m)
 	case *protocol.Block:
 		t.block(m)
+	case *protocol.Understood:
+		t.do(Understood{m.Notice})
 	case *protocol.Ping:
 		t.send(&protocol.Pong{Head: protocol.Re(id)})
 	default:
@@ -56,6 +58,7 @@ func (t *step) find(m *protocol.Find) {
 		Mode: m.Mode, Tags: m.Tags, Language: m.Language,
 		Gender: m.Gender, Seeking: m.Seeking, Widen: m.Widen,
 	}
+	t.Self.Said.over(&t.Wish)
 	t.Key = m.Key
 	t.search(m.ID, m.After)
 }
@@ -90,7 +93,7 @@ func (t *step) search(id string, after *string) {
 		if matched { // nobody is held in a match that he wants to leave
 			t.do(Leave{protocol.EndNext})
 		}
-		t.refuse(id, protocol.Draining, "the server is shutting down")
+		t.refuse(id, protocol.Draining, "the server is restarting: try again in a moment")
 		return
 	}
 	t.Phase = Waiting

@@ -23,6 +23,7 @@ func (p Phase) String() string { return [...]string{"idle", "waiting", "matched"
 type Self struct {
 	Session, User, Node string
 	Pool                string // people of different pools never meet
+	Said                Said   // of him by the app that he comes from
 }
 
 // State is all that is known of a session. Make it with New.
@@ -131,7 +132,7 @@ func (t *step) refuse(id string, code protocol.Code, format string, args ...any)
 func (t *step) ticket() Ticket {
 	return Ticket{
 		Session: t.Self.Session, User: t.Self.User, Node: t.Self.Node, Pool: t.Self.Pool,
-		Wish: t.Wish, Key: t.Key, Since: t.Since,
+		Wish: t.Wish, Key: t.Key, Name: t.Self.Said.Name, Since: t.Since,
 	}
 }
 
@@ -161,7 +162,7 @@ func (t *step) matched(id string, resumed bool) {
 	}
 	t.send(&protocol.Matched{
 		Head: protocol.Re(id), Match: m.ID, Mode: m.Mode, Initiator: m.Initiator,
-		Peer:  protocol.Peer{Key: m.Partner.Key, Tags: tags, Language: m.Partner.Language},
+		Peer:  protocol.Peer{Key: m.Partner.Key, Tags: tags, Language: m.Partner.Language, Name: m.Partner.Name},
 		KeyID: FormatKeyID(t.keyID()), At: m.At.UnixMilli(),
 		Resumed: resumed, Sent: m.Sent, Acked: m.Acked,
 	})

@@ -124,7 +124,7 @@ func fail(code protocol.Code, text string) machine.Effect {
 
 const (
 	internalText = "the server failed to do this; try again"
-	drainText    = "the server is shutting down"
+	drainText    = "the server is restarting: try again in a moment"
 	goneText     = "match: neither the current one nor one of the last 8"
 )
 
@@ -329,7 +329,7 @@ var transitions = []struct {
 	{"answered in the match", matched, machine.Answered{ID: "r", SDP: "a"}, matched,
 		[]machine.Effect{send(&protocol.Answer{Head: head, SDP: "a"}), route}},
 	{"offer refused", idle, machine.Answered{ID: "r", Err: machine.ErrSDP}, idle,
-		[]machine.Effect{fail(protocol.SDPInvalid, "the session description was not accepted")}},
+		[]machine.Effect{fail(protocol.SDPInvalid, "the session description was not accepted: try again, or use text chat")}},
 	{"media fails", idle, machine.Answered{ID: "r", Err: boom}, idle,
 		[]machine.Effect{fail(protocol.MediaFailed, "the media server did not answer; try again")}},
 	{"candidate", idle, req(&protocol.Candidate{Head: head, Candidate: "c"}), idle, []machine.Effect{machine.Candidate{ID: "r", Candidate: "c"}}},

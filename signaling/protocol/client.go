@@ -7,6 +7,9 @@ type Hello struct {
 	Token string `json:"token"`
 	// Resume is the secret of the last welcome: it takes the session over as it is.
 	Resume string `json:"resume,omitempty"`
+	// Beside says that the connection before is still open: what the client's peer connection sends and receives by the node before goes
+	// on until the client closes it.
+	Beside bool `json:"beside,omitempty"`
 }
 
 // Offer starts, renegotiates or replaces the peer connection to the server.
@@ -61,7 +64,8 @@ type Text struct {
 	Match string `json:"match"`
 	// N counts a sender's texts in a match, from 1.
 	N uint64 `json:"n"`
-	// Body is base64url of 0x01, commitment (32 bytes), iv (12), ciphertext and tag.
+	// Body is base64url of 0x01, commitment (32 bytes), iv (12), ciphertext and tag. Where limits.clear_text is set it is that of 0x00,
+	// commitment, and the JSON that would be encrypted.
 	Body string `json:"body"`
 }
 
@@ -86,6 +90,10 @@ type Keyed struct {
 type Shown struct {
 	Head
 	Match string `json:"match"`
+	// MS is how long that took from matched, in milliseconds; at most 10 minutes. It serves the operator's measurements alone.
+	MS int64 `json:"ms,omitempty"`
+	// NextMS is the same from the moment that this partner was asked for: Next was pressed, or the one before had gone.
+	NextMS int64 `json:"next_ms,omitempty"`
 }
 
 // Rekey brings a new public key into a running match, after a reload.
@@ -144,21 +152,28 @@ type Block struct {
 	Match string `json:"match"`
 }
 
+// Understood says that the person has read a notice: it does not come again.
+type Understood struct {
+	Head
+	Notice string `json:"notice"`
+}
+
 // Ping asks for a pong.
 type Ping struct{ Head }
 
-func (*Hello) Type() string     { return "hello" }
-func (*Offer) Type() string     { return "offer" }
-func (*Candidate) Type() string { return "candidate" }
-func (*Find) Type() string      { return "find" }
-func (*Next) Type() string      { return "next" }
-func (*Leave) Type() string     { return "leave" }
-func (*Text) Type() string      { return "text" }
-func (*Ack) Type() string       { return "ack" }
-func (*Keyed) Type() string     { return "keyed" }
-func (*Shown) Type() string     { return "shown" }
-func (*Rekey) Type() string     { return "rekey" }
-func (*Signal) Type() string    { return "signal" }
-func (*Report) Type() string    { return "report" }
-func (*Block) Type() string     { return "block" }
-func (*Ping) Type() string      { return "ping" }
+func (*Hello) Type() string      { return "hello" }
+func (*Offer) Type() string      { return "offer" }
+func (*Candidate) Type() string  { return "candidate" }
+func (*Find) Type() string       { return "find" }
+func (*Next) Type() string       { return "next" }
+func (*Leave) Type() string      { return "leave" }
+func (*Text) Type() string       { return "text" }
+func (*Ack) Type() string        { return "ack" }
+func (*Keyed) Type() string      { return "keyed" }
+func (*Shown) Type() string      { return "shown" }
+func (*Rekey) Type() string      { return "rekey" }
+func (*Signal) Type() string     { return "signal" }
+func (*Report) Type() string     { return "report" }
+func (*Block) Type() string      { return "block" }
+func (*Understood) Type() string { return "understood" }
+func (*Ping) Type() string       { return "ping" }

@@ -58,6 +58,19 @@ func (ReportReason) Enum() []string {
 	return []string{"minor", "nudity", "threat", "hate", "spam", "other"}
 }
 
+// RefusalReason says why a text was not delivered.
+type RefusalReason string
+
+// The reasons.
+const (
+	RefusedFilter    RefusalReason = "filter"    // the operator's filter does not let it through
+	RefusedUnchecked RefusalReason = "unchecked" // the filter did not answer, and nothing passes unchecked
+	RefusedForm      RefusalReason = "form"      // encrypted where the server reads texts, or in clear where it does not
+)
+
+// Enum lists the values of a RefusalReason.
+func (RefusalReason) Enum() []string { return []string{"filter", "unchecked", "form"} }
+
 // Enum is a string type with a closed list of values.
 type Enum interface{ Enum() []string }
 

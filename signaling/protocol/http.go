@@ -14,6 +14,8 @@ type SessionRequest struct {
 	Minor bool `json:"minor,omitempty"`
 	// AgeToken is the word of an age-assurance service; needed where the operator has one.
 	AgeToken string `json:"age_token,omitempty"`
+	// AppToken is of POST /api/v1/sessions: another app's word on who its user is, for one session. Adult need not be given with it.
+	AppToken string `json:"app_token,omitempty"`
 	// Device shows that the same device asks again. Without it the session is a stranger's.
 	Device *Device `json:"device,omitempty"`
 	// Proof solves the challenge of a `proof_required`.
@@ -58,6 +60,35 @@ type AppealRequest struct {
 // AppealAnswer answers POST /v1/appeal.
 type AppealAnswer struct {
 	Appeal string `json:"appeal"`
+}
+
+// DataRequest is the body of POST /v1/data/export and POST /v1/data/delete. The device signs over "passerby device export\n" or
+// "passerby device delete\n", and else as for a session.
+type DataRequest struct {
+	Device *Device `json:"device"`
+	// Confirm is "delete" for a deletion.
+	Confirm string `json:"confirm,omitempty"`
+}
+
+// DeleteAnswer answers POST /v1/data/delete.
+type DeleteAnswer struct {
+	Deleted DeletedData `json:"deleted"`
+	Kept    KeptData    `json:"kept"`
+}
+
+// DeletedData counts what was deleted. Chats and reports that the person made stay without him.
+type DeletedData struct {
+	Chats    int `json:"chats"`
+	Blocks   int `json:"blocks"`
+	Appeals  int `json:"appeals"`
+	Warnings int `json:"warnings"`
+	Reports  int `json:"reports"`
+}
+
+// KeptData counts what must stay until its time is over, since it protects others: reports about the person, and bans.
+type KeptData struct {
+	Reports int `json:"reports"`
+	Bans    int `json:"bans"`
 }
 
 // Challenge is a puzzle: find the number from 0 to MaxNumber for which the hexadecimal SHA-256 of Salt followed by the number in decimal is Challenge.
@@ -105,6 +136,19 @@ type SettingsAnswer struct {
 	Words []string `json:"words"`
 	// BlurStart has matches begin blurred, unless the user has chosen otherwise.
 	BlurStart bool `json:"blur_start"`
+	// ClearText is as in limits.
+	ClearText bool `json:"clear_text,omitempty"`
+	// AgeService says that a service decides about ages, so that a person's own word is not asked for.
+	AgeService bool `json:"age_service,omitempty"`
+	// Learns says that the queue learns from how long talks last who suits whom, so that people can be told.
+	Learns bool `json:"learns,omitempty"`
+	// NudityCheck is the likelihood from which pages, if the user agrees, blur a picture as nudity (absent: they do not look).
+	NudityCheck float64 `json:"nudity_check,omitempty"`
+}
+
+// TagsAnswer answers GET /v1/tags: what many people named in the last hours, the most popular first.
+type TagsAnswer struct {
+	Tags []string `json:"tags"`
 }
 
 // StatsAnswer answers GET /v1/stats.

@@ -15,8 +15,10 @@ const (
 	TextBytes      = 8 << 10   // body of a text, in base64url characters
 	SignalBytes    = 4 << 10   // data of a signal
 	NoteBytes      = 1000      // note of a report
+	NoticeBytes    = 64        // name of a notice
 	EvidenceItems  = 32        // messages in a report
 	PictureBytes   = 40_000    // picture of a report, in base64url characters
+	ShownMS        = 600_000   // times that come with shown, in milliseconds
 	Tags           = 8         // tags that count, after doubles are dropped
 	TagLength      = 24        // characters of a tag, after normalisation
 	rawTags        = 32        // tags as sent, doubles included
@@ -40,9 +42,13 @@ type Limits struct {
 	ResumeMS int64 `json:"resume_ms"`
 	// GraceMS is how long a search holds out for a shared tag before it takes anyone, in milliseconds.
 	GraceMS int64 `json:"grace_ms"`
+	// RematchMS is how long two people who just met both wait before they may meet again, in milliseconds; absent: not at all.
+	RematchMS int64 `json:"rematch_ms,omitempty"`
 	// ReportMediaMS is how much of a running video match the server records, still encrypted, for reports, in
 	// milliseconds; absent: nothing.
 	ReportMediaMS int64 `json:"report_media_ms,omitempty"`
+	// ClearText says that texts are not encrypted between the two people: the server reads and filters them, and pages must say so.
+	ClearText bool `json:"clear_text,omitempty"`
 }
 
 // ICEServer is one entry of RTCConfiguration.iceServers.

@@ -26,7 +26,7 @@ func Re(id string) Head { return Head{ID: id} }
 func Client() []Message {
 	return []Message{
 		&Hello{}, &Offer{}, &Candidate{}, &Find{}, &Next{}, &Leave{}, &Text{}, &Ack{}, &Keyed{},
-		&Shown{}, &Rekey{}, &Signal{}, &Report{}, &Block{}, &Ping{},
+		&Shown{}, &Rekey{}, &Signal{}, &Report{}, &Block{}, &Understood{}, &Ping{},
 	}
 }
 
@@ -34,6 +34,6 @@ func Client() []Message {
 func Server() []Message {
 	return []Message{
 		&Welcome{}, &Answer{}, &Waiting{}, &Matched{}, &PartnerText{}, &Ack{}, &Signal{}, &Committed{}, &Partner{},
-		&Ended{}, &Left{}, &Reported{}, &Blocked{}, &Pong{}, &Error{},
+		&Moved{}, &Ended{}, &Left{}, &Reported{}, &Blocked{}, &Notice{}, &Refused{}, &Pong{}, &Error{},
 	}
 }

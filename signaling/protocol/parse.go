@@ -20,21 +20,22 @@ type request interface {
 
 // requests makes an empty message of each type that a client may send.
 var requests = map[string]func() request{
-	"hello":     func() request { return new(Hello) },
-	"offer":     func() request { return new(Offer) },
-	"candidate": func() request { return new(Candidate) },
-	"find":      func() request { return new(Find) },
-	"next":      func() request { return new(Next) },
-	"leave":     func() request { return new(Leave) },
-	"text":      func() request { return new(Text) },
-	"ack":       func() request { return new(Ack) },
-	"keyed":     func() request { return new(Keyed) },
-	"shown":     func() request { return new(Shown) },
-	"rekey":     func() request { return new(Rekey) },
-	"signal":    func() request { return new(Signal) },
-	"report":    func() request { return new(Report) },
-	"block":     func() request { return new(Block) },
-	"ping":      func() request { return new(Ping) },
+	"hello":      func() request { return new(Hello) },
+	"offer":      func() request { return new(Offer) },
+	"candidate":  func() request { return new(Candidate) },
+	"find":       func() request { return new(Find) },
+	"next":       func() request { return new(Next) },
+	"leave":      func() request { return new(Leave) },
+	"text":       func() request { return new(Text) },
+	"ack":        func() request { return new(Ack) },
+	"keyed":      func() request { return new(Keyed) },
+	"shown":      func() request { return new(Shown) },
+	"rekey":      func() request { return new(Rekey) },
+	"signal":     func() request { return new(Signal) },
+	"report":     func() request { return new(Report) },
+	"block":      func() request { return new(Block) },
+	"understood": func() request { return new(Understood) },
+	"ping":       func() request { return new(Ping) },
 }
 
 // Parse reads one frame from a client. It keeps no reference to data. The error is

@@ -60,6 +60,8 @@ type Peer struct {
 	// Tags are the tags that both named.
 	Tags     []string `json:"tags"`
 	Language string   `json:"language,omitempty"`
+	// Name is what the app that the partner comes from calls him; most partners have none.
+	Name string `json:"name,omitempty"`
 }
 
 // PartnerText is a text as the partner gets it.
@@ -89,6 +91,14 @@ type Partner struct {
 	State PartnerState `json:"state"`
 }
 
+// Moved asks the client to go to another node, because this one stops, or cannot show the partner: open another connection beside this one and say hello on it with
+// Resume and Beside.
+type Moved struct {
+	Head
+	// WithinMS is how long this node goes on, in milliseconds; absent: it does not stop.
+	WithinMS int64 `json:"within_ms,omitempty"`
+}
+
 // Ended says that a match is over.
 type Ended struct {
 	Head
@@ -113,6 +123,26 @@ type Blocked struct {
 	Match string `json:"match"`
 }
 
+// Notice is a moderator's word for a person who stays: a warning. It comes after each welcome until it is understood.
+type Notice struct {
+	Head
+	// Notice is its name.
+	Notice string       `json:"notice"`
+	Reason ReportReason `json:"reason"`
+	// Message is the moderator's own words.
+	Message string `json:"message,omitempty"`
+	// At is when it was made, in Unix milliseconds.
+	At int64 `json:"at"`
+}
+
+// Refused says that a text was not delivered and will not be. Its number is free for a gap.
+type Refused struct {
+	Head
+	Match  string        `json:"match"`
+	N      uint64        `json:"n"`
+	Reason RefusalReason `json:"reason"`
+}
+
 // Pong answers ping.
 type Pong struct{ Head }
 
@@ -123,8 +153,11 @@ func (*Matched) Type() string     { return "matched" }
 func (*PartnerText) Type() string { return "text" }
 func (*Committed) Type() string   { return "committed" }
 func (*Partner) Type() string     { return "partner" }
+func (*Moved) Type() string       { return "moved" }
 func (*Ended) Type() string       { return "ended" }
 func (*Left) Type() string        { return "left" }
 func (*Reported) Type() string    { return "reported" }
 func (*Blocked) Type() string     { return "blocked" }
+func (*Notice) Type() string      { return "notice" }
+func (*Refused) Type() string     { return "refused" }
 func (*Pong) Type() string        { return "pong" }

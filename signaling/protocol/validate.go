@@ -8,9 +8,11 @@ import (
 
 // Sizes of the parts of a text's body.
 const (
+	bodyClear      = 0
 	bodyVersion    = 1
 	CommitmentSize = 32
 	bodyMin        = 1 + CommitmentSize + 12 + 16
+	clearMin       = 1 + CommitmentSize + 2
 )
 
 // problem is an error that starts with the name of the field.
@@ -148,10 +150,12 @@ func (m *Text) decode() ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, problem("body", "not base64url without padding")
-	case len(body) < bodyMin:
+	case len(body) < clearMin:
+		return nil, problem("body", "fewer than %d bytes", clearMin)
+	case body[0] != bodyVersion && body[0] != bodyClear:
+		return nil, problem("body", "version is neither %d nor %d", bodyVersion, bodyClear)
+	case body[0] == bodyVersion && len(body) < bodyMin:
 		return nil, problem("body", "fewer than %d bytes", bodyMin)
-	case body[0] != bodyVersion:
-		return nil, problem("body", "version is not %d", bodyVersion)
 	}
 	return body, nil
 }
@@ -165,6 +169,8 @@ func (m *Text) Commitment() []byte {
 	}
 	return body[1 : 1+CommitmentSize]
 }
+
+func (m *Understood) validate() error { return name("notice", m.Notice, NoticeBytes) }
 
 func (m *Ack) validate() error {
 	return first(name("match", m.Match, MatchBytes), number("n", m.N))
@@ -185,7 +191,18 @@ func keyID(field, value string) error {
 	}
 	return nil
 }
-func (m *Shown) validate() error { return name("match", m.Match, MatchBytes) }
+
+func (m *Shown) validate() error {
+	return first(name("match", m.Match, MatchBytes), lasted("ms", m.MS), lasted("next_ms", m.NextMS))
+}
+
+// lasted checks a time that a client measured.
+func lasted(field string, ms int64) error {
+	if ms < 0 || ms > ShownMS {
+		return problem(field, "not between 0 and %d", ShownMS)
+	}
+	return nil
+}
 func (m *Block) validate() error { return name("match", m.Match, MatchBytes) }
 
 func (m *Rekey) validate() error {

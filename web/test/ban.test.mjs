@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { meet } from './lib/person.mjs';
 import { binary } from './lib/server.mjs';
-import { clustered, setStage } from './lib/stage.mjs';
+import { setStage } from './lib/stage.mjs';
 
 const stage = setStage({ flags: { '--trusted-proxies': '127.0.0.0/8' } });
 
@@ -12,7 +12,7 @@ const ban = (...words) => execFileSync(binary, ['ban', ...words, '--data-dir', s
 const userOf = (p) => p.page.evaluate(() => JSON.parse(atob(JSON.parse(sessionStorage['passerby.session']).token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'))).sub);
 const from = (p, address) => p.page.setExtraHTTPHeaders({ 'X-Forwarded-For': address });
 
-test('a ban, its page, an appeal', { skip: clustered && 'bans are made in the file of one node' }, stage.told(async () => {
+test('a ban, its page, an appeal', stage.told(async () => {
   const [bad, good, fresh] = await stage.people('red', 'blue', 'green');
   await from(bad, '203.0.113.7');
   await from(fresh, '203.0.113.99');

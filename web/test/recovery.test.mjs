@@ -48,7 +48,8 @@ test('a cut socket is mended without the picture stopping', { timeout: 180_000 }
   await a.until('the same match', (id) => window.passerby?.match?.id === id, match);
   await talk(a, b, 'mended');
   await Promise.all([a.sees('blue'), b.sees('red')]);
-  assert.equal(await a.page.evaluate(() => __test.connections.length), 1, 'the media connection stayed');
+  // With several nodes the socket may come to another one, and the media follows.
+  if (!clustered) assert.equal(await a.page.evaluate(() => __test.connections.length), 1, 'the media connection stayed');
 }));
 
 test('Next pressed while the connection is being mended counts', { timeout: 180_000 }, stage.told(async () => {

@@ -9,8 +9,8 @@ import { openTheatre, play, scenes } from '../app/dev/theatre.mjs';
 
 /** Those that have parts of their own; SCENES=all looks at every one, SCENES=text,call at these. */
 const telling = [
-  'landing-filled', 'landing-age', 'landing-check', 'camera', 'waiting-tags', 'waiting-after', 'first-frame', 'call-talk', 'call-muted', 'call-weak-said', 'call-away',
-  'call-reconnecting', 'text', 'emoji', 'devices', 'verify', 'verify-failed', 'report', 'ended', 'ended-unsafe', 'denied', 'full', 'replaced',
+  'landing-filled', 'landing-age', 'landing-check', 'camera', 'waiting-tags', 'waiting-after', 'first-frame', 'call-name-long', 'call-talk', 'call-muted', 'call-screen', 'call-weak-said', 'call-paused', 'call-captions', 'call-away',
+  'call-reconnecting', 'text-late', 'text-failed', 'emoji', 'devices', 'verify-changed', 'verify', 'verify-failed', 'report-evidence', 'ended', 'ended-unsafe', 'denied', 'full', 'replaced',
 ];
 const asked = process.env.SCENES;
 const looked = asked === 'all' ? Object.keys(scenes) : (asked?.split(',') ?? telling);
@@ -43,7 +43,7 @@ async function faults() {
     await setting(scheme);
     await page.evaluate(async () => { // colours change in steps, however short
       for (let i = 0; i < 4; i++) await new Promise(requestAnimationFrame);
-      await Promise.allSettled(document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished));
+      await Promise.allSettled(document.getAnimations().filter((a) => a.effect.getTiming().iterations !== Infinity).map((a) => a.finished));
     });
     const { violations } = await page.evaluate((colours) => {
       const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -63,6 +63,11 @@ test('axe-core finds nothing in any state', { timeout: 600_000 }, async () => {
     const found = await faults();
     const wide = await page.evaluate((width) => document.documentElement.scrollWidth - width, page.viewport().width); // innerWidth grows with what sticks out
     if (wide > 0) found.push(`${wide} px stick out`);
+    await page.setViewport(phone); // what scrolls inside hides what is cut off
+    found.push(...await page.evaluate((width) => [...document.querySelectorAll('h1, h2, p, label, button, li')].flatMap((e) => {
+      const { left, right } = e.getBoundingClientRect();
+      return e.checkVisibility() && !e.closest('.unseen') && (left < -1 || right > width + 1) ? [`on a phone from ${Math.round(left)} to ${Math.round(right)} px: ${e.textContent}`] : [];
+    }), phone.width));
     if (found.length) wrong[name] = found;
   }
   assert.deepEqual(wrong, {});
@@ -91,6 +96,11 @@ test('in every language all buttons of a call are on a small phone', { timeout: 
     assert.deepEqual([locale, await out('button')], [locale, []]);
     await play(page, theatre.origin, 'call', locale);
     assert.deepEqual([locale, await out('.controls > button, .match-bar button')], [locale, []]);
+    // The longest badge takes no second row: there the own picture is.
+    await play(page, theatre.origin, 'verify-changed', locale);
+    assert.deepEqual([locale, await out('.match-bar button')], [locale, []]);
+    const rows = await page.$$eval('.match-bar > *', ([badge, ...rest]) => [badge, rest.at(-1)].map((e) => e.getBoundingClientRect()).map(({ top, bottom }) => Math.round((top + bottom) / 2)));
+    assert.ok(Math.abs(rows[0] - rows[1]) < 6, `${locale}: the badge and the buttons are ${rows} px down`);
   }
 });
 
@@ -123,4 +133,34 @@ test('the keyboard alone: emoji, settings, Next; the focus is never lost', { tim
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => document.querySelector('[data-testid=status]').dataset.state === 'waiting');
   assert.equal(await focused(), 'next');
+});
+
+test('nothing moves on Next: what comes late has its room before', { timeout: 240_000 }, async () => {
+  for (const [viewport, name, mode] of [[phone, 'call', 'video'], [desk, 'call-name', 'video'], [phone, 'text', 'text']]) {
+    await page.setViewport(viewport);
+    await play(page, theatre.origin, name);
+    const moved = await page.evaluate(async (mode) => {
+      const moved = [];
+      const called = (node) => (node?.nodeType === Node.ELEMENT_NODE ? node.className || node.nodeName : node?.textContent);
+      const box = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(' ');
+      // What grows at one side alone, as a row that gets a button more, moves nothing that was there.
+      const shifted = ({ previousRect: was, currentRect: is }) => (was.y !== is.y && was.bottom !== is.bottom) || (was.x !== is.x && was.right !== is.right);
+      const watch = new PerformanceObserver((list) => list.getEntries().forEach((e) => moved.push(...e.sources.filter(shifted).map((s) => `${called(s.node)}: ${box(s.previousRect)} → ${box(s.currentRect)}`))));
+      const painted = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))));
+      await painted(); // the words with which the scene begins
+      watch.observe({ type: 'layout-shift' });
+      passerby.next();
+      await painted();
+      passerby.meet(mode, ['music', 'chess'], 'Ann');
+      await painted();
+      if (mode === 'video') await passerby.picture();
+      await painted();
+      passerby.emit('verify', { emoji: ['🐱', '🌵', '🚲', '🔔'], names: ['cat', 'cactus', 'bicycle', 'bell'] });
+      await painted();
+      passerby.emit('quality', { level: 'good' });
+      await painted();
+      return moved;
+    }, mode);
+    assert.deepEqual({ name, moved }, { name, moved: [] });
+  }
 });

@@ -14,7 +14,7 @@ after(stopAll);
 test('Chromium sends no more than its partner’s network takes', { timeout: 240_000 }, stage.told(async () => {
   const { 'cmd/impair': impair } = build('cmd/impair');
   await serve(impair, '--listen', `${publicIP()}:${port}`, '--target', `127.0.0.2:${port}`, '--rate', String(RATE), '--rate-after', '4s', '--buffer', '1s');
-  const a = await stage.person('red', { lively: true });
+  const a = await stage.person('red', { lively: 200 });
   const b = await stage.person('blue', { tone: 660 });
   await meet(a, b);
   // The way to the server is as wide as ever: what holds red back is what the server tells.

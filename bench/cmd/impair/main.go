@@ -2,7 +2,7 @@
 //
 //	go run ./bench/cmd/impair --listen 127.0.0.1:7000 --target 127.0.0.2:7000 --delay 50ms --loss 0.05
 //
-// Every setting but the rate holds for both directions. With --tcp the line carries TCP and only delays.
+// Every setting holds for both directions, the rate only with --rate-both. With --tcp the line carries TCP and only delays.
 package main
 
 import (
@@ -30,11 +30,15 @@ func main() {
 	flag.DurationVar(&c.Up.Buffer, "buffer", 0, "how long packets wait for that at most (default 500ms)")
 	flag.DurationVar(&c.Up.RateAfter, "rate-after", 0, "when that begins, since the client's first packet")
 	flag.DurationVar(&c.Up.RateUntil, "rate-until", 0, "when that ends; 0 means never")
+	both := flag.Bool("rate-both", false, "as many from each client to the server")
 	flag.Uint64Var(&c.Seed, "seed", 1, "of all decisions")
 	tcp := flag.Bool("tcp", false, "carry TCP instead of UDP: delay and jitter only")
 	flag.Parse()
 	c.Down = c.Up
 	c.Down.Rate = *rate
+	if *both {
+		c.Up.Rate = *rate
+	}
 	if err := run(c, *tcp); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -210,19 +209,9 @@ func TestClusterMovesTheChannel(t *testing.T) {
 	stop := flow(t, from, "b", time.Millisecond)
 	defer stop()
 	last, _ := got.until(0, 50)
-	admin := testenv.OpenRedis(t, url)
-	slot := admin.ClusterKeySlot(t.Context(), "passerby:bus:b").Val()
-	var ids []string
-	for _, s := range servers {
-		ids = append(ids, strings.TrimSpace(testenv.OpenRedis(t, s.URL()).Do(t.Context(), "CLUSTER", "MYID").String()))
-	}
-	for _, target := range ids {
-		id := target[strings.LastIndex(target, " ")+1:]
-		for _, s := range servers {
-			if err := testenv.OpenRedis(t, s.URL()).Do(t.Context(), "CLUSTER", "SETSLOT", slot, "NODE", id).Err(); err != nil {
-				t.Fatal(err)
-			}
-		}
+	slot := testenv.OpenRedis(t, url).ClusterKeySlot(t.Context(), "passerby:bus:b").Val()
+	for _, target := range servers {
+		testenv.MoveSlot(t, servers, slot, target)
 		last, _ = got.until(last, last+200)
 	}
 }

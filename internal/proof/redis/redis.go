@@ -1,4 +1,4 @@
-// Package redis remembers names for a while for all nodes: which puzzles were solved, which networks are suspected.
+// Package redis remembers names for a while for all nodes: which puzzles were solved, which networks and users are suspected.
 //
 // It is safe for concurrent use and has nothing to close. Nothing fills up but Redis, by one small key for each name until it expires.
 package redis
@@ -23,6 +23,9 @@ const prefix = "passerby:proof:"
 func (m *Memory) Remember(ctx context.Context, name string, until time.Time) (bool, error) {
 	ttl := max(time.Until(until), time.Millisecond)
 	fresh, err := m.client.SetNX(ctx, prefix+name, 1, ttl).Result()
+	if err == nil && !fresh {
+		err = m.client.ExpireGT(ctx, prefix+name, ttl).Err()
+	}
 	if err != nil {
 		return false, fmt.Errorf("remember: %w", err)
 	}
@@ -36,4 +39,12 @@ func (m *Memory) Known(ctx context.Context, name string) (bool, error) {
 		return false, fmt.Errorf("known: %w", err)
 	}
 	return n > 0, nil
+}
+
+// Forget drops a name.
+func (m *Memory) Forget(ctx context.Context, name string) error {
+	if err := m.client.Del(ctx, prefix+name).Err(); err != nil {
+		return fmt.Errorf("forget: %w", err)
+	}
+	return nil
 }

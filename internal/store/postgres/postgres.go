@@ -66,7 +66,7 @@ func Open(url string, auditKey []byte) (*sqldb.DB, error) {
 		return nil, fmt.Errorf("PostgreSQL: %w", err)
 	}
 	return sqldb.New(stdlib.OpenDBFromPool(conns), sqldb.Dialect{
-		Numbered: true, Lock: `SELECT pg_advisory_xact_lock(7201466)`, IsUnique: isUnique, Unsent: pgconn.SafeToRetry,
+		Numbered: true, Skip: " FOR UPDATE SKIP LOCKED", Lock: `SELECT pg_advisory_xact_lock(7201466)`, IsUnique: isUnique, Unsent: pgconn.SafeToRetry,
 		Close: func() error { conns.Close(); return nil },
 	}, auditKey), nil
 }

@@ -18,6 +18,7 @@ const callTimeout = 5 * time.Second
 // Dialect is what two databases say differently.
 type Dialect struct {
 	Numbered bool                 // arguments are $1, $2 …, not ?
+	Skip     string               // ends a SELECT that leaves out rows which another transaction holds; "": they all go one by one
 	Lock     string               // statement that lets one transaction at a time append to the audit log; "": they all go one by one
 	IsUnique func(err error) bool // the error says that a row is there already
 	Unsent   func(err error) bool // nothing reached the database: its connection was dead; may be nil

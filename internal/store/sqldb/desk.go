@@ -75,6 +75,11 @@ func (d *DB) Notices(ctx context.Context, user string) ([]store.Notice, error) {
 	return list(ctx, d, readNotice, `SELECT `+noticeColumns+` FROM notices WHERE user_id = ? AND seen = 0 ORDER BY at, id LIMIT 20`, user)
 }
 
+// NoticesMade implements store.Desk.
+func (d *DB) NoticesMade(ctx context.Context, since time.Time, limit int) ([]store.Notice, error) {
+	return list(ctx, d, readNotice, `SELECT `+noticeColumns+` FROM notices WHERE at >= ? AND seen = 0 ORDER BY at, id LIMIT ?`, ms(since), limit)
+}
+
 // SeeNotice implements store.Desk.
 func (d *DB) SeeNotice(ctx context.Context, id, user string, at time.Time) error {
 	return d.one(ctx, `UPDATE notices SET seen = ? WHERE id = ? AND user_id = ? AND seen = 0`, ms(at), id, user)

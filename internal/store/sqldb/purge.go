@@ -19,6 +19,7 @@ func (d *DB) Purge(ctx context.Context, keep store.Retention, now time.Time, lim
 		{&p.Blocks, keep.Users, `DELETE FROM blocks WHERE user_id IN (SELECT id FROM users WHERE last_at <= ? ORDER BY last_at, id LIMIT ?)`},
 		{&p.Users, keep.Users, `DELETE FROM users WHERE id IN (SELECT id FROM users WHERE last_at <= ? ORDER BY last_at, id LIMIT ?)`},
 		{&p.Appeals, keep.Appeals, `DELETE FROM appeals WHERE id IN (SELECT id FROM appeals WHERE status <> 'open' AND decided <= ? LIMIT ?)`},
+		{&p.Notices, keep.Notices, `DELETE FROM notices WHERE id IN (SELECT id FROM notices WHERE at <= ? LIMIT ?)`},
 	} {
 		if s.keep <= 0 {
 			continue

@@ -82,6 +82,10 @@ func (d *DB) ExportUser(ctx context.Context, id string) (e store.Export, err err
 	for i := range e.Appeals {
 		e.Appeals[i].DecidedBy = ""
 	}
+	if err != nil {
+		return e, err
+	}
+	e.Notices, err = list(ctx, d, readNotice, `SELECT `+noticeColumns+` FROM notices WHERE user_id = ? ORDER BY at DESC, id DESC`, id)
 	return e, err
 }
 
@@ -112,7 +116,7 @@ func (d *DB) DeleteUser(ctx context.Context, id string) (n store.Deleted, err er
 			{&n.Blocks, `DELETE FROM blocks WHERE user_id = ?`},
 			{&n.Appeals, `DELETE FROM appeals WHERE user_id = ?`},
 			{&n.Made, `UPDATE reports SET reporter = '', comment = '' WHERE reporter = ?`},
-			{new(int), `DELETE FROM notices WHERE user_id = ?`},
+			{&n.Notices, `DELETE FROM notices WHERE user_id = ?`},
 			{new(int), `DELETE FROM users WHERE id = ?`},
 		} {
 			rows, err := tx.exec(ctx, s.query, id)

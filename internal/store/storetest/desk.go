@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -60,9 +61,20 @@ func notices(t *testing.T, db Database) {
 	n := must(s.SaveNotice(ctx, store.Notice{User: user, At: now, Reason: "spam", Message: "Stop it.", Report: id()}))(t)
 	equal(t, must(s.Notices(ctx, user))(t), []store.Notice{n})
 	equal(t, len(must(s.Notices(ctx, id()))(t)), 0)
+	older := must(s.SaveNotice(ctx, store.Notice{User: user, At: now.Add(-time.Hour), Reason: "hate", Report: id()}))(t)
+	made := must(s.NoticesMade(ctx, now, 10))(t)
+	if !slices.ContainsFunc(made, func(m store.Notice) bool { return m.ID == n.ID }) || slices.ContainsFunc(made, func(m store.Notice) bool { return m.ID == older.ID }) {
+		t.Errorf("made since then: %v", made)
+	}
+	ok(t, s.SeeNotice(ctx, older.ID, user, now))
 	wantErr(t, s.SeeNotice(ctx, n.ID, id(), now), store.ErrNotFound) // somebody else's
 	ok(t, s.SeeNotice(ctx, n.ID, user, now))
 	equal(t, len(must(s.Notices(ctx, user))(t)), 0)
+	for _, m := range must(s.NoticesMade(ctx, now, 500))(t) {
+		if m.User == user {
+			t.Errorf("made, and seen: %v", m)
+		}
+	}
 	back := must(s.SaveNotice(ctx, store.Notice{User: user, At: now, Reason: "spam", Report: id()}))(t)
 	ok(t, s.DropNotice(ctx, back.Report))
 	equal(t, len(must(s.Notices(ctx, user))(t)), 0)

@@ -60,14 +60,17 @@ func blocks(t *testing.T, db Database) {
 	equal(t, must(s.BlocksOf(ctx, a))(t), []store.Block{first})
 	equal(t, must(s.BlocksOf(ctx, b))(t), []store.Block{first})
 
-	ok(t, s.Within(ctx, func(tx store.Store) error {
-		for i := range store.BlocksPerUser {
-			if err := tx.SaveBlock(ctx, store.Block{User: a, Other: fmt.Sprint(a, i), At: now.Add(time.Duration(i+1) * time.Second)}); err != nil {
-				return err
+	const some = 50 // at once; one transaction has a few seconds
+	for from := 0; from < store.BlocksPerUser; from += some {
+		ok(t, s.Within(ctx, func(tx store.Store) error {
+			for i := from; i < from+some; i++ {
+				if err := tx.SaveBlock(ctx, store.Block{User: a, Other: fmt.Sprint(a, i), At: now.Add(time.Duration(i+1) * time.Second)}); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
-	}))
+			return nil
+		}))
+	}
 	if n := len(must(s.BlocksOf(ctx, a))(t)); n != store.BlocksPerUser {
 		t.Errorf("%d blocks, want %d", n, store.BlocksPerUser)
 	}
@@ -90,6 +93,8 @@ func forgetting(t *testing.T, db Database) {
 	ban := must(s.SaveBan(ctx, store.Ban{User: me, Network: "n", Reason: "hate", By: "moderator", At: now, Exempt: []string{you}}))(t)
 	appeal := must(s.SaveAppeal(ctx, store.Appeal{Ban: ban.ID, User: me, At: now, Text: "sorry"}))(t)
 
+	notice := must(s.SaveNotice(ctx, store.Notice{User: me, At: now, Reason: "hate", Message: "once more, and", Report: received.ID}))(t)
+
 	e := must(s.ExportUser(ctx, me))(t)
 	ownSide, ownBan := met, ban
 	ownSide.Users[0], ownSide.Sessions[0] = "", ""
@@ -97,11 +102,11 @@ func forgetting(t *testing.T, db Database) {
 	equal(t, e, store.Export{
 		User: &store.User{ID: me, First: now, Last: now}, Chats: []store.Chat{ownSide}, Blocks: []store.Block{{User: me, Other: you, At: now}}, Made: []store.Report{made},
 		Received: []store.Report{{ID: received.ID, At: now, Match: met.ID, Reported: me, Reason: "hate", Status: store.ReportOpen}},
-		Bans:     []store.Ban{ownBan}, Appeals: []store.Appeal{appeal},
+		Bans:     []store.Ban{ownBan}, Appeals: []store.Appeal{appeal}, Notices: []store.Notice{notice},
 	})
 	equal(t, must(s.ExportUser(ctx, id()))(t), store.Export{})
 
-	equal(t, must(s.DeleteUser(ctx, me))(t), store.Deleted{Chats: 1, Blocks: 1, Appeals: 1, Made: 1, KeptReports: 1, KeptBans: 1})
+	equal(t, must(s.DeleteUser(ctx, me))(t), store.Deleted{Chats: 1, Blocks: 1, Appeals: 1, Notices: 1, Made: 1, KeptReports: 1, KeptBans: 1})
 	_, err := s.User(ctx, me)
 	wantErr(t, err, store.ErrNotFound)
 	equal(t, must(s.Chat(ctx, met.ID))(t).Users, [2]string{you, ""})

@@ -47,12 +47,15 @@ func purge(t *testing.T, db Database) {
 		return a.ID
 	}
 	refused, waiting := appeal(old), appeal(time.Time{})
+	warned, warnedLately := id(), id()
+	must(s.SaveNotice(ctx, store.Notice{User: warned, At: old}))(t)
+	must(s.SaveNotice(ctx, store.Notice{User: warnedLately, At: young}))(t)
 	m := must(s.SaveModerator(ctx, store.Moderator{Name: id(), Created: old}))(t)
 	ok(t, s.SaveModeratorSession(ctx, store.ModeratorSession{ID: id(), Moderator: m.ID, Expires: old}))
 
-	keep := store.Retention{Chats: day, Networks: day, Users: day, Reports: day, Bans: day, Appeals: day}
+	keep := store.Retention{Chats: day, Networks: day, Users: day, Reports: day, Bans: day, Appeals: day, Notices: day}
 	equal(t, must(s.Purge(ctx, store.Retention{}, now, 2))(t), store.Purged{ModeratorSessions: 1}) // for ever
-	equal(t, must(s.Purge(ctx, keep, now, 2))(t), store.Purged{Chats: 2, Networks: 1, Users: 1, Blocks: 1, Reports: 1, Bans: 2, Appeals: 1})
+	equal(t, must(s.Purge(ctx, keep, now, 2))(t), store.Purged{Chats: 2, Networks: 1, Users: 1, Blocks: 1, Reports: 1, Bans: 2, Appeals: 1, Notices: 1})
 	equal(t, must(s.Purge(ctx, keep, now, 2))(t), store.Purged{Chats: 1})
 	equal(t, must(s.Purge(ctx, keep, now, 2))(t), store.Purged{})
 
@@ -77,6 +80,8 @@ func purge(t *testing.T, db Database) {
 	_, err = s.Appeal(ctx, refused)
 	wantErr(t, err, store.ErrNotFound)
 	must(s.Appeal(ctx, waiting))(t)
+	equal(t, len(must(s.Notices(ctx, warned))(t)), 0)
+	equal(t, len(must(s.Notices(ctx, warnedLately))(t)), 1)
 
 	equal(t, must(s.Purge(ctx, store.Retention{Networks: time.Hour}, now, 9))(t), store.Purged{Networks: 1})
 	if u := must(s.User(ctx, fresh))(t); u.Narrow != "" || u.Wide != "" || !u.Seen.IsZero() {

@@ -25,6 +25,7 @@ func Run(t *testing.T, db Database) {
 		"chats": chats, "users": users, "forgetting": forgetting, "blocks": blocks, "reports": reports, "report lists": reportLists,
 		"bans": bans, "appeals": appeals, "moderators": moderators, "transactions": transactions, "purge": purge, "paging": paging, "strange text": strangeText,
 		"claims": claims, "reopening": reopening, "seen sessions": seenSessions, "notices": notices,
+		"outbox": outbox, "many relays": manyRelays,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, db) })
 	}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"time"
 
+	"passerby/client/e2ee"
 	"passerby/internal/testenv"
 
 	"golang.org/x/image/vp8"
@@ -65,7 +66,7 @@ func eavesdrop(url string, frames int, limit time.Duration) (report, error) {
 	if err != nil {
 		return report{}, err
 	}
-	if want := fmt.Sprintf("%012x", keys.ID); m.KeyID != want {
+	if want := keys.String(); m.KeyID != want {
 		return report{}, fmt.Errorf("the server names key id %s, the keys say %s", m.KeyID, want)
 	}
 	if err := s.Keyed(m.Match); err != nil {
@@ -86,9 +87,12 @@ func eavesdrop(url string, frames int, limit time.Duration) (report, error) {
 	return r, nil
 }
 
-func (r *report) take(f testenv.Frame, keys testenv.Keys, seen map[uint64]bool, counts *[256]int) {
-	clear, key := testenv.ClearAudio, keys.Audio
-	isKey := f.Kind == "video" && testenv.ClearVideo(f.Data) == 10
+func (r *report) take(f testenv.Frame, keys *e2ee.Keys, seen map[uint64]bool, counts *[256]int) {
+	clear, key, isKey := e2ee.ClearOpus, keys.Receive.Audio, false
+	if f.Kind == "video" {
+		clear, isKey = e2ee.ClearVP8(f.Data)
+		key = keys.Receive.Video
+	}
 	switch {
 	case f.Kind == "audio":
 		r.AudioFrames++
@@ -97,10 +101,7 @@ func (r *report) take(f testenv.Frame, keys testenv.Keys, seen map[uint64]bool, 
 	default:
 		r.DeltaFrames++
 	}
-	if f.Kind == "video" {
-		clear, key = testenv.ClearVideo(f.Data), keys.Video
-	}
-	sealed, err := testenv.Split(f.Data, clear)
+	sealed, err := e2ee.Split(f.Data, clear)
 	if err != nil {
 		r.NotSealed++
 		return

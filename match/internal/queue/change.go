@@ -17,6 +17,7 @@ func (q *State) enroll(t match.Ticket, since, lease int64, home string, call int
 	now := moment(q.now)
 	s.open = match.Relaxed(t, now, q.cfg.Grace)
 	s.wide = t.Wish.Widen && q.graceOf(s) <= q.now
+	s.roam = match.Roams(t, now, q.cfg.Overflow)
 	q.place(s)
 	q.note(s.ticket.Session)
 	return s
@@ -29,6 +30,12 @@ func (q *State) place(s *stay) {
 	q.known(s)
 	if !s.open || s.ticket.Wish.Widen && !s.wide {
 		q.due.add(entry{at: q.graceOf(s), kind: graceEnds, seq: s.seq, stay: s})
+	}
+	if q.taste != nil { // nobody is held for longer
+		q.due.add(entry{at: s.since + q.cfg.Hold.Milliseconds(), kind: tries, seq: s.seq, stay: s})
+	}
+	if !s.roam {
+		q.due.add(entry{at: s.since + q.cfg.Overflow.Milliseconds(), kind: overflows, seq: s.seq, stay: s})
 	}
 	q.pools[s.ticket.Wish.Mode].enter(s)
 }
@@ -86,13 +93,14 @@ func newCouple(id string, at int64, initiator, responder *stay) *couple {
 
 func side(s *stay) match.Side {
 	t := s.ticket
-	return match.Side{Session: t.Session, User: t.User, Node: t.Node, Key: t.Key, Language: t.Wish.Language}
+	return match.Side{Session: t.Session, User: t.User, Node: t.Node, Key: t.Key, Language: t.Wish.Language, Region: t.Region, Name: t.Name}
 }
 
 // part ends a couple. Both are absent then, remember each other, and both but
 // the session that did it are told and keep the ending for a lease.
 func (q *State) part(c *couple, reason match.EndReason, by string) {
 	a, b := c.sides[0].ticket.User, c.sides[1].ticket.User
+	q.learn(c, reason)
 	q.recents.add(a, b, q.now)
 	q.recents.add(b, a, q.now)
 	q.dissolve(c)

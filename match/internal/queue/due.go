@@ -10,7 +10,7 @@ type entry struct {
 	at     int64
 	kind   kind
 	seq    uint64
-	stay   *stay   // lease, grace
+	stay   *stay   // lease, grace, overflow, tries
 	couple *couple // unconfirmed
 }
 
@@ -20,6 +20,8 @@ const (
 	leaseEnds kind = iota
 	unconfirmed
 	graceEnds
+	overflows
+	tries // after the changes of the same moment
 )
 
 func (d due) Len() int      { return len(d) }

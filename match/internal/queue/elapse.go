@@ -25,8 +25,12 @@ func (q *State) Elapse(most int) bool {
 				q.lapse(e.couple)
 			}
 		case graceEnds:
+			q.relax(e, func(s *stay) { s.open, s.wide = true, s.ticket.Wish.Widen })
+		case overflows:
+			q.relax(e, func(s *stay) { s.roam = true })
+		case tries:
 			if e.stay.state == match.Waiting {
-				q.graceEnds(e.stay)
+				q.try(e.stay, false)
 			}
 		}
 	}
@@ -66,12 +70,17 @@ func (q *State) leaseEnds(e entry) {
 	}
 }
 
-// graceEnds relaxes a stay: it takes anyone compatible from now on.
-func (q *State) graceEnds(s *stay) {
+// relax lets a stay take more people from now on. It looks for one after all who relax at the same moment.
+func (q *State) relax(e entry, how func(*stay)) {
+	s := e.stay
+	if s.state != match.Waiting {
+		return
+	}
 	p := q.pools[s.ticket.Wish.Mode]
 	p.leave(s)
-	s.open, s.wide = true, s.ticket.Wish.Widen
+	how(s)
 	p.enter(s)
 	q.note(s.ticket.Session)
-	q.try(s, false)
+	e.kind = tries
+	q.due.add(e)
 }

@@ -16,6 +16,7 @@ type pool struct {
 // key names a bucket: a scope within a language list.
 type key struct {
 	group string // people of another one (match.Ticket.Pool) are in no list together
+	area  string // a region, or one of those below
 	scope scope
 	tag   string // of tagged
 	lang  string
@@ -27,6 +28,13 @@ const (
 	openly  scope = iota // takes anyone compatible
 	patient              // holds out for a shared tag
 	tagged               // names the tag
+)
+
+// Areas. Everybody is where all who look for him look: who names no region is in nowhere alone.
+const (
+	nowhere   = ""
+	somewhere = "*" // those of every region
+	roaming   = "+" // those who have waited for long enough to take people of every region
 )
 
 // Language lists that are no language. Normalised languages are letters only.
@@ -45,10 +53,14 @@ func newPool() *pool { return &pool{buckets: make(map[key]*bucket)} }
 
 // keys yields every bucket that s belongs in, given its flags.
 func (s *stay) keys(yield func(key) bool) {
-	each := func(sc scope, tag string) bool {
+	in := func(area string, sc scope, tag string) bool {
 		group, lang := s.ticket.Pool, s.ticket.Wish.Language
-		return yield(key{group, sc, tag, anyLang}) && yield(key{group, sc, tag, lang}) &&
-			(!s.wide || lang == "" || yield(key{group, sc, tag, wideLang}))
+		return yield(key{group, area, sc, tag, anyLang}) && yield(key{group, area, sc, tag, lang}) &&
+			(!s.wide || lang == "" || yield(key{group, area, sc, tag, wideLang}))
+	}
+	each := func(sc scope, tag string) bool {
+		region := s.ticket.Region
+		return in(region, sc, tag) && (region == "" || in(somewhere, sc, tag) && (!s.roam || in(roaming, sc, tag)))
 	}
 	sc := patient
 	if s.open {
@@ -93,8 +105,19 @@ func (p *pool) leave(s *stay) {
 	})
 }
 
+// areas are where s may find somebody.
+func (s *stay) areas() []string {
+	switch {
+	case s.ticket.Region == "":
+		return []string{nowhere, somewhere}
+	case s.roam:
+		return []string{s.ticket.Region, nowhere, somewhere} // its own apart: they come before older ones of elsewhere
+	}
+	return []string{s.ticket.Region, nowhere, roaming}
+}
+
 // lists yields the ordered lists of a scope in which s may find somebody:
-// the right genders, the right languages.
+// the right genders, the right languages, near enough.
 func (p *pool) lists(s *stay, sc scope, tag string, yield func(*node) bool) bool {
 	langs := [3]string{anyLang}
 	n := 1
@@ -104,14 +127,16 @@ func (p *pool) lists(s *stay, sc scope, tag string, yield func(*node) bool) bool
 			langs[2], n = wideLang, 3
 		}
 	}
-	for _, lang := range langs[:n] {
-		b := p.buckets[key{s.ticket.Pool, sc, tag, lang}]
-		if b == nil {
-			continue
-		}
-		for mask := b.filled & class.Accepting[s.class]; mask != 0; mask &= mask - 1 {
-			if !yield(b.lists[bits.TrailingZeros32(mask)]) {
-				return false
+	for _, area := range s.areas() {
+		for _, lang := range langs[:n] {
+			b := p.buckets[key{s.ticket.Pool, area, sc, tag, lang}]
+			if b == nil {
+				continue
+			}
+			for mask := b.filled & class.Accepting[s.class]; mask != 0; mask &= mask - 1 {
+				if !yield(b.lists[bits.TrailingZeros32(mask)]) {
+					return false
+				}
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"passerby/match"
+	"passerby/match/taste"
 )
 
 // State is everybody in a queue. Make it with New.
@@ -21,6 +22,8 @@ type State struct {
 	due      due
 	held     map[*stay]struct{} // to be tried again by Retry
 	pairs    int
+	taste    *taste.Model // nil: off
+	spread   float64      // of what pairs were worth lately
 
 	watched bool
 	slack   int64               // milliseconds by which a lease may differ from its record
@@ -44,6 +47,9 @@ func New(cfg match.Config, told func(home string, e match.Event)) *State {
 	}
 	for _, m := range match.Modes {
 		q.pools[m] = newPool()
+	}
+	if cfg.Taste != nil {
+		q.taste = taste.New(*cfg.Taste)
 	}
 	return q
 }

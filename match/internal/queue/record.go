@@ -12,13 +12,13 @@ import (
 
 // Record is what must be kept of a session so that the queue can be made anew.
 type Record struct {
-	Ticket     match.Ticket // Since is its place
-	Seq        uint64       // order of arrival among equals in time
-	State      match.State
-	Open, Wide bool
-	Lease      int64 // Unix milliseconds; renewed since by less than the slack
-	Home       string
-	Call       int64
+	Ticket           match.Ticket // Since is its place
+	Seq              uint64       // order of arrival among equals in time
+	State            match.State
+	Open, Wide, Roam bool
+	Lease            int64 // Unix milliseconds; renewed since by less than the slack
+	Home             string
+	Call             int64
 
 	Pair      string // Paired: its id …
 	At        int64  // … and time, Unix milliseconds
@@ -78,7 +78,7 @@ func (q *State) BondChanges() []Bond {
 
 func (s *stay) record() *Record {
 	s.kept = s.lease
-	r := &Record{Ticket: s.ticket, Seq: s.seq, State: s.state, Open: s.open, Wide: s.wide, Lease: s.lease, Home: s.home, Call: s.call}
+	r := &Record{Ticket: s.ticket, Seq: s.seq, State: s.state, Open: s.open, Wide: s.wide, Roam: s.roam, Lease: s.lease, Home: s.home, Call: s.call}
 	switch {
 	case s.couple != nil:
 		r.Pair, r.At = s.couple.pair.ID, s.couple.pair.At.UnixMilli()
@@ -134,7 +134,7 @@ func (q *State) Restore(now int64, records []Record, bonds []Bond) {
 func (q *State) stayOf(r Record) *stay {
 	s := &stay{
 		ticket: r.Ticket, since: r.Ticket.Since.UnixMilli(), seq: r.Seq, lease: r.Lease, kept: r.Lease, state: r.State,
-		open: r.Open, wide: r.Wide, class: class.Of(r.Ticket.Wish), home: r.Home, call: r.Call,
+		open: r.Open, wide: r.Wide, roam: r.Roam, class: class.Of(r.Ticket.Wish), home: r.Home, call: r.Call,
 	}
 	if s.state != match.Absent {
 		s.lease += q.slack

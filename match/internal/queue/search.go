@@ -16,21 +16,30 @@ const (
 type found struct {
 	stay   *stay
 	shared int
+	place  int64 // as it counts for who looks
 }
 
 func (f found) better(o found) bool {
 	if o.stay == nil || f.shared != o.shared {
 		return o.stay == nil || f.shared > o.shared
 	}
+	if f.place != o.place {
+		return f.place < o.place
+	}
 	return f.stay.before(o.stay)
 }
 
 // search finds the best partner for s now: the most shared tags, then the
-// oldest. Recent partners come only when nobody else is there for either.
+// oldest, who is far counted as later. Recent partners come only when nobody else is there for either.
 func (q *State) search(s *stay) *stay {
 	p := q.pools[s.ticket.Wish.Mode]
 	var best found
 	var recent []found
+	among := func(f found) {
+		if f.better(best) {
+			best = f
+		}
+	}
 	look := func(limit int) func(*node) bool {
 		return func(list *node) bool {
 			usable, passed := 0, 0
@@ -39,14 +48,12 @@ func (q *State) search(s *stay) *stay {
 				if !q.mayMeet(s, c) {
 					return passed < tooMany
 				}
-				f := found{c, countShared(s.ticket.Wish.Tags, c.ticket.Wish.Tags)}
+				f := found{c, countShared(s.ticket.Wish.Tags, c.ticket.Wish.Tags), match.Place(s.ticket, c.ticket, q.cfg.Overflow).UnixMilli()}
 				if q.recents.met(s.ticket.User, c.ticket.User, q.now) {
 					recent = append(recent, f)
 					return passed < tooMany
 				}
-				if f.better(best) {
-					best = f
-				}
+				among(f)
 				usable++
 				return usable < limit
 			})
@@ -56,7 +63,17 @@ func (q *State) search(s *stay) *stay {
 	for _, tag := range s.ticket.Wish.Tags {
 		p.lists(s, tagged, tag, look(enough))
 	}
-	if best.stay == nil && s.open {
+	switch {
+	case best.stay != nil:
+	case q.taste != nil:
+		var many []found
+		among = func(f found) { many = append(many, f) }
+		p.lists(s, openly, "", look(enough))
+		p.lists(s, patient, "", look(enough))
+		if chosen := q.choose(s, many); chosen != nil {
+			return chosen
+		}
+	case s.open:
 		p.lists(s, openly, "", look(1))
 	}
 	if best.stay != nil {
@@ -115,7 +132,7 @@ func (q *State) strangerFor(s *stay) bool {
 
 // mayMeet checks the hard limits once more by the rules themselves, and blocks.
 func (q *State) mayMeet(a, b *stay) bool {
-	return match.Compatible(a.ticket, b.ticket, moment(q.now), q.cfg.Grace) &&
+	return match.Compatible(a.ticket, b.ticket, moment(q.now), q.cfg.Patience()) &&
 		!q.blocks.met(a.ticket.User, b.ticket.User, q.now)
 }
 

@@ -18,6 +18,7 @@ type stay struct {
 
 	open bool // takes anyone compatible: names no tags, or is past grace
 	wide bool // accepts other languages of the wide
+	roam bool // takes people of every region; one who names none does from the beginning
 	held bool // a recent partner waits whom it may not meet yet
 
 	class  uint8         // own gender × genders sought

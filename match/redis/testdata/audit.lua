@@ -12,11 +12,11 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local people, inAs, waiting, paired = {}, {}, 0, 0
 local flat = redis.call('HGETALL', root .. 'people')
 for i = 1, #flat, 2 do
-	local session, f = flat[i], {struct.unpack('>c1BBBBBBi8i8i8i8i8Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0', flat[i + 1])}
+	local session, f = flat[i], {struct.unpack('>c1BBBBBBBi8i8i8i8i8Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0Hc0', flat[i + 1])}
 	local p = {session = session}
 	for n, field in ipairs({
-		'state', 'mode', 'open', 'wide', 'widen', 'seat', 'confirmed', 'since', 'seq', 'lease', 'call', 'at',
-		'home', 'user', 'node', 'key', 'pool', 'language', 'gender', 'seeking', 'tags', 'pair', 'other', 'reason',
+		'state', 'mode', 'open', 'wide', 'roam', 'widen', 'seat', 'confirmed', 'since', 'seq', 'lease', 'call', 'at',
+		'home', 'user', 'node', 'key', 'name', 'pool', 'region', 'language', 'gender', 'seeking', 'tags', 'pair', 'other', 'reason',
 	}) do p[field] = f[n] end
 	people[session] = p
 	if p.state == 'w' then waiting = waiting + 1 elseif p.state == 'p' then paired = paired + 1 end
@@ -29,6 +29,7 @@ for i = 1, #flat, 2 do
 	end
 	if p.lease <= 0 then fault(session, 'has no lease') end
 	if p.state == 'w' and p.tags == '' and p.open == 0 then fault(session, 'names no tag and holds out for one') end
+	if p.region == '' and p.roam == 0 then fault(session, 'names no region and holds out for one') end
 	if p.wide == 1 and p.widen == 0 then fault(session, 'has widened and does not want to') end
 end
 
@@ -53,6 +54,7 @@ for session, p in pairs(people) do
 			if p.language ~= '' and other.language ~= '' and p.language ~= other.language and p.widen + other.widen < 2 then
 				fault(session, 'and', p.other, 'have no language in common')
 			end
+			if p.pool ~= other.pool then fault(session, 'and', p.other, 'are of two pools') end
 			if blocked(p, other) then fault(session, 'has blocked', p.other) end
 		end
 	end

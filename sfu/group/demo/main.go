@@ -107,11 +107,15 @@ func (t *tables) offer(w http.ResponseWriter, r *http.Request) {
 func main() {
 	listen := flag.String("listen", "127.0.0.1:8090", "where to serve")
 	dir := flag.String("dir", ".", "the folder with the page")
+	udp := flag.String("udp", "127.0.0.1:0", "address for media, which pages are told")
 	slots := flag.Int("slots", 7, "how many others each is shown at most")
 	flag.Parse()
 	t := &tables{slots: *slots, byName: map[string]*group.Group{}}
-	var err error
-	if t.server, err = sfu.Listen(sfu.Config{PublicIPs: []netip.Addr{netip.MustParseAddr("127.0.0.1")}, UDP: "127.0.0.1:0", Events: t, Disconnected: 30 * time.Second}); err != nil {
+	at, err := netip.ParseAddrPort(*udp)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if t.server, err = sfu.Listen(sfu.Config{PublicIPs: []netip.Addr{at.Addr()}, UDP: *udp, Events: t, Disconnected: 30 * time.Second}); err != nil {
 		log.Fatal(err)
 	}
 	http.HandleFunc("POST /sit/{table}/{id}", t.offer)

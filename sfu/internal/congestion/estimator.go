@@ -19,6 +19,8 @@ const (
 	lossWindow  = 1_000_000 // µs
 	lossPackets = 30
 	lossFloor   = 150_000
+	lossRepair  = 0.02       // so many that repairs are lost too
+	lossMemory  = 10_000_000 // µs: what is sent twice hides its losses
 )
 
 // Estimator is the congestion control of what one browser is sent.
@@ -36,6 +38,7 @@ type Estimator struct {
 	probe     probe
 
 	limit     float64 // 0: none
+	wanted    float64 // 0: no more than is sent
 	rtt       int64   // µs, with the time that feedback takes
 	decreased int64   // µs
 	grown     int64   // µs
@@ -43,6 +46,7 @@ type Estimator struct {
 		since        int64 // µs
 		gone, missed int
 		share        float64 // in the last window
+		many         int64   // when it was over lossRepair last, µs; 0: never
 	}
 }
 
@@ -80,6 +84,14 @@ func (e *Estimator) Limit() int {
 		return int(e.limit / 2)
 	}
 	return int(e.limit)
+}
+
+// Want notes what would be sent if there were room, in bits per second; 0 is no more than is sent. Probes go up to it.
+func (e *Estimator) Want(bits int64) { e.wanted = float64(bits) }
+
+// Lossy says that packets are lost that nothing held up: sending more does not make it worse.
+func (e *Estimator) Lossy() bool {
+	return e.limit == 0 && !e.queue.stands() && e.lost.many != 0 && e.lost.since-e.lost.many < lossMemory
 }
 
 // Feedback takes a report.
@@ -186,6 +198,9 @@ func (e *Estimator) losses(at int64) {
 	}
 	share := float64(l.missed) / float64(l.gone)
 	l.since, l.gone, l.missed, l.share = at, 0, 0, share
+	if share > lossRepair {
+		l.many = at
+	}
 	if share <= lossHigh || at-e.decreased < 300_000 {
 		return
 	}

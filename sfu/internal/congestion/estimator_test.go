@@ -115,7 +115,7 @@ func (s *sender) run(d time.Duration) (rate float64) {
 			bytes += size
 			s.now = s.now.Add(time.Duration(float64(size*8) / (2.5 * to) * 1e9)) // browsers pace
 			s.packet(max(size-28, 1))
-			if s.e.Probe(s.now) {
+			for range s.e.Probe(s.now) {
 				s.packet(max(size-28, 1))
 			}
 		}
@@ -334,4 +334,50 @@ func FuzzFeedback(f *testing.F) {
 			t.Errorf("%d of %d received", received, len(want.RecvDeltas))
 		}
 	})
+}
+
+// TestWant: who is sent little because more does not fit is not flooded with probes, and gets more soon after there is room. The
+// sender has pictures of 100 kb/s, and others of 600.
+func TestWant(t *testing.T) {
+	const little, much = 100e3, 600e3
+	for _, capacity := range []float64{150e3, 300e3, 500e3} {
+		s := newSender(t, network{delay: 50 * time.Millisecond, capacity: capacity, queue: time.Second}, much)
+		s.run(10 * time.Second) // too much
+		s.wants = little
+		s.e.Want(1.15 * much)
+		s.run(5 * time.Second)
+		s.run(time.Minute)
+		if s.waits > 600*time.Millisecond {
+			t.Errorf("%.0f bit/s: packets waited up to %v", capacity, s.waits)
+		}
+		waits := s.waits
+		s.net.capacity = 0
+		begun := s.now
+		for limit := s.e.Limit(); limit > 0 && float64(limit) < 1.15*much; limit = s.e.Limit() {
+			s.run(100 * time.Millisecond)
+			if s.now.Sub(begun) > 30*time.Second {
+				t.Fatalf("%.0f bit/s: limited to %d long after there was more", capacity, limit)
+			}
+		}
+		t.Logf("%.0f bit/s: packets waited at most %v; room for more is found after %v", capacity, waits, s.now.Sub(begun))
+	}
+}
+
+// TestLossy: a way that loses packets is known for one, for a while also when what is sent twice hides it; a full one is none.
+func TestLossy(t *testing.T) {
+	s := newSender(t, network{delay: 50 * time.Millisecond}, 300e3)
+	looks := func(after time.Duration, want bool) {
+		t.Helper()
+		if s.run(after); s.e.Lossy() != want {
+			t.Errorf("%v more: lossy %t", after, !want)
+		}
+	}
+	looks(10*time.Second, false)
+	s.net.loss = 0.05
+	looks(10*time.Second, true)
+	s.net.loss = 0.002
+	looks(5*time.Second, true)
+	looks(15*time.Second, false)
+	s.net.loss, s.net.capacity, s.net.queue = 0, 150e3, time.Second
+	looks(20*time.Second, false)
 }

@@ -9,10 +9,12 @@ const (
 	probeAgain   = 1_000_000 // µs after one that went well
 	probeWait    = 2_000_000 // µs for its feedback
 	probeBackOff = 16_000_000
-	probeUse     = 0.6 // of the limit, or there is no need
+	probeUse     = 0.6 // of the limit, or there is no need, unless more is wanted
+	probeCopies  = 10  // of a packet at most
+	probeStep    = 1.5 // times the limit at most
 )
 
-// probe sends twice as much for a moment, to find out whether more would do.
+// probe sends twice as much for a moment, or as much as is wanted, to find out whether more would do.
 //
 //	idle ─begin─▶ sending ─12 packets, 250 ms─▶ waiting ─feedback─▶ idle (again in 1 s)
 //	                 └──────────── overuse, losses ──────────▶ idle (again later and later)
@@ -20,6 +22,7 @@ type probe struct {
 	state       probeState
 	first, last uint16
 	count       int
+	copies      int
 	begun       int64 // µs
 	next        int64 // µs
 	pause       int64 // µs after a failure
@@ -37,23 +40,30 @@ const (
 	probeWaiting
 )
 
-// Probe says whether to send twice what is sent now: a limit stands, it is used, and has held for a while.
-func (e *Estimator) Probe(now time.Time) bool {
+// Probe says how often to send again what is sent now, mostly 0. That is more when a limit stands and has held for a while, and it
+// is used or more is wanted than it allows.
+func (e *Estimator) Probe(now time.Time) (copies int) {
 	p := &e.probe
 	at := now.Sub(e.begun).Microseconds()
 	switch {
 	case p.state == probeSending:
-		return true
+		return p.copies
 	case p.state == probeWaiting && at-p.begun > probeWait:
 		p.failed(at)
 	case p.state == probeIdle && e.limit > 0 && at >= p.next && at-e.decreased >= probeQuiet && e.trend.state == steady:
-		if rate, ok := e.arrivals.rate(); ok && rate > probeUse*e.limit {
-			p.begin(at)
-			return true
+		if rate, ok := e.arrivals.rate(); ok && (rate > probeUse*e.limit || e.wanted > e.limit) {
+			p.begin(at, e.copies(rate))
+			return p.copies
 		}
 		p.next = at + probeTime // so that not every packet asks
 	}
-	return false
+	return 0
+}
+
+// copies is how often each packet must be sent besides for the rate that a probe tries.
+func (e *Estimator) copies(rate float64) int {
+	try := min(e.wanted, probeStep*e.limit)
+	return max(1, min(int(try/max(rate, 1))-1, probeCopies))
 }
 
 // Switched says that another source begins: what held the last one back need not hold back this one.
@@ -62,8 +72,8 @@ func (e *Estimator) Switched(now time.Time) {
 	e.probe.next = now.Sub(e.begun).Microseconds() + probeTime
 }
 
-func (p *probe) begin(at int64) {
-	*p = probe{state: probeSending, begun: at, next: p.next, pause: p.pause}
+func (p *probe) begin(at int64, copies int) {
+	*p = probe{state: probeSending, begun: at, next: p.next, pause: p.pause, copies: copies}
 }
 
 func (p *probe) sent(seq uint16, at int64) {

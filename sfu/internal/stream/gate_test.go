@@ -38,7 +38,7 @@ func TestInspect(t *testing.T) {
 		{"one byte", []byte{0x10, 0}, true, false, false, 0},
 	}
 	for _, test := range tests {
-		f, err := stream.InspectVideo(test.in)
+		f, err := stream.InspectVideo(stream.CodecVP8, test.in)
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 		}

@@ -79,13 +79,16 @@ func (r *Rewriter) Switch() { r.pending = true }
 // TimestampOffset is what is added to the present source's timestamps.
 func (r *Rewriter) TimestampOffset() uint32 { return r.tsOff }
 
+// Newer says whether a packet of the present source comes after all that were seen.
+func (r *Rewriter) Newer(seq uint16) bool { return int16(seq-uint16(r.highest)) > 0 }
+
 // Timestamp is the newest timestamp sent on.
 func (r *Rewriter) Timestamp() uint32 { return r.timestamp }
 
 // Rewrite numbers one packet that arrived at now; d is nil for audio. ok is
 // false when the packet must not be sent on: it is older than the switch,
 // or padding, or so late that its number is forgotten, or was there before.
-func (r *Rewriter) Rewrite(p *Packet, d *VP8, now time.Time) (out Out, ok bool) {
+func (r *Rewriter) Rewrite(p *Packet, d *Descriptor, now time.Time) (out Out, ok bool) {
 	if r.pending {
 		if len(p.Payload) == 0 {
 			return out, false // a source does not begin with padding
@@ -133,7 +136,7 @@ func (r *Rewriter) Rewrite(p *Packet, d *VP8, now time.Time) (out Out, ok bool) 
 	return out, true
 }
 
-func (r *Rewriter) begin(p *Packet, d *VP8, now time.Time) {
+func (r *Rewriter) begin(p *Packet, d *Descriptor, now time.Time) {
 	r.pending = false
 	r.first = int64(p.Seq) + 1<<16 // room below, so that extended numbers stay positive
 	r.highest = r.first
@@ -163,8 +166,8 @@ func (r *Rewriter) advance(now time.Time) uint32 {
 	return ticks
 }
 
-// number fills in the numbers of the VP8 descriptor.
-func (r *Rewriter) number(d *VP8, out *Out, newest bool) {
+// number fills in the numbers of the descriptor.
+func (r *Rewriter) number(d *Descriptor, out *Out, newest bool) {
 	in := d.PictureID
 	if d.HasPicture && !d.Wide && r.numbers {
 		// Seven bits: the nearest to the last one seen.

@@ -17,20 +17,7 @@ var (
 //	|   PictureID   |   if I and M
 //	|   TL0PICIDX   |   if L
 //	|TID|Y| KEYIDX  |   if T or K
-type VP8 struct {
-	Size       int    // bytes of the descriptor
-	PictureID  uint16 // 7 bits, or 15 if Wide
-	TL0        uint8
-	Layer      uint8 // the byte TID, Y, KEYIDX
-	first      uint8 // the mandatory byte
-	flags      uint8 // the extension byte
-	Start      bool  // the first packet of a frame (S and PID 0)
-	HasPicture bool
-	Wide       bool
-	HasTL0     bool
-	HasLayer   bool
-	HasKeyIdx  bool
-}
+type VP8 = Descriptor
 
 // ParseVP8 reads the descriptor at the start of an RTP payload.
 func ParseVP8(b []byte) (VP8, error) {
@@ -85,18 +72,11 @@ func ParseVP8(b []byte) (VP8, error) {
 	if len(b) <= n {
 		return d, errVP8Empty
 	}
-	d.Size = n
+	d.Size, d.tail = n, uint8(n)
 	return d, nil
 }
 
-// MaxGrowth is how many bytes a descriptor can grow by: a picture id of 7 bits
-// is sent on with 15, since receivers count pictures modulo 2^15.
-const MaxGrowth = 1
-
-// Rewrite copies an RTP payload that begins with this descriptor to dst with
-// the numbers of out, and answers how many bytes it wrote. dst needs room for
-// len(payload)+MaxGrowth.
-func (d *VP8) Rewrite(dst, payload []byte, out Out) int {
+func (d *Descriptor) rewriteVP8(dst, payload []byte, out Out) int {
 	dst[0] = d.first
 	n := 1
 	if d.first&0x80 != 0 {

@@ -78,7 +78,7 @@ func FuzzVP8(f *testing.F) {
 	f.Add([]byte{0x90, 0xf0, 0x81, 0x02, 3, 0x45, 1}, uint16(5))
 	f.Add([]byte{0x10, 0, 0, 0, 0x9d, 1, 0x2a, 0, 0, 0, 0, 0xd9, 1, 2, 3, 4, 5, 6, 0, 1}, uint16(1))
 	f.Fuzz(func(t *testing.T, in []byte, number uint16) {
-		_, _ = stream.InspectVideo(in)
+		_, _ = stream.InspectVideo(stream.CodecVP8, in)
 		_ = stream.InspectAudio(in)
 		d, err := stream.ParseVP8(in)
 		if err != nil {

@@ -24,7 +24,8 @@ type shard struct {
 	out  queue
 
 	reading  atomic.Bool // the reader is at work on a batch, and writes what is queued when it is done
-	flushing sync.Mutex  // held from taking packets until they are written, so that their order stays
+	flushing sync.Mutex  // guards groups; held from taking packets until they are written, so that their order stays
+	groups   grouper
 
 	received, sent, dropped atomic.Uint64
 }
@@ -115,14 +116,13 @@ func (s *shard) flush(w *batch.Writer) {
 	s.flushing.Lock()
 	defer s.flushing.Unlock()
 	for list := s.out.take(); list != nil; {
-		n := 0
-		first := list
-		for ; list != nil && n < slots; list = list.next {
-			_ = s.conn.Add(w, list.Bytes(), list.addr)
-			n++
+		first, n, rest := s.groups.take(list)
+		list = rest
+		for p := first; p != nil; p = p.next {
+			_ = s.conn.Add(w, p.Bytes(), p.addr)
 		}
 		_ = s.conn.WriteBatch(w)
-		for p := first; p != list; {
+		for p := first; p != nil; {
 			next := p.next
 			p.Free()
 			p = next

@@ -1,5 +1,4 @@
 // A client without a server: it does what the scene tells it through `window.passerby`.
-export { emoji as safetyEmoji } from '../../sdk/src/crypto/emoji';
 export { PasserbyError, explainMediaError } from '../../sdk/src/errors';
 import { PasserbyError, type ErrorCode } from '../../sdk/src/errors';
 import { Emitter, type Events } from '../../sdk/src/events';
@@ -42,7 +41,7 @@ export class Passerby {
     this.#events.emit('waiting', { since: Date.now(), position: 2, estimateMs: 12_000 });
   }
 
-  readonly limits = { graceMs: Number(query.get('grace') ?? 10_000), resumeMs: Number(query.get('resume') ?? 30_000), reportMediaMs: 10_000 };
+  readonly limits = { graceMs: Number(query.get('grace') ?? 10_000), resumeMs: Number(query.get('resume') ?? 30_000), rematchMs: Number(query.get('rematch') ?? 300_000), reportMediaMs: 10_000, clearText: query.get('clear') !== null };
   provableMedia() { return this.match?.mode === 'video' ? 10_000 : 0; }
   find() {}
   provable() { return this.#said; }
@@ -56,15 +55,22 @@ export class Passerby {
   stop() { this.to('idle'); }
   async elsewhere() { return []; }
   async takeOver() { return null; }
+  async deviceKept() { return true; }
   async resume() { this.to('connecting'); return new Promise<boolean>(() => {}); }
   destroy() {}
   setTyping() {}
   setBlur() {}
+  setPaused() {}
   setEnabled() {}
+  async share(screen: MediaStreamTrack | null) { this.#events.emit('sharing', { on: screen !== null }); }
   async replaceTrack() {}
   async report() { this.leave('blocked'); }
   async block() { this.leave('blocked'); }
   retry() {}
+  async ownData() { return {}; }
+  async deleteOwnData() { return { reports: 0, bans: 0 }; }
+  readonly notices = [];
+  understood() {}
 
   sendText(text: string): Message {
     const message: Message = { id: String(++this.#count), from: 'me', text, at: Date.now(), state: 'sending' };
@@ -80,33 +86,21 @@ export class Passerby {
     this.#events.emit('state', { state, previous });
   }
 
-  meet(mode: 'video' | 'text' = 'video', tags: string[] = []) {
-    this.match = { id: `m${++this.#count}`, mode, initiator: true, tags, at: Date.now() };
+  meet(mode: 'video' | 'text' = 'video', tags: string[] = [], name?: string) {
+    this.match = { id: `m${++this.#count}`, mode, initiator: true, tags, at: Date.now(), ...(name && { name }) };
     this.to('matched');
     this.#events.emit('matched', { match: this.match });
   }
 
   /** A painted stranger. */
-  picture() {
+  async picture() {
     const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 });
-    const g = canvas.getContext('2d')!;
-    const paint = () => {
-      const sky = g.createLinearGradient(0, 0, 640, 480);
-      sky.addColorStop(0, '#d9b99b');
-      sky.addColorStop(1, '#5d6f86');
-      g.fillStyle = sky;
-      g.fillRect(0, 0, 640, 480);
-      g.fillStyle = '#34414f';
-      g.beginPath();
-      g.ellipse(320, 520, 210, 190, 0, 0, 7);
-      g.fill();
-      g.fillStyle = '#e8c7a8';
-      g.beginPath();
-      g.ellipse(320, 230, 90, 115, 0, 0, 7);
-      g.fill();
-      requestAnimationFrame(paint);
-    };
-    paint();
+    const pen = canvas.getContext('2d')!;
+    const drawing = Object.assign(new Image(), { src: '/stranger.svg' });
+    await drawing.decode();
+    pen.drawImage(drawing, 0, 0, 640, 480);
+    const still = await createImageBitmap(canvas);
+    setInterval(() => pen.drawImage(still, 0, 0), 66); // a stream gets a frame only when somebody paints
     for (const track of canvas.captureStream(15).getTracks()) this.remoteStream.addTrack(track);
     this.#events.emit('firstframe', { match: this.match!, ms: 90 });
   }
@@ -120,7 +114,8 @@ export class Passerby {
   emit<K extends keyof Events>(name: K, event: Events[K]) { this.#events.emit(name, event); }
 
   leave(reason: Events['ended']['reason'] = 'next') {
-    const match = this.match!;
+    const { match } = this;
+    if (!match) return;
     this.match = null;
     this.to('ended');
     this.#events.emit('ended', { match, reason });

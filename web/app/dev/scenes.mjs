@@ -11,23 +11,23 @@ const wait = async (p, options) => {
   await begin(p, options);
   await p.waitForSelector('[data-state=waiting]');
 };
-const call = async (p, tags = ['music', 'chess']) => {
+const call = async (p, tags = ['music', 'chess'], name) => {
   await begin(p);
   await p.waitForSelector('[data-state=waiting]');
-  await p.evaluate((tags, emoji) => {
-    passerby.meet('video', tags);
-    passerby.picture();
+  await p.evaluate(async (tags, emoji, name) => {
+    passerby.meet('video', tags, name);
+    await passerby.picture();
     passerby.emit('verify', emoji);
     passerby.emit('quality', { level: 'good' });
-  }, tags, emoji);
+  }, tags, emoji, name);
 };
-const text = async (p) => {
+const text = async (p, name) => {
   await begin(p, { mode: 'text' });
   await p.waitForSelector('[data-state=waiting]');
-  await p.evaluate((emoji) => {
-    passerby.meet('text', ['film']);
+  await p.evaluate((emoji, name) => {
+    passerby.meet('text', ['film'], name);
     passerby.emit('verify', emoji);
-  }, emoji);
+  }, emoji, name);
 };
 const talk = (p) => p.evaluate(() => {
   passerby.say('Hello there! Where does the night find you?');
@@ -61,12 +61,38 @@ export const scenes = {
   'waiting-after': async (p) => { await call(p); await talk(p); await p.evaluate(() => passerby.leave('left')); },
   'first-frame': async (p) => { await begin(p); await p.waitForSelector('[data-state=waiting]'); await p.evaluate(() => passerby.meet()); },
   call: (p) => call(p),
+  'call-name': (p) => call(p, ['music'], 'Ann'),
+  'call-name-long': async (p) => {
+    await call(p, ['music', 'chess'], 'Wilhelmina Featherstonehaugh-Cholmondeley');
+    await p.evaluate(() => passerby.emit('partner', { state: 'online', audio: false, video: true, screen: true }));
+  },
   'call-talk': async (p) => { await call(p); await talk(p); await p.evaluate(() => passerby.emit('typing', { on: true })); },
+  'call-screen': async (p) => {
+    await call(p);
+    await p.evaluate(() => (passerby.emit('sharing', { on: true }), passerby.emit('partner', { state: 'online', audio: true, video: true, screen: true })));
+  },
   'call-muted': async (p) => {
     await call(p, []);
     await p.keyboard.press('m');
     await p.keyboard.press('v');
-    await p.evaluate(() => passerby.emit('partner', { state: 'online', audio: false, video: false }));
+    await p.evaluate(() => passerby.emit('partner', { state: 'online', audio: false, video: false, screen: false }));
+  },
+  'call-paused': async (p) => { await call(p, []); await p.evaluate(() => passerby.emit('partner', { state: 'online', audio: false, video: true, paused: true })); },
+  'call-captions': async (p) => {
+    await call(p, []);
+    await p.evaluate(() => {
+      window.SpeechRecognition = class {
+        static available = async () => 'available';
+        start() { setTimeout(() => this.onresult({ results: [[{ transcript: 'I have just made tea, would you believe it, at this hour of the night.' }]] }), 50); }
+        abort() {}
+      };
+      passerby.remoteStream.addTrack(new AudioContext().createMediaStreamDestination().stream.getAudioTracks()[0]);
+    });
+    await p.click('[data-testid=devices]');
+    await p.waitForFunction(() => document.querySelectorAll('dialog input[type=checkbox]').length === 4);
+    await p.evaluate(() => [...document.querySelectorAll('dialog input[type=checkbox]')].at(-1).click());
+    await p.keyboard.press('Escape');
+    await p.waitForSelector('.captions[data-on=true]');
   },
   'call-fair': async (p) => { await call(p, []); await p.evaluate(() => passerby.emit('quality', { level: 'fair' })); },
   'call-weak': async (p) => { await call(p); await p.evaluate(() => passerby.emit('quality', { level: 'poor' })); },
@@ -86,6 +112,13 @@ export const scenes = {
   'landing-long': (p) => p.type('[data-testid=tags]', 'collecting very old postage stamps'),
   verify: async (p) => { await call(p); await p.click('[data-testid=verify]'); },
   'verify-confirmed': async (p) => { await call(p); await p.click('[data-testid=verify]'); await p.click('.dialog .is-primary'); },
+  'verify-changed': async (p) => {
+    await call(p);
+    await p.click('[data-testid=verify]');
+    await p.click('.dialog .is-primary');
+    await p.evaluate(() => passerby.emit('verify', null));
+    await p.waitForSelector('[data-verify=changed]');
+  },
   'verify-failed': async (p) => { await call(p); await p.evaluate(() => passerby.emit('verify', { failed: true })); },
   report: async (p) => { await call(p); await talk(p); await p.click('[data-testid=report]'); },
   'report-evidence': async (p) => {
@@ -94,9 +127,8 @@ export const scenes = {
     await p.evaluate(() => passerby.say('Give me your address or I will find you. I know the street, and I know when you leave the house in the morning.'));
     await new Promise((done) => setTimeout(done, 500)); // until there is a picture
     await p.click('[data-testid=report]');
-    await p.click('input[value=threat]');
-    await p.click('[data-testid=report-messages]');
-    await p.click('[data-testid=report-picture]').catch(() => {});
+    const tick = (selector) => p.$eval(selector, (e) => e.click()).catch(() => {}); // what the buttons at the foot may cover
+    for (const selector of ['input[value=threat]', '[data-testid=report-messages]', '[data-testid=report-picture]']) await tick(selector);
     await p.$eval('[data-testid=report-what]', (e) => e.scrollIntoView({ block: 'end' }));
   },
   'report-sent': async (p) => {
@@ -107,7 +139,22 @@ export const scenes = {
   },
   devices: async (p) => { await call(p); await p.click('[data-testid=devices]'); },
   emoji: async (p) => { await text(p); await p.click('[data-testid=emoji]'); },
-  text: async (p) => { await text(p); await talk(p); await p.evaluate(() => passerby.say('And this never arrived.', 'me', 'failed')); },
+  text: async (p) => { await text(p); await talk(p); },
+  'text-name': async (p) => { await text(p, 'عبد الرحمن (7)'); await talk(p); },
+  'text-name-long': async (p) => { await text(p, 'W'.repeat(40)); await talk(p); },
+  'text-late': async (p) => {
+    await p.evaluate(() => { const wait = setTimeout; window.setTimeout = (fn, ms, ...rest) => wait(fn, ms === 10_000 ? 0 : ms, ...rest); });
+    await text(p);
+    await talk(p);
+    await p.waitForSelector('[data-testid=retry]');
+  },
+  'text-failed': async (p) => {
+    await wait(p, { mode: 'text' });
+    await p.click('.auto-next input');
+    await p.evaluate(() => passerby.meet('text'));
+    await talk(p);
+    await p.evaluate(() => { passerby.say('And this never arrived.', 'me', 'failed'); passerby.leave('left'); });
+  },
   'text-away': async (p) => { await text(p); await talk(p); await p.evaluate(() => passerby.emit('partner', { state: 'reconnecting', audio: true, video: true })); },
   ended: async (p) => {
     await wait(p);

@@ -21,15 +21,17 @@ export async function openTheatre() {
     format: 'esm',
     jsx: 'automatic',
     jsxImportSource: 'preact',
-    alias: { '@passerby/client': join(here, 'fake.ts') },
+    alias: { '@passerby/client': join(here, 'fake.ts'), '@passerby/client/emoji': join(here, '../../sdk/src/crypto/emoji.ts') },
     define: { __WORKER_URL__: '"/worker.js"', __PROVER_URL__: '"/prover.js"' },
   });
   const files = Object.fromEntries(built.outputFiles.map((f) => [f.path, f.text]));
   const html = readFileSync(join(here, '../index.html'), 'utf8').replaceAll('{{script}}', '/script.js').replaceAll('{{style}}', '/style.css');
   const stats = JSON.stringify({ online: 128, waiting: { video: 6, text: 3 }, matched: 118 });
+  const tags = JSON.stringify({ tags: ['music', 'film', 'chess', 'travel', 'learning languages', 'قهوة', 'cats'] });
+  const drawing = readFileSync(join(here, 'people/evening.svg'), 'utf8');
   const server = createServer((request, response) => {
     const path = new URL(request.url, 'http://x').pathname;
-    const [type, body] = path === '/' ? ['text/html', html] : path === '/v1/stats' ? ['application/json', stats]
+    const [type, body] = path === '/' ? ['text/html', html] : path === '/v1/stats' ? ['application/json', stats] : path === '/v1/tags' ? ['application/json', tags] : path === '/stranger.svg' ? ['image/svg+xml', drawing]
       : [path.endsWith('.css') ? 'text/css' : path.endsWith('.svg') ? 'image/svg+xml' : path.endsWith('.webmanifest') ? 'application/json' : 'text/javascript', files[path] ?? (path.endsWith('.webmanifest') ? '{}' : '')];
     response.writeHead(200, { 'content-type': type, 'content-security-policy': "default-src 'self'; style-src 'self'; script-src 'self'; media-src 'self' blob:" });
     response.end(body);

@@ -15,6 +15,8 @@ export class Camera {
   stream: MediaStream | null = null;
   /** A track ended without us: unplugged, or taken by a phone call. */
   onlost: (kind: Kind) => void = () => {};
+  /** The system took a track for a while, or gave it back. */
+  onlent: () => void = () => {};
   /** Suppress noise. */
   quiet = true;
   readonly #chosen: Partial<Record<Kind, string>> = {};
@@ -59,6 +61,11 @@ export class Camera {
     return tracks?.[0] ?? null;
   }
 
+  /** The system has a track for the moment, as during a phone call. */
+  get lent(): boolean {
+    return this.stream?.getTracks().some((track) => track.muted && track.readyState === 'live') ?? false;
+  }
+
   close(): void {
     this.#turn++;
     stop(this.stream);
@@ -74,6 +81,7 @@ export class Camera {
   }
 
   #watch(track: MediaStreamTrack): void {
+    for (const turn of ['mute', 'unmute']) track.addEventListener(turn, () => this.onlent());
     track.addEventListener('ended', () => {
       if (this.stream?.getTracks().includes(track)) this.onlost(track.kind as Kind);
     });

@@ -4,7 +4,10 @@ import { Devices } from './devices';
 import { saveDraft, toWish } from './draft';
 import { listen, troubleOf } from './listen';
 import { Memory, type Settings } from './memory';
+import type { Watch } from './nudity/watch';
+import { watchPause } from './pause';
 import { RemoteVideo } from './remote';
+import { Sharing } from './sharing';
 import { Safety } from './safety';
 import { speak, type Locale } from './strings';
 import { canNext, initialView, reduce, type Action, type Ended, type View } from './view';
@@ -16,6 +19,7 @@ import { canNext, initialView, reduce, type Action, type Ended, type View } from
 export class Controller {
   readonly devices: Devices;
   readonly remote: RemoteVideo;
+  readonly sharing: Sharing;
   readonly safety = new Safety();
   view: View;
   readonly #client: Passerby;
@@ -23,6 +27,8 @@ export class Controller {
   readonly #listeners = new Set<() => void>();
   /** Matches that a report or block is being sent about: if one ends now, it was ended here. */
   readonly #own = new Map<string, Ended>();
+  /** Looks for nudity; there once a search for video has begun, where it is on. */
+  #watch: Promise<Watch> | null = null;
   /** Grows with each start, stop and move, so that a late answer of the camera changes nothing. */
   #attempt = 0;
 
@@ -30,6 +36,7 @@ export class Controller {
     this.#client = client;
     this.devices = new Devices(client, this);
     this.remote = new RemoteVideo(client, (silenced) => this.dispatch({ type: 'silenced', on: silenced }));
+    this.sharing = new Sharing(client, this.devices, this);
     const { autoNext, sending, settings } = this.#memory;
     this.view = { ...initialView(), autoNext, sending, locale, settings, online: navigator.onLine };
     for (const kind of ['audio', 'video'] as const) client.setEnabled(kind, sending[kind]);
@@ -39,9 +46,12 @@ export class Controller {
     if (!able.media && !able.text) this.view.trouble = { code: isSecureContext ? 'too_old' : 'insecure_page' };
     else if (!able.media) this.view.draft = { ...this.view.draft, mode: 'text' };
     listen(client, this.remote, this);
+    watchPause(client, this.devices, this.remote);
     client.on('matched', ({ match }) => match.mode === 'video' && this.dispatch({ type: 'blur', own: { on: this.safety.begin(client), ready: false } }));
+    client.on('firstframe', ({ rtpTimestamp }) => void this.#lookAt(rtpTimestamp));
     client.on('error', (error) => this.#error(error));
-    void this.safety.load();
+    this.safety.load();
+    void this.safety.loaded.then(() => this.safety.clearText && this.dispatch({ type: 'clearText', on: true }));
   }
 
   /** What the server keeps to. */
@@ -73,6 +83,7 @@ export class Controller {
     const video = wish.mode === 'video';
     this.dispatch({ type: 'begin', wish, step: video ? 'camera' : 'server' });
     if (video) this.remote.play();
+    if (video) void this.#watching();
     try {
       const stream = video ? await this.devices.open(devices) : null;
       if (attempt !== this.#attempt) return;
@@ -94,8 +105,30 @@ export class Controller {
     return this.#client.ban();
   }
 
+  /** A moderator's warning was read; without `read` it was put away, and comes again with the next visit. */
+  putAway(id: string, read: boolean): void {
+    if (read) this.#client.understood(id);
+    this.dispatch({ type: 'understood', id });
+  }
+
+  /** What the server stores of this browser's person. */
+  ownData(): Promise<object> {
+    return this.#client.ownData();
+  }
+
+  /** Ends what runs, and has it deleted; answers what must stay. */
+  deleteOwnData(): Promise<{ reports: number; bans: number }> {
+    this.stop();
+    return this.#client.deleteOwnData();
+  }
+
   appeal(ban: Ban, text: string): Promise<void> {
     return this.#client.appeal(ban, text);
+  }
+
+  /** Whether this browser is known again on its next visit. */
+  deviceKept(): Promise<boolean> {
+    return this.#client.deviceKept();
   }
 
   /** Goes to the page that proves age, which leads back here. */
@@ -239,6 +272,13 @@ export class Controller {
     this.dispatch({ type: 'blur', own });
   }
 
+  /** See this stranger although the check takes the picture for nudity. */
+  showAnyway(): void {
+    const { match } = this.view;
+    void this.#watch?.then((watch) => watch.end());
+    if (match) this.dispatch({ type: 'glance', match: match.id, glance: 'wanted' });
+  }
+
   retry(id: string): void {
     this.#client.retry(id);
   }
@@ -299,6 +339,31 @@ export class Controller {
     this.dispatch({ type: 'locale', locale });
   }
 
+  /** The nudity check, loaded when it is first needed; null where nobody wants it. */
+  async #watching(): Promise<Watch | null> {
+    await this.safety.loaded;
+    if (!this.safety.nudityCheck) return null;
+    return (this.#watch ??= import('./nudity/watch').then(({ Watch }) => new Watch({
+      threshold: this.safety.nudityThreshold,
+      partner: () => (this.view.shown && this.view.partner.video ? this.remote.element : null),
+      own: () => (this.view.sending.video ? this.view.camera.stream : null),
+      match: () => this.view.match?.id ?? null,
+      tell: (match, glance) => this.dispatch({ type: 'glance', match, glance }),
+      warn: () => this.dispatch({ type: 'notice', notice: { code: 'own_nudity' } }),
+    })));
+  }
+
+  /** The first picture of a match is here. It stays blurred until it was looked at. */
+  async #lookAt(rtpTimestamp: number): Promise<void> {
+    if (!this.safety.nudityCheck || this.view.match?.mode !== 'video' || this.view.glance !== 'off') return;
+    const { id } = this.view.match;
+    this.dispatch({ type: 'glance', match: id, glance: 'looking' });
+    const watch = await this.#watching().catch(() => null);
+    await this.remote.painted(rtpTimestamp);
+    if (watch) watch.begin(id);
+    else this.dispatch({ type: 'glance', match: id, glance: 'late' });
+  }
+
   /** Report and block end the match by themselves. */
   async #end(match: string, why: Ended, ask: () => Promise<unknown>): Promise<void> {
     this.#own.set(match, why);
@@ -342,6 +407,7 @@ export class Controller {
 
   #fail(e: unknown): void {
     const error = e instanceof PasserbyError ? e : new PasserbyError('unknown', { cause: e });
-    this.#error(new PasserbyError(error.code, { message: error.message, retryAfterMs: error.retryAfterMs, fatal: true }));
+    const { code, message, retryAfterMs, ban, ageUrl } = error;
+    this.#error(new PasserbyError(code, { message, retryAfterMs, ban, ageUrl, fatal: true }));
   }
 }

@@ -24,6 +24,15 @@ export class Devices {
     };
   }
 
+  /** The system has camera or microphone for the moment. */
+  get lent(): boolean {
+    return this.#camera.lent;
+  }
+
+  set onlent(fn: () => void) {
+    this.#camera.onlent = fn;
+  }
+
   set quiet(on: boolean) {
     this.#camera.quiet = on;
   }

@@ -8,6 +8,11 @@ export function toggleFullScreen(): void {
   else if (canFullScreen()) void document.documentElement.requestFullscreen({ navigationUI: 'hide' }).catch(() => {});
 }
 
+/** Only conversations have a button to come back with. */
+export function leaveFullScreen(): void {
+  if (document.fullscreenElement) void document.exitFullscreen().catch(() => {});
+}
+
 export function useFullScreen(): boolean {
   const [on, setOn] = useState(document.fullscreenElement !== null);
   useEffect(() => {

@@ -13,18 +13,26 @@ interface Page {
   own(match: string): Ended | undefined;
 }
 
+/** A stranger's words inside a sentence: they turn nothing around them, whichever way they run. */
+const isolate = (words: string) => `\u2068${words}\u2069`;
+
 /** What the client tells becomes what the view shows. */
 export function listen(client: Passerby, remote: RemoteVideo, page: Page): void {
   const dispatch = (action: Action) => page.dispatch(action);
   client.on('state', ({ state }) => dispatch({ type: 'state', state }));
   client.on('proving', ({ share }) => dispatch({ type: 'proving', share }));
+  // Both tell that the server has said how it treats texts.
+  for (const event of ['waiting', 'matched'] as const) client.on(event, () => page.view.clearText !== client.limits.clearText && dispatch({ type: 'clearText', on: client.limits.clearText }));
+  client.on('notice', ({ notice }) => dispatch({ type: 'warned', warning: notice }));
   client.on('waiting', ({ position, estimateMs }) => dispatch({ type: 'waiting', position, estimateMs, at: Date.now() }));
   client.on('matched', ({ match }) => {
-    dispatch({ type: 'matched', match, greeting: t.chat.greeting(match.tags), messages: client.messages.map((message) => ({ ...message })) });
+    dispatch({ type: 'matched', match, greeting: t.chat.greeting(match.tags.map(isolate), match.name && isolate(match.name)), messages: client.messages.map((message) => ({ ...message })) });
     setTimeout(() => dispatch({ type: 'settled', match }), reaction);
     remote.listen();
   });
-  client.on('firstframe', () => dispatch({ type: 'firstframe' }));
+  client.on('firstframe', ({ match, rtpTimestamp }) => {
+    void remote.painted(rtpTimestamp).then(() => page.view.match?.id === match.id && dispatch({ type: 'firstframe' }));
+  });
   client.on('ended', ({ match, reason }) => {
     remote.hush();
     const own = reason === 'blocked' ? page.own(match.id) : undefined;

@@ -8,11 +8,13 @@ export interface Settings {
   mirror: boolean;
   /** Single letters act outside of fields; some people press them by accident (WCAG 2.1.4). */
   shortcuts: boolean;
+  /** What the stranger says as words, made on this device. */
+  captions: boolean;
   /** Where sound comes out; `''` as the system has it. */
   speaker: string;
 }
 
-export const usualSettings: Settings = { quiet: true, mirror: true, shortcuts: true, speaker: '' };
+export const usualSettings: Settings = { quiet: true, mirror: true, shortcuts: true, captions: false, speaker: '' };
 
 /** Choices that outlive the page: on this device, or in this tab alone, so that a reload changes nothing. */
 export class Memory {
@@ -49,6 +51,15 @@ export class Memory {
 
   set blurStart(on: boolean) {
     write(() => localStorage, 'passerby.blurStart', on);
+  }
+
+  /** Look for nudity in pictures, where the operator offers it. */
+  get nudityCheck(): boolean {
+    return read(() => localStorage, 'passerby.nudityCheck') !== false;
+  }
+
+  set nudityCheck(on: boolean) {
+    write(() => localStorage, 'passerby.nudityCheck', on);
   }
 
   /** Words that one does not want to read. */

@@ -2,17 +2,19 @@
 //
 // Pages come from the network whenever there is one, so a new build takes over at the next load. Files under /assets/ never
 // change under one name. Nothing else is touched or kept: no request of the API, no word, no picture.
-const cacheName = 'passerby-{{version}}';
-const shell = [{{shell}}];
+// What the operator has of his own stands in front, as the server writes it (web/site.go): a mark of it, and its files.
+const [mark, ...own] = typeof site === 'undefined' ? [''] : site;
+const cacheName = 'passerby-{{version}}' + mark;
+const shell = [{{shell}}, ...own];
 
+// A new build waits until no page of the old one is left: those still need their own files, which the server no longer has.
 addEventListener('install', (event) => {
-  skipWaiting();
   event.waitUntil(caches.open(cacheName).then((cache) => cache.addAll(shell)));
 });
 
 addEventListener('activate', (event) => {
   const old = (names) => Promise.all(names.filter((name) => name.startsWith('passerby-') && name !== cacheName).map((name) => caches.delete(name)));
-  event.waitUntil(caches.keys().then(old));
+  event.waitUntil(caches.keys().then(old).then(() => clients.claim())); // the first visit is safe from a new build, too
 });
 
 addEventListener('fetch', (event) => {

@@ -1,4 +1,4 @@
-import type { Ban, Blur, EndReason, Events, Match, Message, Mode, Quality, State, Verification, Wish } from '@passerby/client';
+import type { Ban, Blur, EndReason, Events, Match, Message, Mode, Quality, State, Verification, Warning, Wish } from '@passerby/client';
 import { loadDraft, type Draft } from './draft';
 import { usualSettings, type Settings } from './memory';
 import type { Locale } from './strings';
@@ -42,17 +42,25 @@ export interface View {
   verification: Verification | null;
   /** Begin blurred until both are ready: one's own word and the stranger's, for this match. */
   blur: { own: Blur; theirs: Blur };
+  /** What the nudity check says about the stranger's picture. */
+  glance: Glance;
   /** How well media flows; unknown until measured. */
   quality: Quality['level'];
   /** The first picture of this match was decoded. */
   shown: boolean;
   sending: { audio: boolean; video: boolean };
+  /** The stranger sees one's own screen in place of the camera. */
+  sharing: boolean;
   /** Search again at once when the partner leaves. */
   autoNext: boolean;
   /** Blocks everything until the user has chosen a way out. */
   trouble: Trouble | null;
   /** Passes by itself. */
   notice: Trouble | null;
+  /** Moderators' warnings that are still to be read, the oldest first. */
+  warnings: readonly Warning[];
+  /** The server reads texts: the page says so, always. */
+  clearText: boolean;
   camera: CameraView;
   /** The browser wants another click before it plays sound. */
   silenced: boolean;
@@ -61,6 +69,12 @@ export interface View {
   locale: Locale;
   settings: Settings;
 }
+
+/**
+ * What is known of a stranger's picture: nothing is looked for, the first look is awaited (blurred until then), none came in time, harmless,
+ * nudity, or nudity that one wants to see all the same.
+ */
+export type Glance = 'off' | 'looking' | 'late' | 'clear' | 'nude' | 'wanted';
 
 export interface Waiting {
   /** This browser's clock, Unix milliseconds. */
@@ -112,11 +126,16 @@ export type Action =
   | { type: 'partner'; partner: Events['partner'] }
   | { type: 'verify'; verification: Verification | null }
   | { type: 'blur'; own?: Blur; theirs?: Blur }
+  | { type: 'glance'; match: string; glance: Glance }
   | { type: 'quality'; level: Quality['level'] }
+  | { type: 'sharing'; on: boolean }
   | { type: 'sending'; kind: 'audio' | 'video'; on: boolean }
   | { type: 'autoNext'; on: boolean }
   | { type: 'trouble'; trouble: Trouble | null }
   | { type: 'notice'; notice: Trouble | null }
+  | { type: 'warned'; warning: Warning }
+  | { type: 'understood'; id: string }
+  | { type: 'clearText'; on: boolean }
   | { type: 'camera'; camera: Partial<CameraView> }
   | { type: 'silenced'; on: boolean }
   | { type: 'volume'; volume: number }
@@ -130,9 +149,11 @@ const alone = {
   match: null,
   fresh: false,
   typing: false,
-  partner: { state: 'online', audio: true, video: true },
+  partner: { state: 'online', audio: true, video: true, screen: false, paused: false },
+  sharing: false,
   verification: null,
   blur: { own: { on: false, ready: false }, theirs: { on: false, ready: false } },
+  glance: 'off',
   quality: 'unknown',
   shown: false,
 } as const;
@@ -159,6 +180,8 @@ export function initialView(): View {
     autoNext: true,
     trouble: null,
     notice: null,
+    warnings: [],
+    clearText: false,
     camera: { stream: null, opening: false, code: null, version: 0 },
     silenced: false,
     volume: 1,
@@ -176,6 +199,11 @@ export function modeOf(view: View): Mode {
 /** Whether the stranger's picture is to be blurred: one of the two wanted to begin so, and not both are ready. */
 export function blurred({ match, blur: { own, theirs } }: View): boolean {
   return match?.mode === 'video' && (own.on || theirs.on) && !(own.ready && theirs.ready);
+}
+
+/** Whether the stranger's picture is kept from sight for what is in it, or until that is known. */
+export function veiled({ match, glance }: View): boolean {
+  return match?.mode === 'video' && (glance === 'looking' || glance === 'nude');
 }
 
 /** Whether Next does something now. While reconnecting it does, once the connection is back: no press is lost. */
@@ -260,8 +288,14 @@ export function reduce(view: View, action: Action): View {
       return { ...view, verification: action.verification };
     case 'blur':
       return { ...view, blur: { own: action.own ?? view.blur.own, theirs: action.theirs ?? view.blur.theirs } };
+    case 'glance':
+      // Late or not, what was found stands, and so does the person's word.
+      if (view.match?.id !== action.match || view.glance === 'wanted' || (action.glance === 'late' && view.glance !== 'looking')) return view;
+      return { ...view, glance: action.glance };
     case 'quality':
       return { ...view, quality: action.level };
+    case 'sharing':
+      return { ...view, sharing: action.on };
     case 'sending':
       return { ...view, sending: { ...view.sending, [action.kind]: action.on } };
     case 'autoNext':
@@ -272,6 +306,12 @@ export function reduce(view: View, action: Action): View {
       return { ...view, ...alone, trouble: action.trouble, last: action.trouble.code === 'replaced' ? null : (view.match ?? view.last) };
     case 'notice':
       return { ...view, notice: action.notice };
+    case 'warned':
+      return { ...view, warnings: [...view.warnings.filter(({ id }) => id !== action.warning.id), action.warning] };
+    case 'understood':
+      return { ...view, warnings: view.warnings.filter(({ id }) => id !== action.id) };
+    case 'clearText':
+      return { ...view, clearText: action.on };
     case 'camera':
       return { ...view, camera: { ...view.camera, ...action.camera } };
     case 'silenced':

@@ -18,9 +18,12 @@ await esbuild.build({
   format: 'esm',
   jsx: 'automatic',
   jsxImportSource: 'preact',
-  alias: { '@passerby/client': join(here, '../../sdk/src/index.ts') },
+  alias: { '@passerby/client': join(here, '../../sdk/src/index.ts'), '@passerby/client/emoji': join(here, '../../sdk/src/crypto/emoji.ts') },
 });
 const files = names.map((name) => join(out, name.replace('.ts', '.mjs')));
-const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=dot', ...files], { stdio: 'inherit' });
+const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=dot', ...files], {
+  stdio: 'inherit',
+  env: { ...process.env, NUDITY_NETWORK: join(here, '../src/nudity/network.bin'), TROUBLESHOOTING: join(here, '../../../docs/troubleshooting.md') },
+});
 rmSync(out, { recursive: true });
 process.exit(status ?? 1);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { safetyEmoji } from '@passerby/client';
+import { safetyEmoji } from '@passerby/client/emoji';
 import { bestLocale, direction, locales, type Locale } from '../src/strings';
 import { ar } from '../src/strings/ar';
 import { de } from '../src/strings/de';
@@ -68,4 +69,20 @@ test('the language of the browser, region left aside', () => {
 test('an estimate is no more exact than it may sound', () => {
   const say = (ms: number) => about(ms, 'few', (n) => `${n} s`, (n) => `${n} min`);
   assert.deepEqual([0, 4999, 5000, 12_000, 55_000, 55_001, 61_000].map(say), ['few', 'few', '5 s', '15 s', '55 s', '1 min', '2 min']);
+});
+
+test('docs/troubleshooting.md tells of every code that can stand at the foot of the page', () => {
+  const told = readFileSync(process.env.TROUBLESHOOTING!, 'utf8');
+  // These pass by as a notice, or as the end of a conversation.
+  const passing = /^(quality_|block|own_|camera_lost|microphone_lost|share_failed|no_match|evidence_invalid|too_large|unknown$)/;
+  const codes = Object.keys(en.trouble.texts).filter((code) => !passing.test(code));
+  assert.deepEqual(codes.filter((code) => !told.includes('`' + code + '`')), []);
+});
+
+test('a partner that another app names is greeted by his name', () => {
+  for (const [code, { chat }] of Object.entries(catalogues)) {
+    assert.match(chat.greeting([], 'Ann'), /Ann/, code);
+    assert.match(chat.greeting(['tea'], 'Ann'), /Ann.*tea/, code);
+    assert.doesNotMatch(chat.greeting([]), /undefined/, code);
+  }
 });

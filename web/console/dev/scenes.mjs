@@ -65,6 +65,19 @@ export const scenes = {
   queue: { api: full(), ready: '[data-testid=case]' },
   case: { api: full(), hash: `queue/${eve}`, ready: '[data-testid=report]', run: async (page) => { await page.click('[data-testid=open-picture]'); await page.waitForSelector('.picture-frame img'); } },
   'viewer-case': { api: full({ '/session': { ...me, role: 'viewer' } }), hash: `queue/${eve}`, ready: '[data-testid=report]' },
+  decided: {
+    api: full({ [`/people/${eve}/decide`]: { undo: 't' }, '/queue': { cases: cases.slice(1, 2), more: false } }), hash: `queue/${eve}`, ready: '[data-testid=report]',
+    run: async (page) => { await page.keyboard.press('n'); await page.keyboard.press('7'); await page.waitForSelector('[data-testid=undo]'); },
+  },
+  code: {
+    api: full({ '/session': { signed_in: false, oidc: false }, '/sign-in/password': { next: 'code', ticket: 't' } }), ready: '[data-testid=name]',
+    run: async (page) => { await page.type('[data-testid=name]', 'ada'); await page.type('[data-testid=password]', 'x'); await page.click('[data-testid=sign-in]'); await page.waitForSelector('[data-testid=code]'); },
+  },
+  'new-code': {
+    api: full({ '/account/code': { secret: 'JBSWY3DPEHPK3PXP', url: '', qr: 'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg"/>', ticket: 't' } }), hash: 'account', ready: '[data-testid=add-code]',
+    run: async (page) => { await page.click('[data-testid=add-code]'); await page.waitForSelector('[data-testid=new-code]'); },
+  },
+  away: { api: (path) => (path === '/session' ? me : null), hash: 'appeals', ready: '.problem:not(:empty)' },
   'empty-queue': { api: full(nothing), ready: '.empty' },
   bans: { api: full(), hash: 'bans', ready: '[data-testid=ban]' },
   'empty-bans': { api: full(nothing), hash: 'bans', ready: '.empty' },

@@ -40,4 +40,19 @@ export const exact = (iso: string) => new Date(iso).toLocaleString('en-GB', { da
 
 export const short = (id: string) => (id.length > 12 ? `${id.slice(0, 10)}…` : id);
 
-export const size = (bytes: number) => (bytes < 1024 ? `${bytes} bytes` : `${Math.round(bytes / 1024)} KiB`);
+const plain = new Intl.NumberFormat('en');
+const rules = new Intl.PluralRules('en');
+const units = (unit: string, unitDisplay: 'short' | 'long' = 'short') => new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay, maximumFractionDigits: 0 });
+const [bytes, kilobytes, seconds, minutes] = [units('byte', 'long'), units('kilobyte'), units('second'), units('minute')];
+
+export const number = (n: number) => plain.format(n);
+
+/** "1 report", "12 reports", "no reports": `many` where a word has another plural than by -s. */
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n === 0 ? 'no' : plain.format(n)} ${rules.select(n) === 'one' ? one : many}`;
+}
+
+export const size = (n: number) => (n < 1000 ? bytes.format(n) : kilobytes.format(n / 1000));
+
+/** How long something took: "42 sec", "12 min". */
+export const span = (s: number) => (s < 90 ? seconds.format(s) : minutes.format(s / 60));

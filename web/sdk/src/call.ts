@@ -3,6 +3,8 @@
  * when it is asked for. In text mode a data channel alone.
  */
 import type { Kind } from './crypto/sframe';
+import { choose, inHardware } from './codecs';
+import type { Codec } from './crypto/packing';
 import { PasserbyError } from './errors';
 import { FrameWorker } from './frameworker';
 import { MediaLink } from './link';
@@ -13,6 +15,9 @@ import type { Options } from './types';
 /** Put in place by the build of an app that knows the worker's hashed name. */
 declare const __WORKER_URL__: string | undefined;
 
+/** What a partner is told. */
+export type Presence = Record<Kind | 'screen', boolean> & { codecs?: Codec[] };
+
 export interface CallEvents {
   /** Send this offer: one after the first. */
   offer(offer: ClientMessage): void;
@@ -21,6 +26,8 @@ export interface CallEvents {
   data(frame: unknown): void;
   channel(): void;
   connected(): void;
+  /** What `presence` says has changed: codecs can be told apart. */
+  named(): void;
   firstFrame(keyId: string, kind: Kind, rtpTimestamp: number): void;
   /** Goes on trying, unless the error is fatal. */
   failed(error: PasserbyError): void;
@@ -28,11 +35,16 @@ export interface CallEvents {
 
 export class Call {
   readonly #tracks: Record<Kind, MediaStreamTrack | null> = { audio: null, video: null };
+  #screen: MediaStreamTrack | null = null;
+  #hardware: Promise<Codec[]> | null = null;
+  #suits = 0;
+  #theirs: readonly Codec[] = [];
   readonly #enabled: Record<Kind, boolean> = { audio: true, video: true };
   #video = false;
   #link: MediaLink | null = null;
   #offer: Promise<ClientMessage | null> | null = null;
   #frames: FrameWorker | null = null;
+  #tcp: typeof import('./tcp') | null = null;
 
   constructor(
     private readonly options: Options,
@@ -42,6 +54,11 @@ export class Call {
 
   get media(): Media | null {
     return this.#link?.media ?? null;
+  }
+
+  /** That which is seen; during a move another than `media`. */
+  get seen(): Media | null {
+    return this.#link?.seen ?? null;
   }
 
   /** Null in text mode. */
@@ -54,10 +71,11 @@ export class Call {
     return this.#enabled;
   }
 
-  /** Which of camera and microphone are there and on. */
-  get presence(): Record<Kind, boolean> {
+  /** Which of camera and microphone are there and on, and whether a screen is shown in place of the camera. */
+  get presence(): Presence {
     const on = (kind: Kind) => this.#enabled[kind] && this.#tracks[kind] !== null;
-    return { audio: on('audio'), video: on('video') };
+    const screen = this.#screen !== null;
+    return { audio: on('audio'), video: screen || on('video'), screen, ...(this.#frames?.named && this.media ? { codecs: this.media.codecs } : {}) };
   }
 
   /** From now on with video or text alone; `prepare` or `offer` makes the connection for it. */
@@ -70,6 +88,15 @@ export class Call {
     }
   }
 
+  /** Sends what the partner can show. */
+  async suit(theirs: readonly Codec[]): Promise<void> {
+    this.#theirs = theirs;
+    const turn = ++this.#suits;
+    const wishes = theirs.length ? (this.options.codecs ?? (await (this.#hardware ??= inHardware().catch(() => [])))) : [];
+    const { media } = this;
+    if (turn === this.#suits && media && (this.#frames?.named || !wishes.length)) await media.use(choose(wishes, media.codecs, theirs));
+  }
+
   setEnabled(kind: Kind, on: boolean): void {
     this.#enabled[kind] = on;
     const track = this.#tracks[kind];
@@ -79,7 +106,25 @@ export class Call {
   async replaceTrack(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
     if (track) track.enabled = this.#enabled[kind];
     this.#tracks[kind] = track;
-    await this.#link?.replaceTrack(kind, track);
+    await this.#link?.replaceTrack(kind, this.#sent(kind));
+  }
+
+  /** Sends a screen in place of the camera, or the camera again. The screen before is stopped. False when nothing changes. */
+  async share(screen: MediaStreamTrack | null): Promise<boolean> {
+    const before = this.#screen;
+    if (before === screen) return false;
+    this.#screen = screen;
+    before?.stop();
+    await this.#link?.replaceTrack('video', this.#sent('video'));
+    return true;
+  }
+
+  get screen(): MediaStreamTrack | null {
+    return this.#screen;
+  }
+
+  #sent(kind: Kind): MediaStreamTrack | null {
+    return (kind === 'video' && this.#screen) || this.#tracks[kind];
   }
 
   /** Makes the connection ahead. */
@@ -94,12 +139,25 @@ export class Call {
     return offer;
   }
 
+  /** Makes a connection to another server beside the present one; its offers go out by themselves. */
+  move(iceServers: Promise<RTCIceServer[]>): void {
+    void this.#link?.move(this.#servers(iceServers)).catch(() => {}); // the watch makes another
+  }
+
+  /** A move is over: the partner is seen by the new connection; or `now`, since there is nothing to see any more. */
+  settle(now = false): void {
+    if (now) this.#link?.abandon();
+    else this.#link?.settle();
+  }
+
   mend(): void {
     this.#link?.mend();
   }
 
   answer(id: string | undefined, sdp: string): void {
-    void this.#link?.answer(id, sdp);
+    // A relay that is reached over TCP itself uses UDP, which is no matter of this browser's.
+    const relayed = this.options.iceTransportPolicy === 'relay';
+    void this.#link?.answer(id, relayed ? sdp : (this.#tcp?.withoutUdp(sdp) ?? sdp));
   }
 
   /** The server did not take the last offer. */
@@ -108,7 +166,7 @@ export class Call {
   }
 
   setIceServers(iceServers: RTCIceServer[]): void {
-    this.media?.setIceServers(iceServers);
+    this.media?.setIceServers(this.#tcp?.tcpServers(iceServers) ?? iceServers);
   }
 
   /** Closes the connection; the Worker stays for the next one. */
@@ -124,6 +182,11 @@ export class Call {
     this.#frames = null;
   }
 
+  #servers(known: Promise<RTCIceServer[]>): Promise<RTCIceServer[]> {
+    if (!this.options.blockUdp) return known;
+    return import('./tcp.js').then(async (tcp) => (this.#tcp = tcp).tcpServers(await known));
+  }
+
   /** Resolves with the first offer; later ones go out by themselves. */
   #connect(iceServers: Promise<RTCIceServer[]>): Promise<ClientMessage | null> {
     this.#link?.close();
@@ -134,10 +197,9 @@ export class Call {
       const link = new MediaLink(
         {
           frames: video ? this.#frames : null,
-          tracks: { ...this.#tracks },
+          tracks: { audio: this.#sent('audio'), video: this.#sent('video') },
           iceServers: [],
           iceTransportPolicy: this.options.iceTransportPolicy ?? 'all',
-          blockUdp: this.options.blockUdp ?? false,
           stream: this.stream,
         },
         {
@@ -150,13 +212,16 @@ export class Call {
           reachable: () => this.events.reachable(),
           data: (frame) => this.events.data(frame),
           channel: () => this.events.channel(),
-          connected: () => this.events.connected(),
+          connected: () => {
+            void this.suit(this.#theirs); // a new connection begins with what all can show
+            this.events.connected();
+          },
           failing: () => video && this.events.failed(new PasserbyError('media_failed')),
         },
       );
       this.#link = link;
       const without = () => first?.(null); // it was closed before it had an offer
-      link.renew(iceServers).then(without, (cause: unknown) => {
+      link.renew(this.#servers(iceServers)).then(without, (cause: unknown) => {
         without();
         if (this.#link !== link || !video) return; // text also travels over the socket
         this.events.failed(new PasserbyError('media_failed', { cause, fatal: true }));
@@ -167,7 +232,11 @@ export class Call {
   #startWorker(): FrameWorker {
     const built = typeof __WORKER_URL__ === 'undefined' ? new URL('./worker.js', import.meta.url) : __WORKER_URL__;
     return new FrameWorker(this.options.workerUrl ?? built, {
-      first: (keyId, kind, timestamp) => this.events.firstFrame(keyId, kind, timestamp),
+      first: (keyId, kind, timestamp, line) => line === this.media?.line && this.events.firstFrame(keyId, kind, timestamp),
+      named: () => {
+        void this.suit(this.#theirs);
+        this.events.named();
+      },
       failed: (cause) => {
         this.#frames = null;
         if (this.#video) this.events.failed(new PasserbyError('worker_failed', { cause, fatal: true }));

@@ -1,14 +1,13 @@
 /** The facade: what a page calls. Behind it the conductor joins the parts. */
 import { Conductor } from './conductor';
-import { base64url } from './crypto/bytes';
 import type { Kind } from './crypto/sframe';
-import { deviceDigest } from './device';
+import { deviceKept, deviceKey, forgetDevice } from './device';
 import { PasserbyError } from './errors';
 import type { Events, Listener } from './events';
-import { CAPS, type Ban } from './protocol';
-import { unknownQuality } from './quality';
-import { requestAppeal } from './session';
-import type { Blur, Limits, Match, Message, Options, Quality, Report, State, TakenOver, Wish } from './types';
+import { loadNow } from './load';
+import { CAPS, type AppealAnswer, type Ban, type DeleteAnswer } from './protocol.gen';
+import { keepAgeToken, request } from './session';
+import type { Blur, Limits, Match, Message, Options, Quality, Report, State, TakenOver, Warning, Wish } from './types';
 
 /** Text that fits a message: the body also carries JSON, commitment, iv and tag, in base64url. */
 const MAX_TEXT_BYTES = Math.floor((CAPS.textBytes * 3) / 4) - 200;
@@ -69,7 +68,7 @@ export class Passerby {
 
   /** The sessions that other tabs of this browser hold, so that `takeOver` can move one here. */
   async elsewhere(): Promise<string[]> {
-    return this.#conductor.tabs.sessions();
+    return (await loadNow()).elsewhere(this.#conductor.tabs);
   }
 
   /**
@@ -107,10 +106,14 @@ export class Passerby {
     this.#conductor.stop();
   }
 
-  /** Sends text to the partner. Follow its `state` by `update`. Throws when nobody is there or it is too long. */
+  /**
+   * Sends text to the partner. Follow its `state` by `update`. Throws when nobody is there, when it is too long, and with `clear_text` when the
+   * server reads texts and `allowClearText` is not set.
+   */
   sendText(text: string): Message {
     const { talk } = this.#conductor.meeting;
     if (!talk) throw new PasserbyError('no_match');
+    if (this.limits.clearText && !this.#conductor.allowClearText) throw new PasserbyError('clear_text');
     if (new TextEncoder().encode(JSON.stringify(text)).length > MAX_TEXT_BYTES) throw new PasserbyError('too_large');
     return talk.sendText(crypto.randomUUID(), text);
   }
@@ -131,6 +134,11 @@ export class Passerby {
     this.#conductor.meeting.tellMedia();
   }
 
+  /** Says that the person is away for a moment: the page is hidden, or a phone call has the camera. See the event `partner`. */
+  setPaused(on: boolean): void {
+    this.#conductor.meeting.setPaused(on);
+  }
+
   /** For this match: asks the partner's page to begin blurred, or says that one is ready to see and be seen. See the event `blur`. */
   setBlur(blur: Blur): void {
     this.#conductor.meeting.setBlur(blur);
@@ -143,22 +151,25 @@ export class Passerby {
   }
 
   /**
+   * Shows a screen (a video track of getDisplayMedia) to the partner in place of the camera, without a new negotiation and
+   * encrypted as everything is; null shows the camera again. It ends with the match. The track is stopped when it is not
+   * needed any more. See the event `sharing`. Throws `no_match` when nobody is there.
+   */
+  async share(screen: MediaStreamTrack | null): Promise<void> {
+    await this.#conductor.share(screen);
+  }
+
+  /**
    * Reports the partner of a match, the current one or one of the last eight. It also blocks him, and ends the match
    * when it still runs. Resolves with the number of the report, if the server gave one. Rejects with `no_match` when it
    * is too long ago, and with `evidence_invalid` when the server could not confirm a message: then nothing was taken.
    */
-  async report(match: string, { reason, note = '', messages = [], picture, media }: Report): Promise<string | undefined> {
-    if (picture && picture.length > MAX_PICTURE) throw new PasserbyError('too_large');
-    // At most three bytes of UTF-8 for each UTF-16 unit.
-    const short = note.slice(0, Math.floor(CAPS.noteBytes / 3));
-    const evidence = this.#conductor.meeting.evidence(match).filter(({ n }) => messages.includes(`p${n}`));
-    const keys = media ? this.#conductor.meeting.mediaKeys(match) : null;
-    const answer = await this.#conductor.requests.send({
-      type: 'report', match, reason, evidence, ...(short ? { note: short } : {}), ...(picture ? { picture: base64url(picture) } : {}),
-      ...(keys ? { media: keys } : {}),
-    });
+  async report(match: string, report: Report): Promise<string | undefined> {
+    if (report.picture && report.picture.length > MAX_PICTURE) throw new PasserbyError('too_large');
+    const { meeting } = this.#conductor;
+    const number = await (await this.#conductor.desk()).report(match, report, meeting.evidence(match), report.media ? meeting.mediaKeys(match) : null);
     this.#conductor.run({ on: 'ended', match, reason: 'blocked' });
-    return 'report' in answer ? answer.report : undefined;
+    return number;
   }
 
   /** What the partner of a match wrote that a report of it can prove, oldest first: the newest, as far as they fit. */
@@ -179,8 +190,18 @@ export class Passerby {
    * The match is the current one or one of the last eight; it ends when it still runs.
    */
   async block(match: string): Promise<void> {
-    await this.#conductor.requests.send({ type: 'block', match });
+    await (await this.#conductor.desk()).block(match);
     this.#conductor.run({ on: 'ended', match, reason: 'blocked' });
+  }
+
+  /** Moderators' warnings that came and were not understood yet, the oldest first. */
+  get notices(): readonly Warning[] {
+    return this.#conductor.notices;
+  }
+
+  /** This person has read a warning: it does not come again. */
+  understood(id: string): void {
+    this.#conductor.understood(id);
   }
 
   /** Why and until when this person is banned; null when he is not, or the server does not say. */
@@ -191,19 +212,41 @@ export class Passerby {
 
   /** Appeals against a ban. Rejects with `wrong_state` when there is an open appeal, or there were too many. */
   async appeal(ban: Ban, text: string): Promise<void> {
-    await requestAppeal(this.#conductor.origin.origin, ban.token, text);
+    await request<AppealAnswer>(this.#conductor.origin.origin, '/v1/appeal', { token: ban.token, text });
+  }
+
+  /** All that the server stores of this browser's person, as JSON. */
+  async ownData(): Promise<object> {
+    return request(this.#conductor.origin.origin, '/v1/data/export', {}, ' export');
+  }
+
+  /**
+   * Ends what runs here and has the server delete what it stores of this browser's person. Resolves with what must stay until its time is over:
+   * how many reports about him, and bans. When there are none the browser's key goes too, and he is a stranger from then on. Ask before.
+   */
+  async deleteOwnData(): Promise<{ reports: number; bans: number }> {
+    this.stop();
+    const { kept } = await request<DeleteAnswer>(this.#conductor.origin.origin, '/v1/data/delete', { confirm: 'delete' }, ' delete');
+    if (kept.reports === 0 && kept.bans === 0) {
+      await forgetDevice().catch(() => {}); // not kept here: it goes with the page
+      this.#conductor.vault.session = null;
+      keepAgeToken('');
+    }
+    return kept;
   }
 
   /** The page that proves this device's age and leads back here with `#age=`, for `keepAgeToken`. */
   async ageCheck(ageUrl: string, back: string): Promise<string> {
-    const url = new URL(ageUrl);
-    url.searchParams.set('device', await deviceDigest());
-    url.searchParams.set('return', back);
-    return url.href;
+    return (await loadNow()).ageCheck(ageUrl, back, (await deviceKey()).publicKey);
+  }
+
+  /** Whether this browser is known again on its next visit. Not where storage is refused, as in some private windows. */
+  deviceKept(): Promise<boolean> {
+    return deviceKept();
   }
 
   async getStats(): Promise<Quality> {
-    return (await this.#conductor.meeting.quality()) ?? unknownQuality;
+    return (await this.#conductor.meeting.quality()) ?? (await import('./quality.js')).unknownQuality;
   }
 
   /** Stops, and ends the Worker. The client cannot be used again. */

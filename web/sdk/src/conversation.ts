@@ -2,23 +2,26 @@
  * One match as this side lives it: keys, text, signals, verification. Made when the match begins, closed before
  * anything of the next one happens. Every asynchronous step looks whether it is still open before it acts.
  */
-import { utf8 } from './crypto/bytes';
-import { Verifier, type Step } from './crypto/verify';
-import { openSignal, openText, sealSignal, sealText, type Signal } from './crypto/envelope';
+import type { Codec } from './crypto/packing';
+import { openSignal, sealSignal, type Signal } from './crypto/signal';
 import { computeKeyId, deriveMatchKeys, keyKind, type KeyPair, type MatchKeys } from './crypto/keys';
 import type { Verification } from './events';
-import type { ClientMessage, Matched, MediaKeys, ServerMessage } from './protocol';
-import { TextFlow, type Proof, type SavedText } from './text';
+import { loadTalk } from './load';
+import type { ClientMessage, Matched, MediaKeys, Refused, ServerMessage } from './protocol';
+import type { Talk } from './talk';
+import type { Proof, SavedText } from './text';
 import type { Blur, Message } from './types';
 
 export interface ConversationDeps {
   /** Over the data channel when it is open, else the socket. */
   send(message: ClientMessage): void;
   save(saved: SavedText): void;
+  /** Whether the server reads texts, and people have been told. */
+  clear(): boolean;
   message(message: Message): void;
   update(message: Message): void;
   typing(on: boolean): void;
-  partner(media: { audio: boolean; video: boolean }): void;
+  partner(media: { audio: boolean; video: boolean; screen?: boolean; paused?: boolean; codecs?: Codec[] }): void;
   blur(theirs: Blur): void;
   /** Null: the keys have changed, and with them all that was compared. */
   verify(result: Verification | null): void;
@@ -61,25 +64,19 @@ export type FromPartner = ServerMessage & { type: 'text' | 'ack' | 'signal' };
 
 /** How much may come before the keys; the rest is sent again by the partner's client. */
 const MAX_HELD = 64;
-const VERIFY_REPEAT = 2000;
-const TYPING_LASTS = 6000;
-const TYPING_REPEAT = 3000;
-
 export class Conversation {
   readonly id: string;
-  readonly #proofs: Proof[];
   readonly messages: Message[];
   keys: MatchKeys | null = null;
   /** What opens the server's recording of the partner, once he has committed to it. Outlives the conversation. */
   mediaKeys: MediaKeys | null = null;
   /** When it ended, performance.now. */
   closedAt = Infinity;
-  readonly #text: TextFlow;
-  #verifier: Verifier | null = null;
-  #verified = '';
-  #verifyTimer: ReturnType<typeof setTimeout> | undefined;
-  #typingTimer: ReturnType<typeof setTimeout> | undefined;
-  #typingSent = 0;
+  readonly #past: Past;
+  /** Null until it is loaded; what has to be done then. */
+  #talk: Talk | null = null;
+  #begin: (talk: Talk) => void = () => {};
+  #waiting: ((talk: Talk) => void)[] = [];
   #signals: Promise<void> = Promise.resolve();
   /** What came before the keys. */
   #held: FromPartner[] = [];
@@ -91,31 +88,15 @@ export class Conversation {
     past?: Past,
   ) {
     this.id = matched.match;
-    this.#text = new TextFlow(
-      {
-        seal: (n, content) => sealText(this.#need().send.text, this.#place(n), content),
-        open: (n, body) => openText(this.#need().receive.text, this.#place(n), body),
-        send: (message) => deps.send({ ...message, match: this.id }),
-        deliver: (message, proof) => this.#deliver(message, proof),
-        update: (message) => deps.update(message),
-        save: (state) => this.#closed || deps.save(state),
-        now: () => Date.now(),
-        after: (ms, fn) => {
-          const timer = setTimeout(fn, ms);
-          return () => clearTimeout(timer);
-        },
-      },
-      past?.text,
-    );
-    this.#proofs = past?.proofs ?? [];
-    const waiting = new Map(this.#text.unacknowledged.map((message) => [message.id, message]));
-    const before = (past?.messages ?? []).map((message) => waiting.get(message.id) ?? message);
-    this.messages = [...new Set([...before, ...waiting.values()])];
+    this.#past = past ?? { match: this.id, text: { last: 0, acked: 0, received: 0, pending: [] }, messages: [], proofs: [] };
+    const unsent = this.#past.text.pending.flatMap(({ kind, id, text, at }): Message[] => (kind === 'text' ? [{ id, from: 'me', text, at, state: 'sending' }] : []));
+    const before = this.#past.messages.map((message) => unsent.find(({ id }) => id === message.id) ?? message);
+    this.messages = [...new Set([...before, ...unsent])];
   }
 
   /** For another page that goes on with this match. */
   get past(): Past {
-    return { match: this.id, text: this.#text.saved, messages: this.messages, proofs: this.#proofs };
+    return { ...this.#past, ...this.#talk?.past, messages: this.messages };
   }
 
   get closed(): boolean {
@@ -124,57 +105,47 @@ export class Conversation {
 
   /** Keys are derived, for the first time or again after a rekey. */
   begin(keys: MatchKeys, own: KeyPair, matched: Matched): void {
-    if (this.#verified) this.deps.verify(null);
     this.keys = keys;
-    const { match, initiator, peer } = matched;
-    this.#verifier = new Verifier({
-      match,
-      initiator,
-      initiatorKey: initiator ? own.text : peer.key,
-      responderKey: initiator ? peer.key : own.text,
-    });
-    this.#verified = '';
-    clearTimeout(this.#verifyTimer);
-    this.#text.rekey(matched.sent, matched.acked);
+    this.#begin = (talk) => talk.begin(keys, own, matched);
+    if (this.#talk) this.#begin(this.#talk);
+    // What the server remembers of texts has to be answered for.
+    else if (matched.sent || this.#past.text.last) this.#do(() => {});
     for (const message of this.#held.splice(0)) this.receive(message);
   }
 
-  /** Media flow, or there are none: time to verify. Repeats by itself until the other side moves on. */
+  /** Media flow, or there are none: time to verify. */
   verify(): void {
-    clearTimeout(this.#verifyTimer);
-    if (this.#closed) return;
-    this.#enqueue(async (verifier) => this.#sendStep(verifier.pending()));
-    this.#verifyTimer = setTimeout(() => this.verify(), VERIFY_REPEAT);
+    this.#do((talk) => talk.verify());
   }
 
   /** The way to the partner changed or came back. */
   reconnected(): void {
-    this.#text.flush();
+    this.#talk?.texts.flush();
   }
 
   sendText(id: string, text: string): Message {
-    this.#typingSent = 0;
-    const message = this.#text.send(id, text);
+    const message: Message = { id, from: 'me', text, at: Date.now(), state: 'sending' };
     this.messages.push(message);
+    const clear = this.deps.clear();
+    this.#do((talk) => talk.send(message, clear));
     return message;
   }
 
-  retry(id: string): void {
-    this.#text.retry(id);
+  /** The server does not deliver one of our texts. */
+  refused({ n, reason }: Refused): void {
+    this.#talk?.texts.receiveRefused(n, reason);
   }
 
-  /** Tells the partner, at most every few seconds while it stays on. */
+  retry(id: string): void {
+    this.#talk?.texts.retry(id);
+  }
+
   setTyping(on: boolean): void {
-    const now = Date.now();
-    if (on ? now - this.#typingSent < TYPING_REPEAT : this.#typingSent === 0) return;
-    this.#typingSent = on ? now : 0;
-    this.signal({ typing: on });
+    this.#do((talk) => talk.setTyping(on));
   }
 
   signal(signal: Signal): void {
-    const keys = this.keys;
-    if (!keys || this.#closed) return;
-    this.#enqueue(async () => {
+    this.#enqueue(async (keys) => {
       const sealed = await sealSignal(keys.send.signal, signal);
       if (!this.#closed) this.deps.send({ type: 'signal', match: this.id, data: JSON.stringify({ e: sealed }) });
     });
@@ -182,13 +153,7 @@ export class Conversation {
 
   /** The newest messages of the partner with their proofs, oldest first, within both limits. */
   evidence(items: number, bytes: number): Proof[] {
-    const out: Proof[] = [];
-    for (const proof of this.#proofs.slice(-items).reverse()) {
-      bytes -= utf8(JSON.stringify(proof)).length + 1;
-      if (bytes < 0) break;
-      out.unshift(proof);
-    }
-    return out;
+    return this.#talk?.evidence(items, bytes) ?? [];
   }
 
   receive(message: FromPartner): void {
@@ -197,9 +162,11 @@ export class Conversation {
       if (this.#held.length < MAX_HELD) this.#held.push(message);
       return;
     }
-    if (message.type === 'ack') this.#text.receiveAck(message.n);
-    else if (message.type === 'signal') this.#receiveSignal(message.data);
-    else if ('tag' in message) this.#text.receiveText(message.n, message.body, message.at, message.tag);
+    if (message.type === 'signal') this.#receiveSignal(message.data);
+    else this.#do(({ texts }) => {
+      if (message.type === 'ack') texts.receiveAck(message.n);
+      else if ('tag' in message) texts.receiveText(message.n, message.body, message.at, message.tag);
+    });
   }
 
   close(): void {
@@ -207,74 +174,57 @@ export class Conversation {
     this.#closed = true;
     this.closedAt = performance.now();
     this.keys = null;
-    clearTimeout(this.#verifyTimer);
-    clearTimeout(this.#typingTimer);
-    this.#text.close();
+    if (this.#talk) return this.#talk.close();
+    for (const message of this.messages) {
+      if (message.state !== 'sending') continue;
+      message.state = 'failed';
+      this.deps.update(message);
+    }
   }
 
-  #need(): MatchKeys {
-    if (!this.keys) throw new Error('no keys');
-    return this.keys;
-  }
-
-  #place(n: number) {
-    return { match: this.id, keyId: this.#need().keyId, n };
-  }
-
-  #deliver(message: Message, proof: Proof): void {
-    this.#proofs.push(proof);
-    if (this.#proofs.length > 32) this.#proofs.shift();
-    this.#showTyping(false);
-    this.messages.push(message);
-    this.deps.message(message);
+  /** Does what needs texts or verification, in order: at once, or when they are loaded. */
+  #do(act: (talk: Talk) => void): void {
+    if (this.#closed) return;
+    if (this.#talk) return act(this.#talk);
+    if (this.#waiting.push(act) > 1) return;
+    void loadTalk().then(({ Talk }) => {
+      if (this.#closed) return;
+      const talk = (this.#talk = new Talk(this.id, {
+        ...this.deps,
+        save: (state) => this.#closed || this.deps.save(state),
+        message: (message) => {
+          this.messages.push(message);
+          this.deps.message(message);
+        },
+        signal: (signal) => this.signal(signal),
+      }, this.#past, this.messages));
+      this.#begin(talk);
+      for (const act of this.#waiting) act(talk);
+    });
   }
 
   /** Signals are handled one after the other, so that their order survives the cryptography. */
-  #enqueue(work: (verifier: Verifier) => Promise<void>): void {
-    const verifier = this.#verifier;
-    if (!verifier) return;
+  #enqueue(work: (keys: MatchKeys) => Promise<void>): void {
+    const { keys } = this;
+    if (!keys) return;
     this.#signals = this.#signals.then(async () => {
-      if (!this.#closed && this.#verifier === verifier) await work(verifier).catch(() => {});
+      if (this.keys === keys) await work(keys).catch(() => {});
     });
   }
 
   #receiveSignal(data: string): void {
-    this.#enqueue(async (verifier) => {
+    this.#enqueue(async (keys) => {
       const { e, v } = JSON.parse(data) as { e?: unknown; v?: Record<string, unknown> };
-      if (typeof e === 'string') this.#act(await openSignal(this.#need().receive.signal, e));
-      // A step under other keys is late news from before a rekey.
-      else if (v && (v['key_id'] === undefined || v['key_id'] === this.keys?.keyId)) {
-        this.#sendStep(verifier.receive(v));
-        this.#tellVerified(verifier);
-      }
+      if (typeof e === 'string') this.#act(await openSignal(keys.receive.signal, e));
+      else if (v) this.#do((talk) => talk.receive(v));
     });
   }
 
   #act(signal: Signal): void {
     if (this.#closed) return;
-    if (signal.typing !== undefined) this.#showTyping(signal.typing);
+    const { typing } = signal;
+    if (typing !== undefined) this.#do((talk) => talk.showTyping(typing));
     if (signal.media) this.deps.partner(signal.media);
     if (signal.blur) this.deps.blur(signal.blur);
-  }
-
-  #showTyping(on: boolean): void {
-    const was = this.#typingTimer !== undefined;
-    clearTimeout(this.#typingTimer);
-    this.#typingTimer = on ? setTimeout(() => this.#showTyping(false), TYPING_LASTS) : undefined;
-    if (on !== was) this.deps.typing(on);
-  }
-
-  #sendStep(step: Step | null): void {
-    if (!step || this.#closed || !this.keys) return;
-    const data = JSON.stringify({ v: { ...step, key_id: this.keys.keyId } });
-    this.deps.send({ type: 'signal', match: this.id, data });
-  }
-
-  #tellVerified(verifier: Verifier): void {
-    const { outcome } = verifier;
-    const said = JSON.stringify(outcome);
-    if (outcome === null || said === this.#verified) return;
-    this.#verified = said;
-    this.deps.verify('failed' in outcome ? { failed: true } : outcome);
   }
 }

@@ -1,5 +1,5 @@
 import type { PasserbyError } from './errors';
-import type { Blur, EndReason, Match, Message, Quality, State } from './types';
+import type { Blur, EndReason, Match, Message, Quality, State, Warning } from './types';
 
 /** Every event and what comes with it. */
 export interface Events {
@@ -19,11 +19,16 @@ export interface Events {
   /** An own message changed its state. */
   update: { message: Message };
   typing: { on: boolean };
-  partner: { state: 'online' | 'reconnecting'; audio: boolean; video: boolean };
+  /** `screen`: what he shows is his screen: show all of it, and do not crop. `paused`: he is not at his page for the moment. */
+  partner: { state: 'online' | 'reconnecting'; audio: boolean; video: boolean; screen: boolean; paused: boolean };
+  /** Whether one's own screen is shown now: it ends by `share(null)`, by the browser's own button, and with the match. */
+  sharing: { on: boolean };
   /** What the partner says of beginning blurred; nothing comes when he did not ask for it. */
   blur: Blur;
   /** What there is to compare. Null: the keys have changed (a reload, or someone in between), and nothing of before counts. */
   verify: Verification | null;
+  /** A moderator warns this person. Show it, and call `understood` once he has read it; until then it comes again with the next visit. */
+  notice: { notice: Warning };
   error: PasserbyError;
   quality: Quality;
 }
@@ -55,6 +60,11 @@ export class Emitter<M> {
         });
       }
     }
+  }
+
+  /** Whether anybody listens. */
+  heard(name: keyof M): boolean {
+    return !!this.#listeners.get(name)?.size;
   }
 
   clear(): void {

@@ -32,18 +32,23 @@ export function attachWorker(worker: Worker, end: RTCRtpSender | RTCRtpReceiver,
 }
 
 export class FrameWorker {
+  /** Whether the Worker is told which codec a frame is of; without that there is VP8 alone. */
+  named = false;
   readonly #worker: Worker;
   readonly #installing = new Map<string, { done(keyFrame: boolean): void; refused(cause: Error): void }>();
 
   constructor(
     url: string | URL,
-    events: { first(keyId: string, kind: Kind, timestamp: number): void; failed(cause: unknown): void },
+    events: { first(keyId: string, kind: Kind, timestamp: number, line: number): void; named(): void; failed(cause: unknown): void },
   ) {
     this.#worker = new Worker(url, { type: 'module', name: 'passerby-frames' });
     this.#worker.onerror = (event) => events.failed(event.message || 'the worker file did not load');
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-      if (data.op === 'first') events.first(data.keyId, data.kind, data.timestamp);
-      else {
+      if (data.op === 'first') events.first(data.keyId, data.kind, data.timestamp, data.line);
+      else if (data.op === 'named') {
+        this.named = true;
+        events.named();
+      } else {
         const waiting = this.#installing.get(data.keyId);
         this.#installing.delete(data.keyId);
         if (data.op === 'installed') waiting?.done(data.keyFrame);
@@ -67,8 +72,8 @@ export class FrameWorker {
   }
 
   /** Puts the Worker between encoder or decoder and the network. Call before setLocalDescription. */
-  attach(end: RTCRtpSender | RTCRtpReceiver, side: Side, kind: Kind): void {
-    attachWorker(this.#worker, end, { side, kind });
+  attach(end: RTCRtpSender | RTCRtpReceiver, side: Side, kind: Kind, line: number): void {
+    attachWorker(this.#worker, end, { side, kind, line });
   }
 
   close(): void {

@@ -8,12 +8,16 @@ import type { Prove } from './proof';
 import type { ClientMessage, ServerMessage, Welcome } from './protocol';
 import { requestSession, type Credentials, type Vault } from './session';
 import { Socket } from './socket';
-import type { Wish } from './types';
+import type { Options, Wish } from './types';
 
 export interface LineEvents {
   up(): void;
+  /** After `move`: another connection is up, on which nothing was said yet. */
+  beside(): void;
   down(tries: number): void;
   message(message: ServerMessage): void;
+  /** What comes on the connection before a move. */
+  late(message: ServerMessage): void;
   /** The server wants proof of work: the share of it that is done, 0–1; null once it is over. */
   proving(share: number | null): void;
   /** No session was to be had. */
@@ -35,6 +39,8 @@ export class Line {
     private readonly vault: Vault,
     private readonly prove: Prove,
     private readonly events: LineEvents,
+    /** Another app's word on who comes. */
+    private readonly by?: Options['session'],
   ) {}
 
   get up(): boolean {
@@ -78,7 +84,7 @@ export class Line {
       const tell = (share: number | null) => signal.aborted || this.events.proving(share);
       tell(0);
       return this.prove(challenge, tell, signal).finally(() => tell(null));
-    });
+    }, this.by);
   }
 
   /** Asks for a session that nobody uses, to hear why there is none: null when there is. */
@@ -123,11 +129,16 @@ export class Line {
     });
   }
 
-  hello(resume: boolean): void {
+  hello(resume: boolean, beside = false): void {
     this.ask(async () => {
       const { token } = await this.#credentials!;
-      return { type: 'hello', token, ...(resume && this.#resume ? { resume: this.#resume } : {}) };
+      return { type: 'hello', token, ...(resume && this.#resume ? { resume: this.#resume } : {}), ...(beside ? { beside } : {}) };
     });
+  }
+
+  /** Opens another connection beside the present one. */
+  move(): void {
+    this.#socket?.move();
   }
 
   /** Keeps what `welcome` brought. */
@@ -155,7 +166,9 @@ export class Line {
   goodbye(): void {
     if (this.send({ type: 'leave' })) return;
     const token = this.vault.session?.token;
-    if (token && this.#resume) sayGoodbye(this.#url, token, this.#resume);
+    if (!token || !this.#resume) return;
+    sayGoodbye(this.#url, token, this.#resume);
+    this.vault.session = null; // begun again with this token, it would be ended by the goodbye, which is on its way
   }
 
   /** Closes, and forgets the resume secret; the token stays, so that blocks stay with the person. */

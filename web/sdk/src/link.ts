@@ -2,6 +2,8 @@
  * Keeps a working Media: makes it, offers it, restarts ICE when the network changed, makes a new one when that does
  * not help. The owner carries offers and answers and is told when media or channel come and go.
  *
+ * A move to another node makes the new one beside the former, which goes on until the new one shows the partner.
+ *
  *   disconnected 1.5 s, failed, network changed → restart ICE → 5 s, or another server answers → new connection → 8 s without an answer,
  *   25 s without success, or refused → another
  */
@@ -28,9 +30,16 @@ const RESTART_PATIENCE = 5000;
 const REFUSED_DELAY = 1000;
 const MAX_DELAY = 30_000;
 const FAILING_AFTER = 3;
+/** A connection that a move made is the one that is seen at the latest so long after it is there; a partner may have no picture. */
+const SETTLE_LATEST = 3000;
+/** So long the one before sends on: the partner's server changes over at our next key frame. */
+const FORMER_SENDS = 2000;
 
 export class MediaLink {
   #media: Media | null = null;
+  /** Before the move that is under way. */
+  #former: Media | null = null;
+  #settling: ReturnType<typeof setTimeout> | undefined;
   #offered: { id: string; media: Media } | null = null;
   /** Of all links, so that no link takes an answer to the offer of one before. */
   static #count = 0;
@@ -47,15 +56,53 @@ export class MediaLink {
     return this.#media;
   }
 
+  /** The one that is seen. */
+  get seen(): Media | null {
+    return this.#settling === undefined && this.#former ? this.#former : this.#media;
+  }
+
+  /** Makes a connection to another server beside the present one, which goes on until `settle`. */
+  async move(ready: Promise<RTCIceServer[]>): Promise<void> {
+    const media = this.#media;
+    if (media?.connected) {
+      this.#closeFormer();
+      media.retire();
+      this.#former = media;
+      this.#media = null;
+    }
+    await this.renew(ready);
+  }
+
+  /** The new connection shows the partner: it takes the place of the former, which sends on for a moment. */
+  settle(): void {
+    if (!this.#former || !this.#media || this.#settling !== undefined) return;
+    this.#former.hide();
+    this.#media.show();
+    this.#settling = setTimeout(() => this.#closeFormer(), FORMER_SENDS);
+  }
+
+  /** What the former showed is over. */
+  abandon(): void {
+    this.settle();
+    this.#closeFormer();
+  }
+
+  #closeFormer(): void {
+    clearTimeout(this.#settling);
+    this.#settling = undefined;
+    this.#former?.close();
+    this.#former = null;
+  }
+
   /** Makes a new connection, and its offer as soon as `ready` says what the ICE servers are. */
   async renew(ready: Promise<RTCIceServer[]>): Promise<void> {
     this.#media?.close();
     const media: Media = new Media(this.options, {
-      data: (frame) => this.#media === media && this.events.data(frame),
+      data: (frame) => (this.#media === media || this.#former === media) && this.events.data(frame),
       channel: (open) => this.#media === media && this.events.channel(open),
       connected: () => this.#media === media && this.#connected(),
       trouble: () => this.#media === media && this.mend(),
-    });
+    }, this.#former !== null);
     this.#media = media;
     this.#restarting = false;
     this.#watch(ANSWER_PATIENCE);
@@ -94,7 +141,7 @@ export class MediaLink {
 
   async replaceTrack(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
     this.options.tracks[kind] = track;
-    await this.#media?.replaceTrack(kind, track);
+    await Promise.all([this.#media, this.#former].map((media) => media?.replaceTrack(kind, track)));
   }
 
   /** The server did not take the last offer. */
@@ -105,6 +152,7 @@ export class MediaLink {
 
   close(): void {
     clearTimeout(this.#timer);
+    this.#closeFormer();
     this.#media?.close();
     this.#media = null;
     this.#offered = null;
@@ -121,6 +169,8 @@ export class MediaLink {
   #connected(): void {
     this.#failures = 0;
     clearTimeout(this.#timer);
+    const media = this.#media;
+    if (this.#former) setTimeout(() => this.#media === media && this.settle(), this.options.frames ? SETTLE_LATEST : 0);
     this.events.connected();
   }
 

@@ -10,6 +10,7 @@
  * No clock, socket or browser inside: every history can be replayed in a test.
  */
 import type { PasserbyError } from './errors';
+import type { Events } from './events';
 import type { Matched } from './protocol';
 import type { EndReason, State } from './types';
 
@@ -21,6 +22,8 @@ export interface Model {
   readonly wanting: boolean;
   /** After a reload: trying to take the old session over. */
   readonly takingOver: boolean;
+  /** The same after a move to another node, as long as nothing of the snapshot has come. */
+  readonly moving: boolean;
   /** Between `hello` and the end of the snapshot: what the server says may be older than what was done here. */
   readonly syncing: boolean;
   /** Matches left by this side, newest first: a snapshot that still names one has not heard of it. */
@@ -44,11 +47,14 @@ export type Input =
   | { on: 'up' }
   | { on: 'down' }
   | { on: 'expired' }
+  /** The server asks to go to another node; a second connection is open for that. */
+  | { on: 'moved' }
+  | { on: 'beside' }
   /** From the server. `synced` is the end of the snapshot after `welcome`. */
   /** `media`: whether this node has the peer connection. */
   | { on: 'welcome'; resumed: boolean; media: boolean }
   | { on: 'synced' }
-  | { on: 'waiting'; since: number; position?: number | undefined; estimateMs?: number | undefined; wish?: number | undefined }
+  | { on: 'waiting'; place: Place; wish?: number | undefined }
   /** `wish`: the number of the wish that this answers, if it answers a find. `unwanted`: of another mode than is wished by now. */
   | { on: 'matched'; matched: Matched; wish?: number | undefined; unwanted?: boolean }
   | { on: 'ended'; match: string; reason: EndReason }
@@ -62,10 +68,14 @@ export type Input =
 export type Effect =
   /** Get a session (the stored one if it lives) and open the socket. */
   | { do: 'open'; fresh: boolean }
-  | { do: 'hello'; resume: boolean }
+  | { do: 'hello'; resume: boolean; beside?: boolean }
+  /** Open a second connection to the server. */
+  | { do: 'beside' }
   | { do: 'sync' }
   /** Make a new peer connection and offer it. */
   | { do: 'offer' }
+  /** Make a new peer connection and offer it, while the one before goes on. */
+  | { do: 'move' }
   /** Make sure that the peer connection lives. */
   | { do: 'mend' }
   /** With a new key; or with the one that the search has already, which a `matched` on its way may be about (`same`). */
@@ -78,11 +88,14 @@ export type Effect =
   | { do: 'clear' }
   /** A match begins, or begins anew after a reconnect or a rekey (`again`). */
   | { do: 'begin'; matched: Matched; again: boolean }
-  | { do: 'tellWaiting'; since: number; position?: number | undefined; estimateMs?: number | undefined }
+  | { do: 'tellWaiting'; place: Place }
   | { do: 'tellEnded'; matched: Matched; reason: EndReason }
   | { do: 'tellError'; error: PasserbyError }
   /** Close socket and peer connection, and forget the resume secret. */
   | { do: 'close' };
+
+/** What is known of a place in the queue. */
+export type Place = Events['waiting'];
 
 export interface Step {
   model: Model;
@@ -90,7 +103,7 @@ export interface Step {
 }
 
 export function initial(autoNext: boolean): Model {
-  return { state: 'idle', match: null, wanting: false, takingOver: false, syncing: false, left: [], newest: '', wish: 1, heard: 0, autoNext };
+  return { state: 'idle', match: null, wanting: false, takingOver: false, moving: false, syncing: false, left: [], newest: '', wish: 1, heard: 0, autoNext };
 }
 
 /** After a match was ended by a server that shuts down, before asking again; milliseconds. */
@@ -98,10 +111,12 @@ const DRAIN_PATIENCE = 2000;
 
 const over: readonly State[] = ['idle', 'error'];
 
-export function step(model: Model, input: Input): Step {
+export function step(before: Model, input: Input): Step {
+  const snapshot = input.on === 'waiting' || input.on === 'matched' || input.on === 'ended';
+  const model = before.moving && snapshot ? { ...before, moving: false } : before;
   const to = (change: Partial<Model>, ...effects: Effect[]): Step => ({ model: { ...model, ...change }, effects });
   const stay = (...effects: Effect[]): Step => ({ model, effects });
-  const begin = { match: null, wanting: true, syncing: false, left: [], newest: '', wish: 1, heard: 0 };
+  const begin = { match: null, wanting: true, moving: false, syncing: false, left: [], newest: '', wish: 1, heard: 0 };
 
   if (input.on === 'start') {
     if (!over.includes(model.state)) return stay();
@@ -124,14 +139,19 @@ export function step(model: Model, input: Input): Step {
       if (model.state === 'reconnecting' || model.takingOver) return to({ syncing: true }, { do: 'hello', resume: true }, { do: 'sync' });
       return stay({ do: 'hello', resume: false }, { do: 'offer' }, find(model));
     case 'down':
-      if (model.state === 'connecting') return to({ syncing: false });
-      return to({ state: 'reconnecting', syncing: false });
+      if (model.state === 'connecting') return to({ syncing: false, moving: false });
+      return to({ state: 'reconnecting', syncing: false, moving: false });
+    case 'moved':
+      return stay({ do: 'beside' });
+    case 'beside':
+      return to({ syncing: true, moving: true }, { do: 'hello', resume: true, beside: true }, { do: 'sync' });
     case 'expired':
       if (model.takingOver) return giveUp(model);
       return to({ state: 'connecting', match: null, syncing: false, wanting: true, heard: 0 }, ...lost(model), { do: 'open', fresh: true });
 
     case 'welcome':
       if (!model.syncing) return stay();
+      if (input.resumed && model.moving && !input.media) return stay({ do: 'move' });
       if (input.resumed) return stay({ do: model.takingOver || !input.media ? 'offer' : 'mend' });
       if (model.takingOver) return giveUp(model);
       return unknownToServer(model, { do: 'offer' });
@@ -139,6 +159,7 @@ export function step(model: Model, input: Input): Step {
       if (!model.syncing) return stay();
       if (model.takingOver) return giveUp(model); // the server would have said what to take over
       if (model.state === 'reconnecting') return unknownToServer(model);
+      if (model.moving) return model.wanting ? unknownToServer(model) : to({ syncing: false, moving: false });
       // A wish that was lost with the connection is said again.
       return to({ syncing: false }, ...(model.state === 'waiting' && model.heard !== model.wish ? [find(model, true)] : []));
 
@@ -146,7 +167,7 @@ export function step(model: Model, input: Input): Step {
       if (model.state === 'ended' || model.state === 'matched') return stay();
       const heard = input.wish ?? model.heard;
       const change = { state: 'waiting', match: null, wanting: true, takingOver: false, heard } as const;
-      return to(change, ...lost(model), { do: 'tellWaiting', since: input.since, position: input.position, estimateMs: input.estimateMs });
+      return to(change, ...lost(model), { do: 'tellWaiting', place: input.place });
     }
     case 'matched': {
       const { matched } = input;
@@ -246,10 +267,10 @@ function unknownToServer(model: Model, ...first: Effect[]): Step {
   const wanting = model.wanting && (!model.match || model.autoNext);
   if (wanting) effects.push(find(model));
   const state = wanting ? 'connecting' : 'ended';
-  return { model: { ...model, state, match: null, wanting, syncing: false, heard: 0 }, effects };
+  return { model: { ...model, state, match: null, wanting, moving: false, syncing: false, heard: 0 }, effects };
 }
 
 /** Nothing to take over after a reload. */
 function giveUp(model: Model): Step {
-  return { model: { ...model, state: 'idle', wanting: false, takingOver: false, syncing: false }, effects: [{ do: 'close' }] };
+  return { model: { ...model, state: 'idle', wanting: false, takingOver: false, moving: false, syncing: false }, effects: [{ do: 'close' }] };
 }

@@ -1,9 +1,11 @@
 /**
- * The only RTCPeerConnection: audio and video sendrecv and one data channel, negotiated in one offer before there is
+ * The only RTCPeerConnection, but for the moments of a move to another node: audio and video sendrecv and one data channel, negotiated in one offer before there is
  * a partner. One Media is one connection; when it cannot be mended the owner makes another.
  *
  *   camera → sender → Worker → server → Worker → receiver → stream
  */
+import { agreed } from './codecs';
+import type { Codec } from './crypto/packing';
 import { peerConfig, type FrameWorker } from './frameworker';
 import type { Kind } from './crypto/sframe';
 
@@ -22,7 +24,6 @@ export interface MediaOptions {
   tracks: Record<Kind, MediaStreamTrack | null>;
   iceServers: RTCIceServer[];
   iceTransportPolicy: RTCIceTransportPolicy;
-  blockUdp: boolean;
   /** Receives the remote tracks. */
   stream: MediaStream;
 }
@@ -38,24 +39,33 @@ const GRACE = 1500;
 /** Enough for 720p of a face; the congestion control goes below as it needs. */
 const MAX_BITRATE = 1_500_000;
 
+/** Rejects while another setParameters of this sender is under way. */
 export async function makeKeyFrame(sender: EncodingSender): Promise<void> {
   const parameters = sender.getParameters();
-  await sender.setParameters(parameters, { encodingOptions: parameters.encodings.map(() => ({ keyFrame: true })) }).catch(() => {});
+  await sender.setParameters(parameters, { encodingOptions: parameters.encodings.map(() => ({ keyFrame: true })) });
 }
 
 export class Media {
+  static #lines = 0;
+  readonly line = ++Media.#lines;
   readonly pc: RTCPeerConnection;
   readonly #channel: RTCDataChannel;
   readonly #transceivers = new Map<Kind, RTCRtpTransceiver>();
   #grace: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
+  #retired = false;
+  #codec: Codec = 'VP8'; // the first in the server's answer
+  #parameters: Promise<void> = Promise.resolve(); // a sender takes one setParameters after the other (WebRTC §5.2)
 
+  /** `aside`: its picture and sound are not for `stream` before `show`. */
   constructor(
     private readonly options: MediaOptions,
     private readonly events: MediaEvents,
+    aside = false,
   ) {
     this.pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', ...peerConfig(), ...this.#ice() });
     if (options.frames) for (const kind of ['audio', 'video'] as const) this.#add(kind, options.frames);
+    if (!aside) this.show();
     this.#channel = this.pc.createDataChannel(CHANNEL, { ordered: true });
     this.#channel.onopen = () => this.#closed || events.channel(true);
     this.#channel.onclose = () => this.#closed || events.channel(false);
@@ -80,10 +90,7 @@ export class Media {
 
   async answer(sdp: string): Promise<void> {
     if (this.#closed || this.pc.signalingState !== 'have-local-offer') return;
-    // A relay that is reached over TCP itself uses UDP, which is no matter of this browser's.
-    const { blockUdp, iceTransportPolicy } = this.options;
-    const filter = blockUdp && iceTransportPolicy !== 'relay';
-    await this.pc.setRemoteDescription({ type: 'answer', sdp: filter ? withoutUdp(sdp) : sdp });
+    await this.pc.setRemoteDescription({ type: 'answer', sdp });
   }
 
   /** Whether an answer comes from another server than the one before, as after a move to another node. */
@@ -100,7 +107,7 @@ export class Media {
 
   /** Sends over the data channel; false when it is not open. */
   send(frame: string): boolean {
-    if (!this.channelOpen) return false;
+    if (!this.channelOpen || this.#retired) return false;
     try {
       this.#channel.send(frame);
       return true;
@@ -113,13 +120,31 @@ export class Media {
     await this.#transceivers.get(kind)?.sender.replaceTrack(track);
   }
 
+  /** What can be received, and the server forwards. */
+  get codecs(): Codec[] {
+    return agreed(this.pc.remoteDescription?.sdp);
+  }
+
+  /** Sends pictures of this codec from now on, where the browser lets a page choose; else it goes on with VP8. */
+  use(codec: Codec): Promise<void> {
+    return this.#withVideo(async (sender) => {
+      if (codec === this.#codec) return;
+      const parameters = sender.getParameters();
+      const wanted = parameters.codecs.find(({ mimeType, sdpFmtpLine }) =>
+        mimeType.toLowerCase() === `video/${codec}`.toLowerCase() && (codec !== 'H264' || /packetization-mode=1/.test(sdpFmtpLine ?? '')));
+      if (!wanted) return;
+      for (const encoding of parameters.encodings as { codec?: RTCRtpCodec }[]) encoding.codec = wanted;
+      await sender.setParameters(parameters);
+      this.#codec = codec;
+    });
+  }
+
   /**
    * Makes the camera's encoder begin anew with a key frame where the browser lets a page do so (Chromium); elsewhere
    * the server asks for one.
    */
-  async makeKeyFrame(): Promise<void> {
-    const transceiver = this.#transceivers.get('video');
-    if (transceiver) await makeKeyFrame(transceiver.sender);
+  makeKeyFrame(): Promise<void> {
+    return this.#withVideo(makeKeyFrame);
   }
 
   /**
@@ -139,27 +164,46 @@ export class Media {
     throw new DOMException('the match is over', 'AbortError');
   }
 
+  /** Its server has let go of the session: nothing more is said over the channel. Picture and sound go on. */
+  retire(): void {
+    this.#retired = true;
+  }
+
+  show(): void {
+    for (const { receiver } of this.#transceivers.values()) this.options.stream.addTrack(receiver.track);
+  }
+
+  hide(): void {
+    for (const { receiver } of this.#transceivers.values()) this.options.stream.removeTrack(receiver.track);
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#grace);
     this.pc.close();
-    for (const { receiver } of this.#transceivers.values()) this.options.stream.removeTrack(receiver.track);
+    this.hide();
+  }
+
+  /** Changes how the video is sent, after the changes before. What a browser does not do is no matter: the server asks as well. */
+  #withVideo(change: (sender: RTCRtpSender) => Promise<void>): Promise<void> {
+    const sender = this.#transceivers.get('video')?.sender;
+    if (sender) this.#parameters = this.#parameters.then(() => change(sender)).catch(() => {});
+    return this.#parameters;
   }
 
   #ice(): Pick<RTCConfiguration, 'iceServers' | 'iceTransportPolicy'> {
-    const { iceServers, iceTransportPolicy, blockUdp } = this.options;
-    return { iceServers: blockUdp ? iceServers.map(tcpOnly).filter((s) => s.urls.length > 0) : iceServers, iceTransportPolicy };
+    const { iceServers, iceTransportPolicy } = this.options;
+    return { iceServers, iceTransportPolicy };
   }
 
   #add(kind: Kind, frames: FrameWorker): void {
     const sendEncodings: RTCRtpEncodingParameters[] = kind === 'video' ? [{ maxBitrate: MAX_BITRATE }] : [{}];
     const transceiver = this.pc.addTransceiver(this.options.tracks[kind] ?? kind, { direction: 'sendrecv', sendEncodings });
     this.#transceivers.set(kind, transceiver);
-    prefer(transceiver, kind === 'video' ? ['video/vp8', 'video/rtx'] : ['audio/opus']);
-    frames.attach(transceiver.sender, 'send', kind);
-    frames.attach(transceiver.receiver, 'receive', kind);
+    prefer(transceiver, kind === 'video' ? ['video/vp8', 'video/vp9', 'video/av1', 'video/h264', 'video/rtx'] : ['audio/opus']);
+    frames.attach(transceiver.sender, 'send', kind, this.line);
+    frames.attach(transceiver.receiver, 'receive', kind, this.line);
     hurry(transceiver.receiver);
-    this.options.stream.addTrack(transceiver.receiver.track);
   }
 
   #watch(): void {
@@ -178,10 +222,11 @@ export class Media {
   }
 }
 
-/** Only these codecs: the clear bytes of a frame are defined for VP8 and Opus alone. */
+/** Only these codecs, in this order: for others it is not defined how a frame is sealed. */
 export function prefer(transceiver: RTCRtpTransceiver, types: string[]): void {
   const kind = transceiver.receiver.track.kind;
   const codecs = RTCRtpReceiver.getCapabilities?.(kind)?.codecs.filter((c) => types.includes(c.mimeType.toLowerCase()));
+  codecs?.sort((a, b) => types.indexOf(a.mimeType.toLowerCase()) - types.indexOf(b.mimeType.toLowerCase()));
   if (codecs?.length) transceiver.setCodecPreferences?.(codecs);
 }
 
@@ -192,10 +237,6 @@ export function hurry(receiver: RTCRtpReceiver): void {
   else if ('playoutDelayHint' in r) (r as { playoutDelayHint?: number }).playoutDelayHint = 0;
 }
 
-function tcpOnly(server: RTCIceServer): RTCIceServer & { urls: string[] } {
-  return { ...server, urls: [server.urls].flat().filter((url) => /transport=tcp/i.test(url) || url.startsWith('turns:')) };
-}
-
 /**
  * Whether two descriptions come from different servers: their certificates differ (RFC 8122). The new one knows nothing
  * of what the connection has built, above all not of its data channel, which would look open and lead nowhere.
@@ -203,9 +244,4 @@ function tcpOnly(server: RTCIceServer): RTCIceServer & { urls: string[] } {
 export function elsewhere(before: string | undefined, now: string): boolean {
   const certificate = (sdp: string) => /^a=fingerprint:\S+ (\S+)/im.exec(sdp)?.[1]?.toUpperCase();
   return before !== undefined && certificate(before) !== certificate(now);
-}
-
-/** Drops the UDP candidates of an SDP (RFC 8839: the third word of a candidate is its transport). */
-export function withoutUdp(sdp: string): string {
-  return sdp.split('\r\n').filter((line) => !/^a=candidate:\S+ \d+ udp /i.test(line)).join('\r\n');
 }

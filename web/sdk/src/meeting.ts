@@ -4,19 +4,18 @@
  *
  *   matched → key id checked → keys derived → Worker installed → keyed … first frame opened → decoded → shown
  */
+import type { Call } from './call';
 import { agreeOnKeys, Conversation, type FromPartner, type Past } from './conversation';
 import type { KeyKind } from './crypto/keys';
 import type { Kind } from './crypto/sframe';
 import type { Emitter, Events } from './events';
 import type { ErrorCode } from './errors';
-import type { FrameWorker } from './frameworker';
 import type { KeyRing } from './keyring';
-import type { Media } from './media';
-import { CAPS, type ClientMessage, type Committed, type Matched, type MediaKeys } from './protocol';
-import { QualityMeter } from './quality';
+import { CAPS, type ClientMessage, type Committed, type Matched, type MediaKeys, type Refused } from './protocol.gen';
+import type { QualityMeter } from './quality';
 import type { Vault } from './session';
 import type { Proof } from './text';
-import type { Blur, Match, Quality } from './types';
+import type { Blur, Limits, Match, Quality } from './types';
 
 export interface MeetingDeps {
   events: Emitter<Events>;
@@ -24,13 +23,9 @@ export interface MeetingDeps {
   ring: KeyRing;
   /** Over the socket; says whether it is up. */
   send(message: ClientMessage): boolean;
-  media(): Media | null;
-  /** Null in text mode. */
-  frames(): FrameWorker | null;
-  /** Which of camera and microphone are on. */
-  presence(): Record<Kind, boolean>;
-  /** How much of the partner the server records for reports, in milliseconds. */
-  recorded(): number;
+  call: Call;
+  /** What the server keeps to by now. */
+  limits(): Limits;
   /** The match has to be left, for this reason. */
   distrust(code: ErrorCode, cause?: unknown): void;
   /** The partner's key is unusable: on to the next, and never this one again. */
@@ -54,6 +49,9 @@ const COMMIT_PATIENCE = 10_000;
 /** How long the server keeps a recording of a match that is over. */
 const RECORDED_AFTER = 60_000;
 
+/** What is taken of a partner who has said nothing yet. */
+const usual: Events['partner'] = { state: 'online', audio: true, video: true, screen: false, paused: false };
+
 type Timer = ReturnType<typeof setTimeout>;
 
 export class Meeting {
@@ -67,13 +65,18 @@ export class Meeting {
   #past: Past | null = null;
   #matched: Matched | null = null;
   #at = 0;
+  /** When the next partner was asked for; 0 for never, or unknown after a reload. */
+  #asked = 0;
   #shown = false;
+  /** The match began on this page: it did not go on here after a reload. */
+  #fresh = false;
   #abort = new AbortController();
   #rekeys = 0;
   #rekeyTimer: Timer | undefined;
-  #partner: Events['partner'] = { state: 'online', audio: true, video: true };
+  #paused = false;
+  #partner: Events['partner'] = usual;
   #blur: Blur = { on: false, ready: false };
-  #meter = new QualityMeter();
+  #meter: QualityMeter | null = null;
   readonly #timers = new Set<Timer>();
   #commitment: Committed | null = null;
   /** Who waits for the partner's commitment. */
@@ -145,6 +148,11 @@ export class Meeting {
     this.#compare();
   }
 
+  /** The server does not deliver a text. */
+  refused(message: Refused): void {
+    if (this.#talk?.id === message.match) this.#talk.refused(message);
+  }
+
   /** The server says whether the partner has a connection. */
   partner(match: string, state: 'online' | 'reconnecting'): void {
     if (match !== this.#talk?.id) return;
@@ -156,8 +164,15 @@ export class Meeting {
 
   /** Tells the partner whether camera and microphone are on. */
   tellMedia(): void {
-    if (!this.deps.frames()) return;
-    this.#talk?.signal({ media: this.deps.presence(), ...(this.#blur.on || this.#blur.ready ? { blur: this.#blur } : {}) });
+    if (!this.deps.call.frames) return;
+    this.#talk?.signal({ media: { ...this.deps.call.presence, ...(this.#paused && { paused: true }) }, ...(this.#blur.on || this.#blur.ready ? { blur: this.#blur } : {}) });
+  }
+
+  /** Tells the partner, in this match and later ones, until it changes. */
+  setPaused(on: boolean): void {
+    if (on === this.#paused) return;
+    this.#paused = on;
+    this.tellMedia();
   }
 
   /** Tells the partner to begin blurred, or that one is ready; for this match alone. */
@@ -172,13 +187,14 @@ export class Meeting {
     const match = this.#match;
     if (kind !== 'video' || !talk || !match || talk.keys?.keyId !== keyId) return;
     try {
-      await this.deps.media()?.shown(rtpTimestamp, this.#abort.signal);
+      await this.deps.call.media?.shown(rtpTimestamp, this.#abort.signal);
     } catch {
       return; // over before it was seen
     }
     if (talk.closed || talk.keys?.keyId !== keyId) return;
     if (talk.keys.proof && !(await this.#bound(talk, keyId))) return;
-    this.deps.send({ type: 'shown', match: match.id });
+    this.deps.call.settle();
+    this.deps.send({ type: 'shown', match: match.id, ...this.#took() });
     if (!this.#shown) {
       this.#shown = true;
       this.deps.events.emit('firstframe', { match, ms: Math.round(performance.now() - this.#at), rtpTimestamp });
@@ -186,14 +202,32 @@ export class Meeting {
     talk.verify();
   }
 
+  /** A partner is asked for: by a press, or since the one before has gone. While that goes on, saying so again changes nothing. */
+  asked(): void {
+    if (!this.#match && this.#asked === 0) this.#asked = performance.now();
+  }
+
+  /** How long the first picture took: for the operator's measurements, once for a match that began on this page. */
+  #took(): { ms?: number; next_ms?: number } {
+    if (this.#shown || !this.#fresh) return {};
+    const since = (at: number) => Math.min(CAPS.shownMs, Math.max(1, Math.round(performance.now() - at)));
+    return { ms: since(this.#at), ...(this.#asked > 0 ? { next_ms: since(this.#asked) } : {}) };
+  }
+
+  /** Null without a connection. */
   async quality(): Promise<Quality | null> {
-    const report = await this.deps.media()?.pc.getStats();
-    return report ? this.#meter.measure(report as unknown as Map<string, unknown>, this.#match?.mode === 'video' && this.#partner.video) : null;
+    const { QualityMeter } = await import('./quality.js');
+    const report = await this.deps.call.seen?.pc.getStats();
+    if (!report) return null;
+    this.#meter ??= new QualityMeter();
+    return this.#meter.measure(report as unknown as Map<string, unknown>, this.#match?.mode === 'video' && this.#partner.video && !this.#partner.screen);
   }
 
   /** Forgets keys and match: the Worker first, so that nothing more is sent or shown. */
   clear(): void {
-    this.deps.frames()?.clear();
+    this.deps.call.frames?.clear();
+    this.deps.call.settle(true);
+    void this.deps.call.suit([]);
     this.#abort.abort();
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
@@ -203,6 +237,7 @@ export class Meeting {
     this.#talk = null;
     this.#match = null;
     this.#matched = null;
+    this.#asked = 0;
     this.#commitment = null;
     for (const wake of this.#unbound.splice(0)) wake();
     this.deps.vault.forgetText();
@@ -219,12 +254,16 @@ export class Meeting {
     const talk: Conversation = new Conversation(
       matched,
       {
-        send: (message) => void (this.deps.media()?.send(JSON.stringify(message)) || this.deps.send(message)),
+        send: (message) => void (this.deps.call.media?.send(JSON.stringify(message)) || this.deps.send(message)),
+        clear: () => this.deps.limits().clearText,
         save: (saved) => vault.saveText(matched.match, saved),
         message: (message) => events.emit('message', { message }),
         update: (message) => events.emit('update', { message }),
         typing: (on) => events.emit('typing', { on }),
-        partner: (media) => this.#tellPartner(media),
+        partner: ({ audio, video, screen = false, paused = false, codecs = [] }) => {
+          this.#tellPartner({ audio, video, screen, paused });
+          void this.deps.call.suit(codecs);
+        },
         blur: (theirs) => events.emit('blur', theirs),
         verify: (result) => events.emit('verify', result),
       },
@@ -236,11 +275,12 @@ export class Meeting {
     this.#match = toMatch(matched);
     this.#at = performance.now();
     this.#shown = false;
+    this.#fresh = !matched.resumed;
     this.#rekeys = 0;
     this.#abort = new AbortController();
-    this.#partner = { state: 'online', audio: true, video: true };
+    this.#partner = usual;
     this.#blur = { on: false, ready: false };
-    this.#meter = new QualityMeter();
+    this.#meter = null;
     if (matched.mode === 'video') this.#later(QUALITY_EVERY, () => void this.#measure(talk));
     for (const message of this.#early.splice(0)) talk.receive(message);
     return talk;
@@ -254,7 +294,7 @@ export class Meeting {
   async #agree(talk: Conversation, matched: Matched): Promise<void> {
     const { own } = this.deps.ring;
     if (!own) return this.#rekey(talk);
-    const check = await agreeOnKeys(own, matched, matched.mode === 'video' && this.deps.recorded() > 0);
+    const check = await agreeOnKeys(own, matched, matched.mode === 'video' && this.deps.limits().reportMediaMs > 0);
     if (!this.#current(talk, matched)) return;
     if (!check.ok) {
       // The server may not have had our newest key: the answer to a fresh one decides. Nothing is used before.
@@ -268,7 +308,7 @@ export class Meeting {
     }
     clearTimeout(this.#rekeyTimer);
     this.#rekeyTimer = undefined;
-    const installed = this.deps.frames()?.install(check.keys);
+    const installed = this.deps.call.frames?.install(check.keys);
     talk.begin(check.keys, own, matched);
     this.#compare();
     if (!this.#current(talk, matched)) return;
@@ -276,7 +316,7 @@ export class Meeting {
     if (!installed) return talk.verify();
     const underWay = await installed;
     if (!this.#current(talk, matched)) return;
-    if (!underWay) void this.deps.media()?.makeKeyFrame();
+    if (!underWay) void this.deps.call.media?.makeKeyFrame();
     this.#sayKeyed(talk);
     this.#later(VERIFY_LATEST, () => talk.verify());
   }
@@ -301,7 +341,7 @@ export class Meeting {
   /** The keys of a video match are installed: the server asks for a key frame. */
   #sayKeyed(talk: Conversation): void {
     const { proof, keyId } = talk.keys ?? {};
-    if (this.deps.frames()) this.deps.send({ type: 'keyed', match: talk.id, ...(proof && keyId ? { key_id: keyId, commit: proof.own } : {}) });
+    if (this.deps.call.frames) this.deps.send({ type: 'keyed', match: talk.id, ...(proof && keyId ? { key_id: keyId, commit: proof.own } : {}) });
   }
 
   /** Compares what the partner has committed to with what is used here. */
@@ -339,9 +379,10 @@ export class Meeting {
   }
 
   async #measure(talk: Conversation): Promise<void> {
-    const quality = await this.quality().catch(() => null);
+    const { events } = this.deps;
+    const quality = events.heard('quality') && (await this.quality().catch(() => null));
     if (talk.closed) return;
-    if (quality) this.deps.events.emit('quality', quality);
+    if (quality) events.emit('quality', quality);
     this.#later(QUALITY_EVERY, () => void this.#measure(talk));
   }
 
@@ -356,5 +397,5 @@ export class Meeting {
 
 /** What a page sees of a match. */
 export function toMatch({ match, mode, initiator, peer, at }: Matched): Match {
-  return { id: match, mode, initiator, tags: peer.tags ?? [], ...(peer.language ? { language: peer.language } : {}), at };
+  return { id: match, mode, initiator, tags: peer.tags ?? [], ...(peer.language ? { language: peer.language } : {}), ...(peer.name ? { name: peer.name } : {}), at };
 }

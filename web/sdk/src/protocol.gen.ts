@@ -14,6 +14,7 @@ export const CAPS = {
   noteBytes: 1000,
   evidenceItems: 32,
   pictureBytes: 40000,
+  shownMs: 600000,
   tags: 8,
   tagLength: 24,
 } as const
@@ -55,6 +56,8 @@ export interface Hello {
   token: string
   /** Resume is the secret of the last welcome: it takes the session over as it is. */
   resume?: string
+  /** Beside says that the connection before is still open: what the client's peer connection sends and receives by the node before goes on until the client closes it. */
+  beside?: boolean
 }
 
 /** Offer starts, renegotiates or replaces the peer connection to the server. */
@@ -128,7 +131,7 @@ export interface TextMessage {
   match: string
   /** N counts a sender's texts in a match, from 1. */
   n: number
-  /** Body is base64url of 0x01, commitment (32 bytes), iv (12), ciphertext and tag. */
+  /** Body is base64url of 0x01, commitment (32 bytes), iv (12), ciphertext and tag. Where limits.clear_text is set it is that of 0x00, commitment, and the JSON that would be encrypted. */
   body: string
 }
 
@@ -158,6 +161,10 @@ export interface Shown {
   /** ID is chosen by the client; the answer or error to this message repeats it. */
   id?: string
   match: string
+  /** MS is how long that took from matched, in milliseconds; at most 10 minutes. It serves the operator's measurements alone. */
+  ms?: number
+  /** NextMS is the same from the moment that this partner was asked for: Next was pressed, or the one before had gone. */
+  next_ms?: number
 }
 
 /** Rekey brings a new public key into a running match, after a reload. */
@@ -227,6 +234,14 @@ export interface Block {
   match: string
 }
 
+/** Understood says that the person has read a notice: it does not come again. */
+export interface Understood {
+  type: 'understood'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  notice: string
+}
+
 /** Ping asks for a pong. */
 export interface Ping {
   type: 'ping'
@@ -257,8 +272,12 @@ export interface Limits {
   resume_ms: number
   /** GraceMS is how long a search holds out for a shared tag before it takes anyone, in milliseconds. */
   grace_ms: number
+  /** RematchMS is how long two people who just met both wait before they may meet again, in milliseconds; absent: not at all. */
+  rematch_ms?: number
   /** ReportMediaMS is how much of a running video match the server records, still encrypted, for reports, in milliseconds; absent: nothing. */
   report_media_ms?: number
+  /** ClearText says that texts are not encrypted between the two people: the server reads and filters them, and pages must say so. */
+  clear_text?: boolean
 }
 
 /** Welcome answers hello. The snapshot of the session follows it. */
@@ -308,6 +327,8 @@ export interface Peer {
   /** Tags are the tags that both named. */
   tags: string[]
   language?: string
+  /** Name is what the app that the partner comes from calls him; most partners have none. */
+  name?: string
 }
 
 /** Matched says who the partner is. It comes again, with Resumed, after a resume or a rekey. */
@@ -366,6 +387,15 @@ export interface Partner {
   state: PartnerState
 }
 
+/** Moved asks the client to go to another node, because this one stops, or cannot show the partner: open another connection beside this one and say hello on it with Resume and Beside. */
+export interface Moved {
+  type: 'moved'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  /** WithinMS is how long this node goes on, in milliseconds; absent: it does not stop. */
+  within_ms?: number
+}
+
 /** EndReason says why a match is over. */
 export type EndReason = 'next' | 'left' | 'lost' | 'blocked' | 'moderated' | 'drain'
 
@@ -401,6 +431,33 @@ export interface Blocked {
   /** ID is chosen by the client; the answer or error to this message repeats it. */
   id?: string
   match: string
+}
+
+/** Notice is a moderator's word for a person who stays: a warning. It comes after each welcome until it is understood. */
+export interface Notice {
+  type: 'notice'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  /** Notice is its name. */
+  notice: string
+  reason: ReportReason
+  /** Message is the moderator's own words. */
+  message?: string
+  /** At is when it was made, in Unix milliseconds. */
+  at: number
+}
+
+/** RefusalReason says why a text was not delivered. */
+export type RefusalReason = 'filter' | 'unchecked' | 'form'
+
+/** Refused says that a text was not delivered and will not be. Its number is free for a gap. */
+export interface Refused {
+  type: 'refused'
+  /** ID is chosen by the client; the answer or error to this message repeats it. */
+  id?: string
+  match: string
+  n: number
+  reason: RefusalReason
 }
 
 /** Pong answers ping. */
@@ -455,6 +512,8 @@ export interface SessionRequest {
   minor?: boolean
   /** AgeToken is the word of an age-assurance service; needed where the operator has one. */
   age_token?: string
+  /** AppToken is of POST /api/v1/sessions: another app's word on who its user is, for one session. Adult need not be given with it. */
+  app_token?: string
   /** Device shows that the same device asks again. Without it the session is a stranger's. */
   device?: Device
   /** Proof solves the challenge of a `proof_required`. */
@@ -518,6 +577,34 @@ export interface AppealAnswer {
   appeal: string
 }
 
+/** DataRequest is the body of POST /v1/data/export and POST /v1/data/delete. The device signs over "passerby device export\n" or "passerby device delete\n", and else as for a session. */
+export interface DataRequest {
+  device: Device
+  /** Confirm is "delete" for a deletion. */
+  confirm?: string
+}
+
+/** DeletedData counts what was deleted. Chats and reports that the person made stay without him. */
+export interface DeletedData {
+  chats: number
+  blocks: number
+  appeals: number
+  warnings: number
+  reports: number
+}
+
+/** KeptData counts what must stay until its time is over, since it protects others: reports about the person, and bans. */
+export interface KeptData {
+  reports: number
+  bans: number
+}
+
+/** DeleteAnswer answers POST /v1/data/delete. */
+export interface DeleteAnswer {
+  deleted: DeletedData
+  kept: KeptData
+}
+
 /** WaitingStats counts who waits, by mode. */
 export interface WaitingStats {
   video: number
@@ -537,6 +624,14 @@ export interface SettingsAnswer {
   words: string[]
   /** BlurStart has matches begin blurred, unless the user has chosen otherwise. */
   blur_start: boolean
+  /** ClearText is as in limits. */
+  clear_text?: boolean
+  /** AgeService says that a service decides about ages, so that a person's own word is not asked for. */
+  age_service?: boolean
+  /** Learns says that the queue learns from how long talks last who suits whom, so that people can be told. */
+  learns?: boolean
+  /** NudityCheck is the likelihood from which pages, if the user agrees, blur a picture as nudity (absent: they do not look). */
+  nudity_check?: number
 }
 
 /** Every message that a client may send. */
@@ -555,6 +650,7 @@ export type ClientMessage =
   | Signal
   | Report
   | Block
+  | Understood
   | Ping
 
 /** Every message that the server may send. */
@@ -568,9 +664,12 @@ export type ServerMessage =
   | Signal
   | Committed
   | Partner
+  | Moved
   | Ended
   | Left
   | Reported
   | Blocked
+  | Notice
+  | Refused
   | Pong
   | ErrorMessage

@@ -11,7 +11,6 @@ type Check = (value: unknown) => boolean;
 const string: Check = (v) => typeof v === 'string';
 const filled: Check = (v) => typeof v === 'string' && v !== '';
 const boolean: Check = (v) => typeof v === 'boolean';
-const number: Check = (v) => typeof v === 'number' && Number.isFinite(v) && v >= 0;
 const whole: Check = (v) => Number.isSafeInteger(v) && (v as number) >= 0;
 const counted: Check = (v) => Number.isSafeInteger(v) && (v as number) >= 1;
 const optional = (check: Check): Check => (v) => v === undefined || check(v);
@@ -22,10 +21,8 @@ const shape = (fields: Record<string, Check>): Check => (v) =>
   Object.entries(fields).every(([name, check]) => check((v as Record<string, unknown>)[name]));
 
 const mode = oneOf('video', 'text');
-const limits = shape({
-  frame_bytes: whole, text_bytes: whole, tags: whole, tag_length: whole, messages_per_second: number, resume_ms: whole, grace_ms: whole,
-  report_media_ms: optional(whole),
-});
+/** Those that are used here. */
+const limits = shape({ resume_ms: whole, grace_ms: whole, rematch_ms: optional(whole), report_media_ms: optional(whole), clear_text: optional(boolean) });
 const iceServer = shape({ urls: listOf(string), username: optional(string), credential: optional(string) });
 
 /** One check for each type of message. */
@@ -38,7 +35,7 @@ const messages: Record<ServerMessage['type'], Check> = {
   waiting: shape({ since: whole, mode, position: optional(whole), estimate_ms: optional(whole) }),
   matched: shape({
     match: filled, mode, initiator: boolean, key_id: (v) => typeof v === 'string' && /^[0-9a-f]{12}$/.test(v), at: whole,
-    peer: shape({ key: filled, tags: (v) => v === null || listOf(string)(v), language: optional(string) }),
+    peer: shape({ key: filled, tags: (v) => v === null || listOf(string)(v), language: optional(string), name: optional(string) }),
     resumed: optional(boolean), sent: optional(whole), acked: optional(whole),
   }),
   text: shape({ match: filled, n: counted, body: filled, at: whole, tag: string }),
@@ -46,10 +43,13 @@ const messages: Record<ServerMessage['type'], Check> = {
   signal: shape({ match: filled, data: filled }),
   committed: shape({ match: filled, key_id: filled, commit: filled }),
   partner: shape({ match: filled, state: oneOf('online', 'reconnecting') }),
+  moved: shape({ within_ms: optional(whole) }),
   ended: shape({ match: filled, reason: oneOf('next', 'left', 'lost', 'blocked', 'moderated', 'drain') }),
   left: shape({}),
   reported: shape({ match: filled, report: optional(string) }),
   blocked: shape({ match: filled }),
+  notice: shape({ notice: filled, reason: string, message: optional(string), at: whole }),
+  refused: shape({ match: filled, n: counted, reason: oneOf('filter', 'unchecked', 'form') }),
   pong: shape({}),
   error: shape({ code: filled, message: string, retry_after_ms: optional(whole), fatal: optional(boolean) }),
 };

@@ -1,4 +1,7 @@
-/** Turns getStats into the few numbers that a person can use. Keeps the last reading to compute rates. */
+/**
+ * Turns getStats into the few numbers that a person can use. Keeps the last reading to compute rates. Loaded when a page asks for them: it
+ * imports nothing, so that it is a file of its own.
+ */
 import type { Quality } from './types';
 
 interface Reading {
@@ -23,7 +26,7 @@ export class QualityMeter {
   #last: Reading | null = null;
   #pictures = { count: -1, at: 0 };
 
-  /** Pure but for the memory of the last report and the clock. `camera`: whether the partner's is on. */
+  /** Pure but for the memory of the last report and the clock. `camera`: whether the partner's is on; a screen may well stand still. */
   measure(report: Iterable<[string, unknown]>, camera = false): Quality {
     const stats = [...report].map(([, stat]) => stat as Stat);
     const byId = new Map(stats.map((stat) => [stat.id, stat]));

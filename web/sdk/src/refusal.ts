@@ -1,5 +1,5 @@
 /** What an error of the server means for the client: a pure function, so that each code can be looked at. */
-import { PasserbyError, sentence } from './errors';
+import { PasserbyError } from './errors';
 import type { Input } from './machine';
 import type { ErrorMessage } from './protocol';
 
@@ -30,8 +30,7 @@ export function answeredWish(id: string | undefined): number | undefined {
 
 /** `renewals` counts the new sessions asked for since the last welcome. */
 export function judge({ id, code, message, retry_after_ms, fatal }: ErrorMessage, renewals: number): Refusal {
-  const text = code === 'bad_request' ? message : sentence(code, message); // it names the field
-  const error = (final = fatal) => new PasserbyError(code, { retryAfterMs: retry_after_ms, fatal: final, message: text });
+  const error = (final = fatal) => new PasserbyError(code, { retryAfterMs: retry_after_ms, fatal: final, said: message });
   const later: Input = { on: 'refused', afterMs: Math.max(RETRY_LEAST, retry_after_ms ?? RETRY_DEFAULT) };
   switch (code) {
     case 'token_invalid':

@@ -1,10 +1,10 @@
 /** Getting a session from the server, and what of it survives a reload in this tab. */
-import { signDevice } from './device';
+import { signDevice, type Purpose } from './device';
 import { PasserbyError, type ErrorCode } from './errors';
-import type { AppealAnswer, Challenge, ErrorAnswer, ICEServer, Proof, SessionAnswer } from './protocol';
+import type { Challenge, ErrorAnswer, ICEServer, Proof, SessionAnswer } from './protocol';
 import type { Past } from './conversation';
 import type { SavedText } from './text';
-import type { Wish } from './types';
+import type { Options, Wish } from './types';
 
 export interface Credentials {
   token: string;
@@ -16,93 +16,100 @@ export interface Credentials {
 /** Puzzles solved for one session: the first may be late, on a slow phone. */
 const MAX_PROOFS = 3;
 
-/** Asks for a session, `POST /v1/session`; once more when the network failed. `solve` is called when the server asks for proof of work. */
-export async function requestSession(origin: string, solve: (challenge: Challenge) => Promise<Proof>): Promise<Credentials> {
-  let offset = 0; // of the server's clock from ours
-  let answer = await ask(origin, offset);
-  if (answer.body?.error?.code === 'device_invalid') {
-    offset = Date.parse(answer.date ?? '') - Date.now() || 0;
-    answer = await ask(origin, offset);
-  }
+/**
+ * Asks for a session, `POST /v1/session`; once more when the network failed. `solve` is called when the server asks for proof of work, `by` is the
+ * word of another app.
+ */
+export async function requestSession(origin: string, solve: (challenge: Challenge) => Promise<Proof>, by?: Options['session']): Promise<Credentials> {
+  const barred = (code: ErrorCode) => (cause: unknown): never => {
+    throw new PasserbyError(code, { cause, fatal: true });
+  };
+  const app_token = await Promise.resolve(typeof by === 'function' ? by() : by).catch(barred('token_invalid'));
+  const ask = (proof?: Proof) => {
+    const attempt = () => post<SessionAnswer>(origin, '/v1/session', { adult: true, app_token, age_token: ageToken() || undefined, proof }, '');
+    return attempt().catch(attempt);
+  };
+  let answer = await ask();
   for (let tries = 0; answer.body?.challenge && tries < MAX_PROOFS; tries++) {
-    const proof = await solve(answer.body.challenge).catch((cause: unknown) => {
-      throw new PasserbyError('proof_required', { cause, fatal: true });
-    });
-    answer = await ask(origin, offset, proof);
+    answer = await ask(await solve(answer.body.challenge).catch(barred('proof_required')));
   }
-  const { ok, status, body } = answer;
-  if (!ok || typeof body?.token !== 'string') {
-    throw refused(status, body);
-  }
-  return { token: body.token, expires: Date.parse(body.expires_at) || Date.now() + 60_000, iceServers: body.ice_servers ?? [] };
+  const { token, expires_at, ice_servers } = accepted(answer);
+  if (typeof token !== 'string') throw new PasserbyError('unreachable', { fatal: true });
+  return { token, expires: Date.parse(expires_at) || Date.now() + 60_000, iceServers: ice_servers ?? [] };
 }
 
-/** Appeals against a ban, `POST /v1/appeal`. */
-export async function requestAppeal(origin: string, token: string, text: string): Promise<void> {
-  const { ok, status, body } = await post<AppealAnswer>(origin, '/v1/appeal', { token, text }).catch((cause: unknown) => {
-    throw new PasserbyError(navigator.onLine ? 'unreachable' : 'offline', { cause });
-  });
-  if (!ok) throw refused(status, body);
+/** Asks for something else that is no session: `POST`. Rejects with the server's error. */
+export async function request<T extends object>(origin: string, path: string, content: object, purpose?: Purpose): Promise<T> {
+  return accepted(await post<T>(origin, path, content, purpose));
 }
 
-function refused(status: number, body: Partial<ErrorAnswer> | null): PasserbyError {
-  const { code, retry_after_ms } = body?.error ?? {};
+/** What the server said, or its error. */
+function accepted<T>({ ok, status, body }: Heard<T>): T {
+  if (ok && body) return body;
   // Without a code it was not our server that answered, but something on the way to it.
-  return new PasserbyError((code ?? 'unreachable') as ErrorCode, {
-    retryAfterMs: retry_after_ms, fatal: true, cause: `HTTP ${status}`, ban: body?.ban, ageUrl: body?.age_url,
+  const { code = 'unreachable', message, retry_after_ms } = body?.error ?? {};
+  throw new PasserbyError(code, {
+    said: message, retryAfterMs: retry_after_ms, fatal: true, cause: `HTTP ${status}`, ban: body?.ban, ageUrl: body?.age_url,
   });
 }
 
-type Heard<T> = { ok: boolean; status: number; date: string | null; body: (T & Partial<ErrorAnswer>) | null };
+type Heard<T> = { ok: boolean; status: number; body: (T & Partial<ErrorAnswer>) | null };
 
 const AGE = 'passerby.age';
+
+/** Where there is no storage, it is known as long as the page is open. */
+let told: string | undefined;
 
 /** What an age-assurance service said, as the page kept it. */
 export function ageToken(): string | undefined {
   try {
-    return localStorage.getItem(AGE) ?? undefined;
+    return localStorage.getItem(AGE) ?? told;
   } catch {
-    return undefined;
+    return told;
   }
 }
 
-/** Keeps it; it is bound to this device. */
+/** Keeps it; it is bound to this device. An empty one is none. */
 export function keepAgeToken(token: string): void {
+  told = token;
   try {
-    localStorage.setItem(AGE, token);
+    if (token) localStorage.setItem(AGE, token);
+    else localStorage.removeItem(AGE);
   } catch {
     // The next visit asks again.
   }
 }
 
-async function ask(origin: string, offset: number, proof?: Proof): Promise<Heard<SessionAnswer>> {
-  const attempt = async () => {
-    const device = await signDevice(new URL(origin).host, Math.round(Date.now() + offset)).catch(() => undefined);
-    const age = ageToken();
-    return post<SessionAnswer>(origin, '/v1/session', { adult: true, ...(age ? { age_token: age } : {}), ...(device ? { device } : {}), ...(proof ? { proof } : {}) });
-  };
-  return attempt().catch(attempt).catch((cause: unknown) => {
-    throw new PasserbyError(navigator.onLine ? 'unreachable' : 'offline', { cause, fatal: true });
-  });
-}
+/** The server's clock less this one's, as far as it is known; milliseconds. */
+let ahead = 0;
 
-async function post<T>(origin: string, path: string, content: object): Promise<Heard<T>> {
-  const response = await fetch(new URL(path, origin), {
+/** Posts; for a `purpose` signed by this device where it can, and once more when its clock was too far from the server's. */
+async function post<T>(origin: string, path: string, content: object, purpose?: Purpose, last = purpose === undefined): Promise<Heard<T>> {
+  const url = new URL(path, origin);
+  const device = purpose === undefined ? purpose : await signDevice(url.host, Math.round(Date.now() + ahead), purpose).catch(() => undefined);
+  const response = await fetch(url, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(content),
+    body: JSON.stringify({ ...content, device }),
     credentials: 'omit',
     cache: 'no-store',
     signal: AbortSignal.timeout(10_000),
-  });
-  const text = await response.text(); // fails when the connection does
-  let body: unknown = null;
+  }).catch(unheard);
+  const { ok, status, headers } = response;
+  const text = await response.text().catch(unheard);
+  let body: Heard<T>['body'] = null;
   try {
-    body = JSON.parse(text);
+    body = JSON.parse(text) as Heard<T>['body'];
   } catch {
     // a page of a proxy
   }
-  return { ok: response.ok, status: response.status, date: response.headers.get('Date'), body: body as Heard<T>['body'] };
+  if (last || body?.error?.code !== 'device_invalid') return { ok, status, body };
+  ahead = Date.parse(headers.get('Date') ?? '') - Date.now() || 0;
+  return post(origin, path, content, purpose, true);
+}
+
+function unheard(cause: unknown): never {
+  throw new PasserbyError(navigator.onLine ? 'unreachable' : 'offline', { cause, fatal: true });
 }
 
 /** A session as it is kept for a reload. */
@@ -116,6 +123,15 @@ export interface Stored extends Credentials {
 
 const SESSION = 'passerby.session';
 const TEXT = 'passerby.text';
+
+/** This tab's storage. A browser that forbids it forbids even to name it. */
+export function ownStorage(): Storage | null {
+  try {
+    return sessionStorage;
+  } catch {
+    return null;
+  }
+}
 
 /** sessionStorage or nothing; a full or forbidden storage only means that a reload begins anew. */
 export class Vault {

@@ -2,6 +2,7 @@
  * One WebSocket that comes back by itself: backoff with jitter, a check that the other end still answers, and a
  * look at the network's own events. It knows nothing of sessions; the owner speaks first when it is up.
  */
+import { loadTalk } from './load';
 import { decode, SUBPROTOCOL, type ClientMessage, type ServerMessage } from './protocol';
 
 export interface SocketEvents {
@@ -9,6 +10,10 @@ export interface SocketEvents {
   /** Lost; another try follows, unless `close` was called. `tries` counts failures in a row. */
   down(tries: number): void;
   message(message: ServerMessage): void;
+  /** `move` was asked for, and another connection is up: what is sent goes there now. */
+  beside?(): void;
+  /** What comes on the connection before. */
+  late?(message: ServerMessage): void;
 }
 
 /** Silence after which the other end is asked, the same when it owes an answer, and how long it may take, in milliseconds. */
@@ -17,6 +22,8 @@ const DUE = 3_000;
 const PATIENCE = 5_000;
 const CONNECT_TIMEOUT = 10_000;
 const MAX_BACKOFF = 8_000;
+/** How long the connection before a move may still say something. */
+const LATE = 5_000;
 
 /** The wait before try number `tries` (from 1): doubling from half a second, between half and all of it. */
 export function backoff(tries: number, random = Math.random()): number {
@@ -26,6 +33,10 @@ export function backoff(tries: number, random = Math.random()): number {
 
 export class Socket {
   #ws: WebSocket | null = null;
+  /** Before a move. */
+  #former: WebSocket | null = null;
+  /** Gives a move up that is under way. */
+  #stay: (() => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
   #notBefore = 0;
@@ -64,6 +75,38 @@ export class Socket {
     this.#drop(1000);
   }
 
+  /** Opens another connection beside the one that is up, as often as it takes; when it is open it takes the other's place. */
+  move(): void {
+    if (!this.up || this.#stay) return;
+    let giveUp: (() => void) | null = null;
+    const stay = (this.#stay = () => giveUp?.());
+    void loadTalk().then(({ dial }) => {
+      if (this.#stay !== stay) return;
+      giveUp = dial(this.url, backoff, (ws) => {
+        this.#stay = null;
+        this.#leave();
+        this.#adopt(ws);
+        this.#epoch++;
+        this.#listen();
+        this.events.beside?.();
+      });
+    });
+  }
+
+  /** The present connection may say what it has on its way. */
+  #leave(): void {
+    const former = this.#ws;
+    if (!former) return;
+    this.#former?.close();
+    this.#former = former;
+    former.onclose = null;
+    former.onmessage = (event: MessageEvent<unknown>) => {
+      const message = decode(event.data);
+      if (message) this.events.late?.(message);
+    };
+    setTimeout(() => former.close(1000), LATE);
+  }
+
   /** Sends if the socket is up; says whether it did. */
   send(message: ClientMessage): boolean {
     if (!this.up) return false;
@@ -99,7 +142,6 @@ export class Socket {
       this.#again();
       return;
     }
-    this.#ws = ws;
     this.#after(CONNECT_TIMEOUT, () => this.#lost(ws));
     ws.onopen = () => {
       if (this.#ws !== ws) return;
@@ -107,6 +149,11 @@ export class Socket {
       this.#listen();
       this.events.up();
     };
+    this.#adopt(ws);
+  }
+
+  #adopt(ws: WebSocket): void {
+    this.#ws = ws;
     ws.onmessage = (event: MessageEvent<unknown>) => {
       if (this.#ws !== ws) return;
       this.#listen();
@@ -151,6 +198,10 @@ export class Socket {
 
   #drop(code?: number): void {
     clearTimeout(this.#timer);
+    this.#stay?.();
+    this.#stay = null;
+    this.#former?.close(1000);
+    this.#former = null;
     const ws = this.#ws;
     this.#ws = null;
     if (!ws) return;

@@ -1,5 +1,5 @@
 /**
- * The tabs of one browser on one server: a session lives in one of them, and moves to another that asks for it.
+ * The tabs of one browser on one server: a session lives in one of them, and moves to another that asks for it (takeover.ts).
  *
  *   asking tab                                   holding tab
  *   is its lock held? ── no ──→ null
@@ -24,7 +24,7 @@ export interface Parcel {
   past: Past | null;
 }
 
-interface Ask {
+export interface Ask {
   session: string;
   /** Name of the channel for the answer. */
   answer: string;
@@ -32,35 +32,22 @@ interface Ask {
   until: number;
 }
 
-/** How long a tab may take to answer, in milliseconds. Those in the background are slow, not those that live at all. */
-const PATIENCE = 1000;
-/** An answer given in the last moment is still on its way for this long: it must not be lost, the other tab has ended. */
-const DELIVERY = 500;
-/** When two tabs ask at once, one is answered, and asked by the other from then on. */
-const ASK_EVERY = 250;
-
 export class Tabs {
-  #held = '';
+  /** The session of this tab; '' for none. */
+  held = '';
   #letGo: () => void = () => {};
 
   /** `server`: the origin of the server. */
   constructor(private readonly server: string) {}
 
-  /** The sessions that other tabs of this browser hold. */
-  async sessions(): Promise<string[]> {
-    const { held = [], pending = [] } = (await locks()?.query()) ?? {};
-    const prefix = this.#lock('');
-    return [...held, ...pending].flatMap(({ name = '' }) => (name.startsWith(prefix) && name !== this.#lock(this.#held) ? [name.slice(prefix.length)] : []));
-  }
-
   /** From now on this tab holds the session, and nothing else. `give` makes the parcel and ends the session here. */
   hold(session: string, give: () => Parcel | null): void {
-    if (this.#held === session) return;
+    if (this.held === session) return;
     this.release();
     const lock = locks();
-    if (!lock) return;
-    this.#held = session;
-    const channel = new BroadcastChannel(this.#channel);
+    const channel = lock && open(this.channel);
+    if (!channel) return;
+    this.held = session;
     channel.onmessage = ({ data }: MessageEvent<Ask>) => {
       if (data.session !== session || Date.now() > data.until) return;
       const parcel = give();
@@ -74,47 +61,40 @@ export class Tabs {
         resolve();
       };
     });
-    lock.request(this.#lock(session), { signal: abort.signal }, () => over).catch(() => {});
+    lock.request(this.lock(session), { signal: abort.signal }, () => over).catch(() => {});
   }
 
   release(): void {
-    this.#held = '';
+    this.held = '';
     this.#letGo();
     this.#letGo = () => {};
   }
 
-  /** The session, from the tab that holds it; null when there is none or it does not answer. */
-  async take(session: string): Promise<Parcel | null> {
-    if (!(await this.sessions()).includes(session)) return null;
-    const ask: Ask = { session, answer: `${this.#channel} ${crypto.randomUUID()}`, until: Date.now() + PATIENCE };
-    const channel = new BroadcastChannel(ask.answer);
-    const asking = setInterval(() => say(this.#channel, ask), ASK_EVERY);
-    try {
-      return await new Promise((resolve) => {
-        channel.onmessage = ({ data }: MessageEvent<Parcel>) => resolve(data);
-        setTimeout(resolve, PATIENCE + DELIVERY, null);
-        say(this.#channel, ask);
-      });
-    } finally {
-      clearInterval(asking);
-      channel.close();
-    }
-  }
-
-  get #channel(): string {
+  /** Where tabs ask each other. */
+  get channel(): string {
     return `passerby ${this.server}`;
   }
 
-  #lock(session: string): string {
-    return `${this.#channel} ${session}`;
+  /** The lock of the tab that holds a session. */
+  lock(session: string): string {
+    return `${this.channel} ${session}`;
   }
 }
 
 /** Browsers have them on secure pages, where alone encryption works at all. */
-const locks = (): LockManager | undefined => navigator.locks as LockManager | undefined;
+export const locks = (): LockManager | undefined => navigator.locks as LockManager | undefined;
 
-function say(name: string, what: Ask | Parcel): void {
-  const channel = new BroadcastChannel(name);
-  channel.postMessage(what);
-  channel.close();
+/** Where storage is refused, so are the ways between tabs: then each tab is alone. */
+export function open(name: string): BroadcastChannel | null {
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    return null;
+  }
+}
+
+export function say(name: string, what: Ask | Parcel): void {
+  const channel = open(name);
+  channel?.postMessage(what);
+  channel?.close();
 }

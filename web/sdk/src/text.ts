@@ -26,6 +26,8 @@ export interface TextDeps {
   /** An own message changed its state. */
   update(message: Message): void;
   save(saved: SavedText): void;
+  /** Whether texts are sent in clear now, because the server reads them. */
+  clear(): boolean;
   now(): number;
   after(ms: number, fn: () => void): () => void;
 }
@@ -46,6 +48,8 @@ interface SavedMessage {
   text: string;
   at: number;
   kind: Content['kind'];
+  /** Written after people were told that the server reads. */
+  clear?: true;
 }
 
 /** What survives a reload: numbers, and own messages that nobody has acknowledged. */
@@ -60,6 +64,7 @@ interface Pending {
   n: number;
   kind: Content['kind'];
   message: Message;
+  clear: boolean;
   body: string | null;
   tries: number;
   due: number;
@@ -85,16 +90,17 @@ export class TextFlow {
   #ready = false;
   #closed = false;
 
-  /** `saved` is what an earlier page left behind for the same match. */
+  /** `saved` is what an earlier page left behind for the same match, `messages` those of it that are shown already. */
   constructor(
     private readonly deps: TextDeps,
     saved?: SavedText,
+    messages: readonly Message[] = [],
   ) {
     this.#last = saved?.last ?? 0;
     this.#acked = saved?.acked ?? 0;
     this.#received = saved?.received ?? 0;
-    for (const { n, id, text, at, kind } of saved?.pending ?? []) {
-      this.#add(n, kind, { id, from: 'me', text, at, state: 'sending' });
+    for (const { n, id, text, at, kind, clear } of saved?.pending ?? []) {
+      this.#add(n, kind, messages.find((message) => message.id === id) ?? { id, from: 'me', text, at, state: 'sending' }, clear);
     }
   }
 
@@ -103,7 +109,7 @@ export class TextFlow {
       last: this.#last,
       acked: this.#acked,
       received: this.#received,
-      pending: this.#pending.map(({ n, kind, message }) => ({ n, kind, id: message.id, text: message.text, at: message.at })),
+      pending: this.#pending.map(({ n, kind, message, clear }) => ({ n, kind, id: message.id, text: said(kind, message), at: message.at, ...(clear ? { clear } : {}) })),
     };
   }
 
@@ -130,12 +136,11 @@ export class TextFlow {
     this.flush();
   }
 
-  send(id: string, text: string): Message {
-    const message: Message = { id, from: 'me', text, at: this.deps.now(), state: 'sending' };
-    this.#add(++this.#last, 'text', message);
+  /** `clear`: whether texts were sent in clear when it was written. */
+  send(message: Message, clear = this.deps.clear()): void {
+    this.#add(++this.#last, 'text', message, clear);
     this.#save();
     this.#push();
-    return message;
   }
 
   /** The way to the partner changed or came back: send everything again now, and the last ack too. */
@@ -162,10 +167,30 @@ export class TextFlow {
     this.#pending = this.#pending.filter((p) => p.n > n);
     this.#save();
     for (const { kind, message } of done) {
+      if (kind !== 'text') continue;
       message.state = 'delivered';
-      if (kind === 'text') this.deps.update(message);
+      this.deps.update(message);
     }
     this.#push();
+  }
+
+  /** The server does not deliver one of ours: its number becomes a gap, so that the partner's count has no hole. */
+  receiveRefused(n: number, reason: 'filter' | 'unchecked' | 'form'): void {
+    const pending = this.#pending.find((p) => p.n === n && p.kind === 'text');
+    if (this.#closed || !pending) return;
+    if (reason === 'form') pending.body = null; // sealed before the server said how it wants texts: again in a moment, as it wants them
+    else this.#withhold(pending, reason);
+    this.#push();
+  }
+
+  #withhold(p: Pending, why: 'filter' | 'unchecked' | 'encryption'): void {
+    p.kind = 'gap';
+    p.body = null;
+    p.due = 0;
+    p.message.state = 'refused';
+    p.message.refused = why;
+    this.#save();
+    this.deps.update(p.message);
   }
 
   receiveText(n: number, body: string, at: number, tag: string): void {
@@ -181,8 +206,9 @@ export class TextFlow {
     this.#cancelTimer?.();
     this.#cancelAck?.();
     for (const { kind, message } of this.#pending) {
+      if (kind !== 'text') continue;
       message.state = 'failed';
-      if (kind === 'text') this.deps.update(message);
+      this.deps.update(message);
     }
     this.#pending = [];
   }
@@ -217,8 +243,8 @@ export class TextFlow {
     this.#ackSoon();
   }
 
-  #add(n: number, kind: Content['kind'], message: Message): void {
-    this.#pending.push({ n, kind, message, body: null, tries: 0, due: 0 });
+  #add(n: number, kind: Content['kind'], message: Message, clear = false): void {
+    this.#pending.push({ n, kind, message, clear, body: null, tries: 0, due: 0 });
   }
 
   #ackSoon(): void {
@@ -243,11 +269,13 @@ export class TextFlow {
   }
 
   async #transmit(p: Pending): Promise<void> {
+    // What was written while texts were encrypted is not said in clear.
+    if (p.kind === 'text' && this.deps.clear() && !p.clear) this.#withhold(p, 'encryption');
     try {
       // The same bytes each time, unless the keys changed while sealing: then again under the new ones.
       while (p.body === null) {
         const generation = this.#generation;
-        const sealed = await this.deps.seal(p.n, { kind: p.kind, text: p.message.text });
+        const sealed = await this.deps.seal(p.n, { kind: p.kind, text: said(p.kind, p.message) });
         if (generation === this.#generation) p.body = sealed;
       }
       if (!this.#closed) this.deps.send({ type: 'text', n: p.n, body: p.body });
@@ -268,3 +296,6 @@ export class TextFlow {
     this.deps.save(this.saved);
   }
 }
+
+/** What goes on the way: of a gap nothing. */
+const said = (kind: Content['kind'], message: Message) => (kind === 'gap' ? '' : message.text);

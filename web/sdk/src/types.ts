@@ -1,4 +1,5 @@
 /** The public vocabulary of the SDK: what a page says and what it is told. */
+import type { Codec } from './crypto/packing';
 
 /** Where a conversation stands. `reconnecting` keeps the match; `error` needs a new `start()`. */
 export type State = 'idle' | 'connecting' | 'waiting' | 'matched' | 'reconnecting' | 'ended' | 'error';
@@ -28,10 +29,25 @@ export interface Options {
   proverUrl?: string | URL;
   /** `relay` hides nothing more (strangers never see addresses) but helps behind strict firewalls. */
   iceTransportPolicy?: RTCIceTransportPolicy;
+  /**
+   * Codecs of video to send, the dearest first: the first one is used that the partner and the server have, too, else VP8. Default:
+   * those that this device encodes in hardware.
+   */
+  codecs?: readonly Codec[];
   /** For tests: use only the server's TCP candidates. */
   blockUdp?: boolean;
+  /**
+   * Some operators switch the encryption of texts off, so that a filter can read them (`limits.clearText`). Set this when your page says so
+   * to people, always: without it `sendText` then throws `clear_text`, and nothing is sent that they may think is private.
+   */
+  allowClearText?: boolean;
   /** Search again when the partner leaves; default true. */
   autoNext?: boolean;
+  /**
+   * Who comes, by another app's word: the token of `POST /api/v1/sessions` that the app's server has asked for, or a function that fetches
+   * one. It counts once; a function is asked again when the session cannot be taken up.
+   */
+  session?: string | (() => string | Promise<string>);
   /** Where token and resume secret survive a reload; default `sessionStorage`, null for nowhere. */
   storage?: Storage | null;
 }
@@ -49,8 +65,22 @@ export interface Limits {
   graceMs: number;
   /** How long a conversation or a place in line outlives a lost connection. */
   resumeMs: number;
+  /** How long two people who just met both wait before they may meet again; 0: not at all. */
+  rematchMs: number;
   /** How much of a running video match the server records, still encrypted, for reports. */
   reportMediaMs: number;
+  /** The server reads texts, and a filter of its operator may refuse them; picture and sound stay encrypted. Tell people. */
+  clearText: boolean;
+}
+
+/** A moderator's word for a person who stays. */
+export interface Warning {
+  id: string;
+  reason: ReportReason;
+  /** The moderator's own words. */
+  message?: string;
+  /** Unix milliseconds. */
+  at: number;
 }
 
 export interface Match {
@@ -61,6 +91,8 @@ export interface Match {
   /** Interests that both have. */
   tags: string[];
   language?: string;
+  /** What the app that the partner comes from calls him. A stranger's words: show them as text, in a `<bdi>`. */
+  name?: string;
   /** Unix milliseconds, the server's clock. */
   at: number;
 }
@@ -78,7 +110,12 @@ export interface Message {
   /** Unix milliseconds. */
   at: number;
   /** Only on own messages. `failed`: not delivered before the match ended or the page reloaded; see `retry`. */
-  state?: 'sending' | 'delivered' | 'failed';
+  state?: 'sending' | 'delivered' | 'failed' | 'refused';
+  /**
+   * With `refused`: the operator's filter did not let it through, did not answer, or the message was written before the server said that it
+   * reads texts. It was not and will not be delivered.
+   */
+  refused?: 'filter' | 'unchecked' | 'encryption';
 }
 
 export type EndReason = 'next' | 'left' | 'lost' | 'blocked' | 'moderated' | 'drain';

@@ -125,6 +125,27 @@ describe('client', { timeout: 30_000 }, () => {
     }
     assert.deepEqual(await Promise.all([a.once('verify'), b.once('verify')]), [null, null]);
   });
+  it('moves to another connection when the server asks for it: nobody notices, no text is lost or doubled', async () => {
+    const [a, b] = await meet();
+    const before = [...a.log];
+    const session = [...server.sessions.values()][0]!;
+    const first = session.socket!;
+    const arrived = b.once('message', ({ message }) => message.text === '9');
+    const heard = a.once('message', ({ message }) => message.text === 'back 9');
+    for (let i = 0; i < 10; i++) {
+      a.client.sendText(String(i));
+      b.client.sendText(`back ${i}`);
+      if (i === 3) first.deliver({ type: 'moved', within_ms: 1000 });
+      await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+    await Promise.all([arrived, heard]);
+    const hello = server.heard.filter((m) => m.type === 'hello').at(-1)!;
+    assert.ok('beside' in hello && hello.beside && hello.resume);
+    assert.notEqual(session.socket, first);
+    assert.deepEqual(b.texts, Array.from({ length: 10 }, (_, i) => String(i)));
+    assert.deepEqual(a.texts, Array.from({ length: 10 }, (_, i) => `back ${i}`));
+    assert.deepEqual(a.log, before, 'no change of state, no error');
+  });
   it('tells of typing and of the end', async () => {
     const [a, b] = await meet();
     const typing = b.once('typing');
@@ -229,6 +250,19 @@ describe('client', { timeout: 30_000 }, () => {
     assert.equal(a.client.resumable, null);
     await a.client.start(wish);
     assert.equal(server.posts, 1);
+  });
+  it('stop without a connection, and start at once: the goodbye cannot end the session that begins', async () => {
+    const a = page();
+    await a.client.start(wish);
+    server.cut();
+    a.client.stop();
+    await a.client.start(wish);
+    await a.once('waiting');
+    const hellos = server.heard.filter((m) => m.type === 'hello');
+    const goodbye = hellos.find((m) => m.resume)!;
+    assert.ok(goodbye, 'somebody said goodbye');
+    assert.notEqual(hellos.at(-1)!.token, goodbye.token);
+    assert.equal(server.posts, 2);
   });
   it('a key id that is not that of the keys: tries a fresh key once, then leaves', async () => {
     const [a, b] = [page(), page()];
@@ -357,7 +391,7 @@ describe('client', { timeout: 30_000 }, () => {
     assert.equal(a.client.limits.graceMs, 10_000);
     server.limits.grace_ms = 2500;
     await a.client.start(wish);
-    assert.deepEqual(a.client.limits, { graceMs: 2500, resumeMs: 30_000, reportMediaMs: 0 });
+    assert.deepEqual(a.client.limits, { graceMs: 2500, resumeMs: 30_000, rematchMs: 0, reportMediaMs: 0, clearText: false });
   });
   it('Start after a Stop while the offer was being made', async () => {
     // A peer connection whose offer never comes: Stop closes it, and the next Start must not wait for it.
@@ -440,6 +474,20 @@ describe('client', { timeout: 30_000 }, () => {
     await page().client.start(wish);
     assert.equal(calls, 2);
   });
+  it("hands on another app's word, a new one each time", async () => {
+    const said: string[] = [];
+    globalThis.fetch = (async (_: unknown, init: RequestInit) => {
+      said.push(JSON.parse(init.body as string).app_token);
+      return said.length > 1 ? server.fetch() : Response.json({ error: { code: 'rate_limited', message: 'slowly' } }, { status: 429 });
+    }) as typeof fetch;
+    let n = 0;
+    const a = page({ session: async () => `token ${++n}` });
+    await assert.rejects(a.client.start(wish), { code: 'rate_limited' });
+    await a.client.start(wish);
+    assert.deepEqual(said, ['token 1', 'token 2']);
+    const b = page({ session: () => Promise.reject(new Error('no')) });
+    await assert.rejects(b.client.start(wish), { code: 'token_invalid' });
+  });
   it('says what the server says when it gives no session', async () => {
     globalThis.fetch = (async () =>
       Response.json({ error: { code: 'rate_limited', message: 'slowly', retry_after_ms: 700 } }, { status: 429 })) as typeof fetch;
@@ -463,5 +511,84 @@ describe('client', { timeout: 30_000 }, () => {
     await assert.rejects(b.client.block('unknown'), { code: 'no_match' });
     b.client.retry('x');
     b.client.setTyping(true);
+  });
+});
+
+describe('where the server reads texts', () => {
+  it('texts go in clear, what is refused comes back once, and nothing is lost behind it', async () => {
+    server.clear = true;
+    const [a, b] = await meet(page({ allowClearText: true }), page({ allowClearText: true }));
+    assert.equal(a.client.limits.clearText, true);
+    const last = b.once('message', ({ message }) => message.text === 'three');
+    const states: string[] = [];
+    a.client.on('update', ({ message }) => states.push(`${message.text} ${message.state} ${message.refused ?? ''}`.trim()));
+    for (const text of ['one', 'bad two', 'three']) a.client.sendText(text);
+    await last;
+    assert.deepEqual(b.texts, ['one', 'three']);
+    const body = server.heard.find((m) => m.type === 'text');
+    assert.ok(body?.type === 'text' && atob(body.body.replaceAll('-', '+').replaceAll('_', '/')).includes('"text":"one"'));
+    await a.once('update', ({ message }) => message.text === 'three' && message.state === 'delivered');
+    assert.deepEqual(states.filter((s) => s.startsWith('bad')), ['bad two refused filter']);
+    assert.equal(a.client.messages[1]?.state, 'refused', 'the ack of its gap does not make it delivered');
+    assert.equal(b.client.provable(b.client.match!.id).length, 2);
+  });
+  it('a page that does not say so sends nothing', async () => {
+    server.clear = true;
+    const [a] = await meet();
+    assert.throws(() => a.client.sendText('private'), { code: 'clear_text' });
+    assert.equal(server.heard.filter((m) => m.type === 'text').length, 0);
+  });
+  it('texts in clear are not taken from a server that says that they are encrypted', async () => {
+    const a = page({ allowClearText: true });
+    const [, b] = await meet(a, page());
+    server.tamper = (message) => (message.type === 'text' ? { ...message, body: 'AAAA' } : message);
+    a.client.sendText('hello');
+    const heard = () => server.heard.find((m) => m.type === 'text');
+    while (!heard()) await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.deepEqual(b.texts, []);
+    const sent = heard();
+    assert.ok(sent?.type === 'text' && sent.body.startsWith('A') && !sent.body.startsWith('AA'), 'version 1');
+  });
+  it('what was written as private is not said in clear when the server changes', async () => {
+    const a = page({ allowClearText: true });
+    const [, b] = await meet(a, page({ allowClearText: true }));
+    server.tamper = (message, to) => (message.type === 'text' && to !== '' ? null : message); // nothing arrives
+    const told = a.once('update', ({ message }) => message.state === 'refused');
+    a.client.sendText('private');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    server.clear = true;
+    server.heard = [];
+    server.tamper = (m) => m;
+    server.cut();
+    assert.equal((await told).message.refused, 'encryption');
+    const after = b.once('message');
+    a.client.sendText('public');
+    await after;
+    assert.deepEqual(b.texts, ['public']);
+    for (const m of server.heard) if (m.type === 'text') assert.doesNotMatch(atob(m.body.replaceAll('-', '+').replaceAll('_', '/')), /private/);
+  });
+});
+
+describe('a moderator’s warning', () => {
+  it('is told once, and again on the next visit until it is understood', async () => {
+    server.notices = [{ type: 'notice', notice: 'n1', reason: 'hate', message: 'Be kind.', at: 7 }];
+    const a = page();
+    const heard: string[] = [];
+    a.client.on('notice', ({ notice }) => heard.push(notice.id));
+    await a.client.start(wish);
+    server.cut();
+    await a.once('waiting');
+    assert.deepEqual(heard, ['n1']);
+    assert.deepEqual(a.client.notices, [{ id: 'n1', reason: 'hate', message: 'Be kind.', at: 7 }]);
+    // Understood while the way is shut: said when it is open again.
+    server.up = false;
+    server.cut();
+    a.client.understood('n1');
+    assert.deepEqual(a.client.notices, []);
+    server.up = true;
+    for (let i = 0; server.notices.length && i < 200; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(server.notices, []);
+    assert.deepEqual(heard, ['n1']);
   });
 });

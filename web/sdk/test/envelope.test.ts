@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { base64url, concat, fromBase64url, random, utf8, type Bytes } from '../src/crypto/bytes';
-import { commit, openSignal, openText, sealSignal, sealText, type Place } from '../src/crypto/envelope';
+import { commit, openText, sealText, type Place } from '../src/crypto/envelope';
+import { openSignal, sealSignal } from '../src/crypto/signal';
 
 declare const __TEST_DIR__: string;
 
@@ -99,7 +100,9 @@ describe('signals', () => {
   it('open, without fields that nobody knows', async () => {
     const key = await aes();
     const sealed = await sealSignal(key, { typing: true, media: { audio: true, video: false }, x: 1 } as never);
-    assert.deepEqual(await openSignal(key, sealed), { typing: true, media: { audio: true, video: false } });
+    assert.deepEqual(await openSignal(key, sealed), { typing: true, media: { audio: true, video: false, screen: false, paused: false, codecs: [] } });
+    const away = await sealSignal(key, { media: { audio: true, video: true, paused: true } });
+    assert.deepEqual(await openSignal(key, away), { media: { audio: true, video: true, screen: false, paused: true, codecs: [] } });
   });
   it('do not open under another key, cut off, or changed', async () => {
     const key = await aes();

@@ -3,7 +3,8 @@
  * matched in the order in which they come. Follows docs/protocol.md as far as the client can tell.
  */
 import { computeKeyId } from '../src/crypto/keys';
-import type { ClientMessage, Find, ServerMessage } from '../src/protocol';
+import { fromBase64url, fromUtf8 } from '../src/crypto/bytes';
+import type { ClientMessage, Find, Limits, Notice, ServerMessage } from '../src/protocol';
 
 interface Session {
   id: string;
@@ -31,7 +32,14 @@ export class FakeServer {
   /** Every message of a client, for tests to look at. */
   heard: ClientMessage[] = [];
   posts = 0;
-  limits = { frame_bytes: 65536, text_bytes: 8192, tags: 8, tag_length: 24, messages_per_second: 20, resume_ms: 30_000, grace_ms: 10_000 };
+  limits: Limits = { frame_bytes: 65536, text_bytes: 8192, tags: 8, tag_length: 24, messages_per_second: 20, resume_ms: 30_000, grace_ms: 10_000 };
+  /** Reads texts; a text with `bad` in it is refused. */
+  set clear(on: boolean) {
+    this.limits = { ...this.limits, clear_text: on };
+  }
+
+  /** What moderators have to say to whoever comes, until it is understood. */
+  notices: Notice[] = [];
   up = true;
   /** What to do to an answer before it is sent; null drops it. */
   tamper: (message: ServerMessage, to: string) => ServerMessage | null = (m) => m;
@@ -58,7 +66,7 @@ export class FakeServer {
   async receive(socket: FakeSocket, message: ClientMessage): Promise<void> {
     this.heard.push(message);
     const session = socket.session;
-    if (message.type === 'hello') return this.#hello(socket, message.token, message.resume);
+    if (message.type === 'hello') return this.#hello(socket, message.token, message.resume, message.beside);
     if (!session) return socket.fail('hello_required');
     const id = message.id === undefined ? {} : { id: message.id };
     switch (message.type) {
@@ -86,6 +94,11 @@ export class FakeServer {
       case 'signal': {
         const partner = session.match?.sides.find((s) => s !== session);
         if (!partner || session.match?.id !== message.match) return;
+        if (message.type === 'text' && this.limits.clear_text) {
+          const bytes = fromBase64url(message.body);
+          const reason = bytes[0] !== 0 ? 'form' : fromUtf8(bytes.subarray(33)).includes('bad') ? 'filter' : null;
+          if (reason) return this.#send(session, { type: 'refused', match: message.match, n: message.n, reason });
+        }
         if (message.type === 'text') session.sent = Math.max(session.sent, message.n);
         if (message.type === 'ack') session.acked = Math.max(session.acked, message.n);
         return this.#send(partner, message.type === 'text' ? { ...message, at: Date.now(), tag: 'tag' } : message);
@@ -97,6 +110,9 @@ export class FakeServer {
         }
         this.#send(session, { type: message.type === 'block' ? 'blocked' : 'reported', ...id, match: message.match });
         return session.match?.id === message.match ? this.#end(session, 'blocked') : undefined;
+      case 'understood':
+        this.notices = this.notices.filter(({ notice }) => notice !== message.notice);
+        return;
       case 'ping':
         return this.#send(session, { type: 'pong', ...id });
     }
@@ -107,10 +123,11 @@ export class FakeServer {
     if (socket.session?.socket === socket) socket.session.socket = null;
   }
 
-  async #hello(socket: FakeSocket, token: string, resume: string | undefined): Promise<void> {
+  async #hello(socket: FakeSocket, token: string, resume: string | undefined, beside = false): Promise<void> {
     const known = [...this.sessions.values()].find((s) => s.resume === resume);
     const session: Session = known ?? { id: token, resume: '', socket: null, find: null, key: '', match: null, met: [], since: 0, sent: 0, acked: 0 };
-    session.socket?.fail('replaced');
+    if (beside) session.socket?.lose();
+    else session.socket?.fail('replaced');
     session.socket = socket;
     session.resume = `resume-${++this.#count}`;
     socket.session = session;
@@ -120,6 +137,7 @@ export class FakeServer {
       expires_at: new Date(Date.now() + 3_600_000).toISOString(), ice_servers: [],
       limits: this.limits,
     });
+    for (const notice of this.notices) this.#send(session, notice);
     if (session.match) await this.#matched(session.match, (side) => (side === session ? { resumed: true } : null));
     else if (this.waiting.includes(session)) this.#send(session, { type: 'waiting', since: 1, mode: 'text' });
   }

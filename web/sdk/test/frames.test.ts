@@ -20,6 +20,8 @@ function side() {
   return { frames, first, expire: () => timers.splice(0).forEach((fn) => fn()) };
 }
 
+/** The same frame by two connections. */
+const copy = (frame: Bytes): Bytes => frame.slice();
 const ID = '0000000000aa';
 const OTHER = 'ffffffffffbb';
 
@@ -142,5 +144,20 @@ describe('frames', () => {
     const waiting = late.frames.open('video', (await a.frames.seal('video', key()))!, 1);
     late.expire();
     assert.equal(await waiting, null);
+  });
+  it('a connection beside another opens the same frames, each line once, and none from before it began', async () => {
+    const { a, b, join } = await couple();
+    join();
+    const [old, late] = [(await a.frames.seal('video', key()))!, (await a.frames.seal('video', key()))!];
+    assert.ok(await b.frames.open('video', copy(old), 1, 1));
+    assert.ok(await b.frames.open('video', copy(late), 2, 1));
+    b.frames.begin(2);
+    assert.equal(await b.frames.open('video', copy(late), 3, 2), null, 'what was seen is not shown again by the other way');
+    const both = (await a.frames.seal('video', key()))!;
+    assert.ok(await b.frames.open('video', copy(both), 4, 1));
+    assert.equal(await b.frames.open('video', copy(both), 5, 1), null);
+    assert.ok(await b.frames.open('video', copy(both), 6, 2));
+    assert.equal(await b.frames.open('video', copy(both), 7, 2), null);
+    assert.deepEqual(b.first, [`${ID} video 1`, `${ID} video 6`], 'the first of each line is told');
   });
 });

@@ -37,7 +37,7 @@ for (const kind of ['x25519', 'p256'] as const) {
       const frame = Uint8Array.of(1, 2, 3, 4, 5);
       for (const [from, to] of [[i.send, r.receive], [r.send, i.receive]] as const) {
         for (const media of ['audio', 'video'] as const) {
-          const parts = splitFrame(media, await sealFrame(from[media], kid, 0, media, frame))!;
+          const parts = splitFrame(media, (await sealFrame(from[media], kid, 0, media, frame))!)!;
           assert.deepEqual(await openFrame(to[media], parts), frame);
         }
         const place = { match, keyId: i.keyId, n: 1 };

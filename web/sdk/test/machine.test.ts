@@ -10,7 +10,7 @@ const matched = (match: string, resumed = false): Matched => ({
 });
 const met = (match: string): Input => ({ on: 'matched', matched: matched(match) });
 const crossed: Input = { on: 'matched', matched: matched('A'), unwanted: true };
-const waiting: Input = { on: 'waiting', since: 1, wish: 1 };
+const waiting: Input = { on: 'waiting', place: { since: 1 }, wish: 1 };
 const fatal: Input = { on: 'fatal', error: new PasserbyError('replaced', { fatal: true }) };
 const start: Input = { on: 'start' };
 const up: Input = { on: 'up' };
@@ -18,7 +18,7 @@ const down: Input = { on: 'down' };
 const stop: Input = { on: 'stop' };
 const next: Input = { on: 'next' };
 const wish: Input = { on: 'wish' };
-const answered = (n: number): Input => ({ on: 'waiting', since: 1, wish: n });
+const answered = (n: number): Input => ({ on: 'waiting', place: { since: 1 }, wish: n });
 const synced: Input = { on: 'synced' };
 const welcome = (resumed: boolean, media = true): Input => ({ on: 'welcome', resumed, media });
 const ended = (match: string, reason: 'next' | 'left' | 'moderated' | 'drain' = 'next'): Input => ({ on: 'ended', match, reason });
@@ -29,7 +29,7 @@ function short(effect: Effect): string {
     case 'open':
       return effect.fresh ? 'open fresh' : 'open';
     case 'hello':
-      return effect.resume ? 'hello resume' : 'hello';
+      return `hello${effect.resume ? ' resume' : ''}${effect.beside ? ' beside' : ''}`;
     case 'begin':
       return `begin ${effect.matched.match}${effect.again ? ' again' : ''}`;
     case 'tellEnded':
@@ -61,6 +61,8 @@ function play(inputs: Input[], autoNext = true): { model: Model; last: string } 
 }
 
 const inMatch = [start, up, welcome(false), waiting, met('A')];
+const moved: Input = { on: 'moved' };
+const beside: Input = { on: 'beside' };
 const off = { autoNext: false };
 
 /** What was done before, what happens now → effects and state. */
@@ -87,9 +89,9 @@ const table: [string, Input[], Input, string, Model['state'], { autoNext: boolea
   ['also on taking over', [{ on: 'resume' }, up, welcome(true)], crossed, 'find after A', 'waiting'],
   ['a match that runs is not left for a wish', [...inMatch, down, up, welcome(true)], crossed, 'begin A again', 'matched'],
   ['another wish while away', [start, up, waiting, down], wish, '', 'reconnecting'],
-  ['is said when the snapshot is over', [start, up, waiting, down, wish, up, welcome(true), { on: 'waiting', since: 1 }], synced, 'find wish 2 same key', 'waiting'],
-  ['a wish that was lost with the socket, too', [start, up, waiting, wish, down, up, welcome(true), { on: 'waiting', since: 1 }], synced, 'find wish 2 same key', 'waiting'],
-  ['one that was heard is not said again', [start, up, waiting, wish, answered(2), down, up, welcome(true), { on: 'waiting', since: 1 }], synced, '', 'waiting'],
+  ['is said when the snapshot is over', [start, up, waiting, down, wish, up, welcome(true), { on: 'waiting', place: { since: 1 } }], synced, 'find wish 2 same key', 'waiting'],
+  ['a wish that was lost with the socket, too', [start, up, waiting, wish, down, up, welcome(true), { on: 'waiting', place: { since: 1 } }], synced, 'find wish 2 same key', 'waiting'],
+  ['one that was heard is not said again', [start, up, waiting, wish, answered(2), down, up, welcome(true), { on: 'waiting', place: { since: 1 } }], synced, '', 'waiting'],
   ['Next before there is anything', [start], next, '', 'connecting'],
   ['the partner leaves', inMatch, ended('A'), 'clear, ended A next, next after A', 'waiting'],
   ['the partner leaves, autoNext off', inMatch, ended('A', 'left'), 'clear, ended A left', 'ended', off],
@@ -145,6 +147,24 @@ const table: [string, Input[], Input, string, Model['state'], { autoNext: boolea
   ['refused for now', [start, up, waiting], { on: 'refused', afterMs: 9 }, 'retry in 9', 'waiting'],
   ['ask again', [start, up, welcome(false), { on: 'refused', afterMs: 9 }], { on: 'retry' }, 'find', 'connecting'],
   ['not when matched by then', inMatch, { on: 'retry' }, '', 'matched'],
+  ['the server stops: another connection is opened', inMatch, moved, 'beside', 'matched'],
+  ['and takes over, and nothing is seen of it', [...inMatch, moved], beside, 'hello resume beside, sync', 'matched'],
+  ['the media follows', [...inMatch, moved, beside], welcome(true, false), 'move', 'matched'],
+  ['… or is here', [...inMatch, moved, beside], welcome(true), 'mend', 'matched'],
+  ['the match goes on', [...inMatch, moved, beside, welcome(true, false)], met('A'), 'begin A again', 'matched'],
+  ['and that was the snapshot', [...inMatch, moved, beside, welcome(true, false), met('A')], synced, '', 'matched'],
+  ['it ended meanwhile', [...inMatch, moved, beside, welcome(true, false)], ended('A'), 'clear, ended A next, next after A', 'waiting'],
+  ['nothing is known of it there', [...inMatch, moved, beside, welcome(true, false)], synced, 'clear, ended A lost, find after A', 'connecting'],
+  ['a place in line goes along', [start, up, welcome(false), waiting, moved, beside, welcome(true, false), waiting], synced, '', 'waiting'],
+  ['a search goes along that was not answered', [start, up, welcome(false), moved, beside, welcome(true, false)], synced, 'find', 'connecting'],
+  ['who wants nobody goes along', [...inMatch, ended('A'), moved, beside, welcome(true, false)], synced, '', 'ended', off],
+  ['another wish on the way', [start, up, welcome(false), waiting, moved, beside, wish, welcome(true, false), waiting], synced, 'find wish 2 same key', 'waiting'],
+  ['Next on the way', [...inMatch, moved, beside], next, 'clear', 'reconnecting'],
+  ['is said there', [...inMatch, moved, beside, next, welcome(true, false)], met('A'), 'next after A', 'waiting'],
+  ['and once', [...inMatch, moved, beside, next, welcome(true, false), met('A')], synced, '', 'waiting'],
+  ['the other node knows nothing', [...inMatch, moved, beside], welcome(false, false), 'clear, ended A lost, offer, find after A', 'connecting'],
+  ['the other connection breaks before it took over', [...inMatch, moved, beside], down, '', 'reconnecting'],
+  ['and all is as after any break', [...inMatch, moved, beside, down, up], welcome(true, false), 'offer', 'reconnecting'],
   ['not when nobody wants', [...inMatch, ended('A')], { on: 'retry' }, '', 'ended', off],
 ];
 
@@ -163,7 +183,7 @@ describe('random histories', () => {
     const id = 'ABCD'[Math.floor(random() * 4)]!;
     const all: Input[] = [
       start, { on: 'resume' }, next, next, wish, stop, up, up, down, { on: 'expired' }, welcome(true), welcome(false), synced, waiting,
-      met(id), met(id), met(id), ended(id), ended(id, 'moderated'), { on: 'refused', afterMs: 1 }, { on: 'retry' }, { on: 'distrust' }, fatal,
+      met(id), met(id), met(id), ended(id), ended(id, 'moderated'), { on: 'refused', afterMs: 1 }, { on: 'retry' }, { on: 'distrust' }, fatal, moved, beside, welcome(true, false),
     ];
     return all[Math.floor(random() * all.length)]!;
   };

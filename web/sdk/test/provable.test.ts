@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import type { Call } from '../src/call';
 import { fromBase64url, hex } from '../src/crypto/bytes';
 import { commitToMedia, computeKeyId, deriveMatchKeys, generateKeyPair, type KeyPair } from '../src/crypto/keys';
 import { deriveFrameKey, openFrame, splitFrame, type Kind } from '../src/crypto/sframe';
 import { Emitter, type Events } from '../src/events';
-import type { FrameWorker } from '../src/frameworker';
 import { KeyRing } from '../src/keyring';
 import { Meeting } from '../src/meeting';
 import type { ClientMessage, Keyed, Matched } from '../src/protocol';
@@ -57,10 +57,14 @@ async function side(recorded = 10_000) {
   const meeting: Meeting = new Meeting({
     events, ring, vault: new Vault(null),
     send: (message) => sent.push(message) > 0,
-    media: () => ({ send: () => false, makeKeyFrame: async () => {}, shown: async () => {}, pc: { getStats: async () => new Map() } }) as never,
-    frames: () => ({ install: async () => true, clear() {} }) as unknown as FrameWorker,
-    presence: () => ({ audio: true, video: true }),
-    recorded: () => recorded,
+    call: {
+      media: { send: () => false, makeKeyFrame: async () => {}, shown: async () => {}, pc: { getStats: async () => new Map() } },
+      frames: { install: async () => true, clear() {} },
+      seen: null, settle() {},
+      presence: { audio: true, video: true, screen: false },
+      suit: async () => {},
+    } as unknown as Call,
+    limits: () => ({ graceMs: 0, resumeMs: 0, rematchMs: 0, reportMediaMs: recorded, clearText: false }),
     distrust: (code) => {
       distrusted.push(code);
       meeting.clear();

@@ -1,3 +1,4 @@
+import { pack, unpack, type Whole } from '../src/crypto/packing';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { concat, hex, random, type Bytes } from '../src/crypto/bytes';
@@ -61,7 +62,7 @@ describe('frames', () => {
   for (const [name, kind, frame, clear] of frames) {
     it(`${name}: clear bytes, header, ciphertext, tag`, async () => {
       const key = await deriveFrameKey(random(32), kid);
-      const sealed = await sealFrame(key, kid, 300, kind, frame);
+      const sealed = (await sealFrame(key, kid, 300, kind, frame))!;
       assert.equal(clearLength(kind, frame), clear);
       assert.equal(sealed.length, frame.length + 9 + 16);
       assert.deepEqual(sealed.subarray(0, clear), frame.subarray(0, clear));
@@ -73,7 +74,7 @@ describe('frames', () => {
     });
     it(`${name}: no bit can be changed, nothing cut off`, async () => {
       const key = await deriveFrameKey(random(32), kid);
-      const sealed = await sealFrame(key, kid, 7, kind, frame);
+      const sealed = (await sealFrame(key, kid, 7, kind, frame))!;
       for (let i = 0; i < sealed.length; i++) {
         const changed = sealed.slice();
         changed[i]! ^= 1;
@@ -86,6 +87,53 @@ describe('frames', () => {
       }
     });
   }
+});
+
+const start = Uint8Array.of(0, 0, 0, 1);
+const wholes: [Whole, Bytes][] = [
+  ['VP9', concat(Uint8Array.of(130, 73, 131, 66), random(700))],
+  ['AV1', concat(Uint8Array.of(0x12, 0, 0x0a, 0x0a), random(300))],
+  ['H264', concat(start, Uint8Array.of(0x67, 66, 192, 21), start, Uint8Array.of(0x68, 206, 1), start, Uint8Array.of(0x65, 0x88, 0x80, 9), random(900))],
+  ['H264', concat(Uint8Array.of(0, 0, 1, 0x61, 0xe0, 0), random(40))],
+];
+
+describe('frames that are sealed whole', () => {
+  for (const [codec, frame] of wholes) {
+    it(`${codec}: opens to what it was, and under no other name`, async () => {
+      const key = await deriveFrameKey(random(32), kid);
+      const sealed = (await sealFrame(key, kid, 300, codec, frame))!;
+      const parts = splitFrame(codec, sealed)!;
+      assert.deepEqual([parts.kid, parts.ctr], [kid, 300]);
+      assert.deepEqual(await openFrame(key, parts), frame);
+      for (const other of ['video', 'VP9', 'AV1', 'H264'] as const) {
+        const wrong = other === codec ? null : splitFrame(other, sealed);
+        if (wrong) await assert.rejects(openFrame(key, wrong), other);
+      }
+      sealed[sealed.length - 2]! ^= 1;
+      const changed = splitFrame(codec, sealed);
+      if (changed) await assert.rejects(openFrame(key, changed));
+    });
+  }
+  it('H.264: no start code inside, whatever the ciphertext', () => {
+    const [, frame] = wholes[2]!;
+    for (let i = 0; i < 500; i++) {
+      const body = random(60).map((byte) => (byte < 200 ? 0 : byte % 5)) as Bytes;
+      const header = encodeHeader(BigInt(i % 3), BigInt(i), 6);
+      const packed = pack('H264', header, body, frame)!;
+      assert.equal(hex(packed).match(/^(..)*?00000001/g)?.length, 1);
+      const units = hex(packed).replace(/../g, '$& ').split('00 00 00 01 ');
+      assert.deepEqual(units.map((unit) => unit.slice(0, 2)), ['', '06', '67', '68', '65']);
+      assert.ok(units.every((unit) => !/00 00 0[012] /.test(unit)), `${i}: ${units}`);
+      // Receivers may be given shorter start codes.
+      const parts = unpack('H264', unhex(hex(packed).replace(/00000001(?=65|68)/g, '000001')), (sealed) => decodeHeader(sealed)!.length)!;
+      assert.deepEqual([parts.header, parts.body], [header, body]);
+    }
+  });
+  it('what is no frame of the codec is not sent', async () => {
+    const key = await deriveFrameKey(random(32), kid);
+    assert.equal(await sealFrame(key, kid, 0, 'H264', random(50).fill(9)), null);
+    for (const codec of ['VP9', 'AV1', 'H264'] as const) for (let n = 0; n < 60; n++) assert.doesNotThrow(() => splitFrame(codec, random(n)));
+  });
 });
 
 describe('ReplayWindow', () => {

@@ -30,6 +30,8 @@ class Clock {
   }
 }
 
+const own = (id: string, text: string): Message => ({ id, from: 'me', text, at: 0, state: 'sending' });
+
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 type Wire = { type: 'text'; n: number; body: string } | { type: 'ack'; n: number };
@@ -90,6 +92,7 @@ class Person {
           this.proofs.push(proof);
         },
         update: (message) => void (alive && this.updates.push({ ...message })),
+        clear: () => false,
         save: (saved) => void (alive && (this.stored = structuredClone(saved))),
         now: () => this.clock.now,
         after: this.clock.after,
@@ -146,7 +149,7 @@ const numbers = (n: number, prefix = 'm') => Array.from({ length: n }, (_, i) =>
 describe('text', () => {
   it('arrives in order, is acknowledged and reported as delivered', async () => {
     const { clock, a, b } = meet();
-    for (const text of numbers(5)) a.flow.send(text, text);
+    for (const text of numbers(5)) a.flow.send(own(text, text));
     await clock.pass(200);
     assert.deepEqual(b.shown, numbers(5));
     assert.deepEqual(b.proofs.map((p) => p.n), [1, 2, 3, 4, 5]);
@@ -157,7 +160,7 @@ describe('text', () => {
     const clock = new Clock();
     const wire: Wire[] = [];
     const a = new Person('a', clock, { version: 1 }, (m) => wire.push(m));
-    a.flow.send('1', 'early');
+    a.flow.send(own('1', 'early'));
     await clock.pass(5000);
     assert.equal(wire.length, 0);
     a.rekey();
@@ -172,7 +175,7 @@ describe('text', () => {
       if (message.type === 'text') bodies.add(message.body);
       return [];
     });
-    a.flow.send('1', 'x');
+    a.flow.send(own('1', 'x'));
     await clock.pass(24_000);
     assert.deepEqual(times, [0, 1000, 3000, 7000, 15_000, 23_000]);
     assert.equal(bodies.size, 1);
@@ -181,7 +184,7 @@ describe('text', () => {
   it('is sent again at once when the way changes, or when asked', async () => {
     let count = 0;
     const { clock, a } = meet(() => (count++, []));
-    a.flow.send('1', 'x');
+    a.flow.send(own('1', 'x'));
     await clock.pass(10);
     a.flow.flush();
     await clock.pass(10);
@@ -197,7 +200,7 @@ describe('text', () => {
       if (message.type === 'text' && from === 'a' && !open) first.push(message.n);
       return open ? [5] : [];
     });
-    for (const text of numbers(40)) a.flow.send(text, text);
+    for (const text of numbers(40)) a.flow.send(own(text, text));
     await clock.pass(500);
     assert.deepEqual(first, Array.from({ length: 16 }, (_, i) => i + 1));
     open = true;
@@ -206,8 +209,8 @@ describe('text', () => {
   });
   it('that was not delivered fails when the match ends', async () => {
     const { clock, a } = meet((message) => (message.type === 'text' && message.n === 1 ? [1] : []));
-    a.flow.send('1', 'arrives, but nobody says so');
-    a.flow.send('2', 'lost');
+    a.flow.send(own('1', 'arrives, but nobody says so'));
+    a.flow.send(own('2', 'lost'));
     await clock.pass(100);
     a.flow.close();
     assert.deepEqual(a.updates.map((m) => m.state), ['failed', 'failed']);
@@ -216,10 +219,10 @@ describe('text', () => {
   });
   it('is never believed to be delivered beyond what was sent', async () => {
     const { clock, a } = meet(() => []);
-    a.flow.send('1', 'x');
+    a.flow.send(own('1', 'x'));
     await clock.pass(10);
     a.flow.receiveAck(99);
-    a.flow.send('2', 'y');
+    a.flow.send(own('2', 'y'));
     assert.equal(a.flow.unacknowledged.length, 2);
   });
   it('that cannot be opened blocks nothing but itself, and is not acknowledged', async () => {
@@ -230,7 +233,7 @@ describe('text', () => {
     });
     b.flow.receiveText(1, JSON.stringify({ kind: 'text', text: 'forged', n: 2, key: 1 }), 0, '');
     await clock.pass(10);
-    a.flow.send('1', 'true');
+    a.flow.send(own('1', 'true'));
     await clock.pass(100);
     assert.deepEqual(b.shown, ['true']);
     assert.deepEqual(acks, [1]);
@@ -244,7 +247,7 @@ describe('text', () => {
   it('is sealed anew under new keys', async () => {
     let open = false;
     const { clock, a, b, rekey } = meet(() => (open ? [5] : []));
-    a.flow.send('1', 'x');
+    a.flow.send(own('1', 'x'));
     await clock.pass(100);
     open = true;
     rekey();
@@ -259,10 +262,10 @@ describe('text', () => {
       seal: () => new Promise((resolve) => sealed.push(resolve)),
       open: () => Promise.reject(new Error()),
       send: (message) => void (message.type === 'text' && wire.push(message.body)),
-      deliver: () => {}, update: () => {}, save: () => {}, now: () => 0, after: () => () => {},
+      deliver: () => {}, update: () => {}, save: () => {}, clear: () => false, now: () => 0, after: () => () => {},
     });
     flow.rekey();
-    flow.send('1', 'x');
+    flow.send(own('1', 'x'));
     await settle();
     flow.rekey();
     sealed[0]!('under old keys');
@@ -277,7 +280,7 @@ describe('text', () => {
     const flow = new TextFlow({
       seal: () => Promise.resolve(''),
       open: (n) => new Promise((resolve) => opening.push([n, () => resolve({ kind: 'text', text: `m${n}`, kf: '', commitment: '' })])),
-      send: () => {}, deliver: (message) => void shown.push(message.text), update: () => {}, save: () => {}, now: () => 0, after: () => () => {},
+      send: () => {}, deliver: (message) => void shown.push(message.text), update: () => {}, save: () => {}, clear: () => false, now: () => 0, after: () => () => {},
     });
     flow.rekey();
     for (const n of [1, 2, 1, 3, 2]) flow.receiveText(n, '', 0, '');
@@ -290,16 +293,16 @@ describe('text', () => {
   it('of a page that is gone is filled up, so that later ones arrive', async () => {
     let open = true;
     const { clock, a, b, rekey } = meet(() => (open ? [5] : []));
-    a.flow.send('1', 'one');
+    a.flow.send(own('1', 'one'));
     await clock.pass(100);
     open = false;
-    a.flow.send('2', 'lost with the page');
+    a.flow.send(own('2', 'lost with the page'));
     await clock.pass(100);
     a.stored = { last: 1, acked: 1, received: 0, pending: [] }; // storage had failed
     a.reload();
     open = true;
     rekey();
-    a.flow.send('3', 'three');
+    a.flow.send(own('3', 'three'));
     await clock.pass(3000);
     assert.deepEqual(b.shown, ['one', 'three']);
     assert.deepEqual(a.flow.unacknowledged, []);
@@ -325,7 +328,7 @@ describe('text over a bad way, with reloads on both sides', () => {
         if (roll < 0.6) {
           const text = `${who.name}${said[who.name as 'a'].length}`;
           said[who.name as 'a'].push(text);
-          who.flow.send(text, text);
+          who.flow.send(own(text, text));
         } else if (roll < 0.65) {
           who.reload();
           await clock.pass(Math.floor(random() * 500)); // nobody has keys for a while

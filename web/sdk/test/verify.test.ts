@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { base64url, random } from '../src/crypto/bytes';
-import { emoji, fourEmoji } from '../src/crypto/emoji';
+import { fourEmoji, safetyEmoji as emoji } from '../src/crypto/emoji';
 import { Verifier, type Step } from '../src/crypto/verify';
 
 const keys = { match: 'm', initiatorKey: 'x25519:AAA', responderKey: 'x25519:BBB' };

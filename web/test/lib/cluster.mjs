@@ -19,11 +19,12 @@ export class Cluster {
   /** `binary` is bin/passerby, `flags` are settings of every node: { '--grace': '1s' }. */
   static async start(binary, flags) {
     const cluster = new Cluster();
+    cluster.program = binary;
     const [http, ip] = [await freePort(), publicIP()];
     cluster.url = `http://localhost:${http}`;
     const child = spawn(process.env.PASSERBY_TEST_CLUSTER, [
-      '-bin', binary, '-site', join(root, 'deploy/nginx/passerby.conf'), '-http', `127.0.0.1:${http}`, '-media-ip', ip,
-      '--', ...Object.entries({ '--rematch': '1ms', '--log-level': 'debug', ...flags }).flat(),
+      '-bin', binary, '-site', join(root, 'deploy/nginx/passerby.conf'), '-http', `127.0.0.1:${http}`, '-media-ip', ip, '-apart',
+      '--', ...Object.entries({ '--rematch': '1ms', '--log-level': 'debug', '--drain-delay': '300ms', ...flags }).flat(),
     ], { stdio: ['pipe', 'pipe', 'pipe'] });
     cluster.#child = child;
     cluster.#exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
@@ -62,6 +63,7 @@ export class Cluster {
   /** Ends a node (from 1) as kill -9 does; tells it to stop; starts it again. */
   kill = (node) => this.#tell(`kill ${node}`);
   halt = (node) => this.#tell(`stop ${node}`);
+  roll = (node) => this.#tell(`roll ${node}`);
   start = (node) => this.#tell(`start ${node}`);
 
   /** Ends all nodes, one after the other; starts them again. */
@@ -71,6 +73,11 @@ export class Cluster {
   }
   async up() {
     for (let node = 1; node <= this.nodes; node++) await this.start(node);
+  }
+
+  /** The nodes of one machine share a data directory, and so a database. */
+  get data() {
+    return join(this.dir, 'data');
   }
 
   /** What all nodes have logged. */

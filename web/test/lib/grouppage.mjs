@@ -4,7 +4,8 @@ import { GroupCall } from '../../sdk/src/group/index.ts';
 const seen = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
 const app = (window.app = { log: [], members: [], digest: '', speaker: '' });
 
-app.sit = async (table, id, slots) => {
+/** `port` is where the media server is reached instead of its own. */
+app.sit = async (table, id, slots, port) => {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
   const [[video], [audio]] = [stream.getVideoTracks(), stream.getAudioTracks()];
   audio.enabled = false; // nobody speaks yet
@@ -12,7 +13,8 @@ app.sit = async (table, id, slots) => {
   const negotiate = async (body) => {
     const r = await fetch(`/sit/${table}/${id}`, { method: 'POST', body });
     if (!r.ok) throw new Error(await r.text());
-    return (await r.json()).answer;
+    const { answer } = await r.json();
+    return port ? answer.replace(/^(a=candidate:\S+ 1 udp \d+ \S+) \d+/gm, `$1 ${port}`) : answer;
   };
   const call = (app.call = new GroupCall({ negotiate, workerUrl: '/worker.js', tracks: { audio, video }, slots }));
   call.on('members', (e) => Object.assign(app, e));
@@ -40,6 +42,22 @@ app.energy = async () => {
   let sum = 0;
   (await app.call.pc.getStats()).forEach((s) => s.type === 'inbound-rtp' && s.kind === 'audio' && (sum += s.totalAudioEnergy ?? 0));
   return sum;
+};
+
+/** What is received, by whom it shows, and what is sent, by encoding. */
+app.pictures = async () => {
+  const out = { received: {}, sent: {} };
+  (await app.call.pc.getStats()).forEach((s) => {
+    if (s.type === 'candidate-pair' && s.nominated) out.room = s.availableOutgoingBitrate;
+    if (s.kind !== 'video') return;
+    if (s.type === 'inbound-rtp') {
+      const slot = app.call.pc.getTransceivers().filter((t) => t.receiver.track.kind === 'video').findIndex((t) => t.mid === s.mid);
+      const { id } = app.call.views[slot];
+      if (id) out.received[id.split('/')[1]] = { width: s.frameWidth, decoded: s.framesDecoded, freezes: s.freezeCount, frozen: s.totalFreezesDuration, lost: s.packetsLost, slot };
+    }
+    if (s.type === 'outbound-rtp') out.sent[s.rid ?? ''] = { width: s.frameWidth, frames: s.framesSent, bytes: s.bytesSent, active: s.active, keys: s.keyFramesEncoded, held: s.qualityLimitationReason, encoded: s.framesEncoded, target: s.targetBitrate, fps: s.framesPerSecond };
+  });
+  return out;
 };
 
 /** What the browser counts of its video, for the report of a failure. */

@@ -22,12 +22,17 @@
     [canvas.width, canvas.height] = setup.size;
     const brush = canvas.getContext('2d', { alpha: false });
     let n = 0;
+    const photo = setup.picture && Object.assign(new Image(), { src: setup.picture }); // a data: URL
     const paint = () => {
+      if (photo) { // twice in turn, so that frames differ
+        if (photo.complete) brush.drawImage(photo, n % 2, 0, canvas.width, canvas.height);
+        return void n++;
+      }
       brush.fillStyle = rgb;
       brush.fillRect(0, 0, canvas.width, canvas.height);
       brush.fillStyle = '#888'; // something that moves, so that frames differ
       brush.fillRect(n++ % canvas.width, 0, 8, 8);
-      for (let i = 0; setup.lively && i < 200; i++) { // a picture that takes all the bits that there are
+      for (let i = 0; i < (setup.lively ?? 0); i++) { // with 200 a picture takes all the bits that there are
         brush.fillStyle = `hsl(${Math.random() * 360} 60% 50%)`;
         brush.fillRect(Math.random() * canvas.width, Math.random() * canvas.height, 24, 24);
       }

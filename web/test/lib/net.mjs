@@ -1,13 +1,16 @@
 // The private network of the tests. Firefox needs a server address that is not loopback and a default route.
 import { spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
 const address = '10.77.0.1';
+const second = '10.77.0.3';
 const setup = [
   'ip link set lo up',
   'ip link add pb0 type veth peer name pb1',
-  `ip addr add ${address}/24 dev pb0`,
+  `ip addr add ${address}/24 dev pb0 && ip addr add ${second}/24 dev pb0`,
   'ip link set pb0 up && ip link set pb1 up',
   'ip route add default via 10.77.0.254',
   'exec "$@"',
@@ -38,11 +41,24 @@ export function publicIP() {
   return own?.address ?? '127.0.0.1';
 }
 
-/** A port that is free now, for TCP and most likely for UDP. */
+/** Another address like it, for a server that stands behind a proxy; null outside the private network. */
+export const hiddenIP = () => (process.env.PASSERBY_TEST_IP ? second : null);
+
+/**
+ * A port that nobody has, for TCP or UDP, below those that outgoing connections are given (from 32768 on Linux), so that
+ * nobody takes it before its program starts.
+ */
 export async function freePort() {
-  const server = createServer();
-  await new Promise((resolve, reject) => server.listen(0, '127.0.0.1', resolve).on('error', reject));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (let tries = 0; tries < 100; tries++) {
+    const port = 12_000 + randomInt(20_000);
+    if ((await tried(createServer(), (s) => s.listen(port))) && (await tried(createSocket('udp4'), (s) => s.bind(port)))) return port;
+  }
+  throw new Error('no free port');
+}
+
+/** Whether a server or socket could be opened; it is closed again. */
+async function tried(socket, open) {
+  const opened = await new Promise((resolve) => open(socket.once('listening', () => resolve(true)).once('error', () => resolve(false))));
+  if (opened) await new Promise((resolve) => socket.close(resolve));
+  return opened;
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { openPage } from './browsers.mjs';
+import { patient } from './patience.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -84,7 +85,7 @@ export class Person {
   async until(what, fn, ...args) {
     const options = typeof args[0] === 'object' && args[0] !== null ? args.shift() : {};
     try {
-      const handle = await this.page.waitForFunction(fn, { polling: 50, timeout: 45_000, ...options }, ...args);
+      const handle = await this.page.waitForFunction(patient(fn), { polling: 50, timeout: 45_000, ...options }, ...args);
       return await handle.jsonValue();
     } catch (e) {
       throw new Error(`${this.name}: waited in vain for ${what} (${e.message})\n${await this.describe()}`);
@@ -125,9 +126,13 @@ export class Person {
     return JSON.stringify({ name: this.name, ...page, console: this.console.slice(-10) }, null, 1);
   }
 
-  /** What axe-core finds wrong, as sentences. */
+  /** What axe-core finds wrong, as sentences, once what fades or moves has come to its end. */
   async faults() {
     await this.page.bringToFront();
+    await this.page.evaluate(async () => {
+      const ending = document.getAnimations().filter((a) => a.effect.getComputedTiming().endTime !== Infinity);
+      await Promise.allSettled(ending.map((a) => a.finished));
+    });
     await this.page.evaluate(axe);
     const { violations } = await this.page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
     return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${v.help} (${n.target}: ${n.failureSummary})`));
@@ -143,11 +148,23 @@ export class Person {
   }
 }
 
+/**
+ * The node that a page talks to, by the port of its media; null before it has said. With three nodes partners must be on different ones
+ * from the start, or the tests would say nothing about the way between.
+ */
+const node = (p) => p.page.evaluate(() => __test.connections.map((c) => c.remoteDescription?.sdp.match(/a=candidate:.* (\d+) typ host/)?.[1]).filter(Boolean).at(-1) ?? null);
+
+async function apart(a, b) {
+  const ports = await Promise.all([a, b].map((p) => p.until('a media connection', () => __test.connections.some((c) => c.remoteDescription)).then(() => node(p))));
+  assert.notEqual(ports[0], ports[1], `${a.name} and ${b.name} are on different nodes`);
+}
+
 /** Starts two people and waits until they are in one match. */
 export async function meet(a, b, wish) {
   await a.start(wish);
   await b.start(wish);
   const [one, other] = await Promise.all([a.matched(), b.matched()]);
   assert.equal(one, other, 'both are in the same match');
+  if (process.env.PASSERBY_TEST_CLUSTER) await apart(a, b);
   return one;
 }

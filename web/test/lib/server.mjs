@@ -41,7 +41,7 @@ export class Server {
 
   /** Starts the process (again) with the same ports and data, and waits until it answers. */
   async up() {
-    const child = spawn(this.program, ['serve', ...Object.entries(this.flags).flat()], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(this.program, ['serve', ...Object.entries(this.flags).flat(2)], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (d) => (this.log = (this.log + d).slice(-400_000)));

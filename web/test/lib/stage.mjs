@@ -2,6 +2,7 @@
 import { after, afterEach, before } from 'node:test';
 import { launchChromium, launchFirefox } from './browsers.mjs';
 import { Cluster } from './cluster.mjs';
+import { Moderator } from './console.mjs';
 import { Person } from './person.mjs';
 import { binary, Server } from './server.mjs';
 
@@ -10,10 +11,11 @@ export const clustered = Boolean(process.env.PASSERBY_TEST_CLUSTER);
 
 const launch = { chromium: launchChromium, firefox: launchFirefox };
 
-/** stage.server is up before the first test; stage.person() joins; people leave after each test. */
+/** stage.server is up before the first test; stage.person() joins; people leave after each test. `flags` may be a function that makes them then. */
 export function setStage({ flags = {} } = {}) {
   const running = {};
   const people = [];
+  const moderators = [];
   const stage = {
     server: null,
     async browser(kind = 'chromium') {
@@ -23,6 +25,12 @@ export function setStage({ flags = {} } = {}) {
       const person = await Person.arrive(await stage.browser(kind), stage.server, { colour, ...options });
       people.push(person);
       return person;
+    },
+    /** A moderator at the console. */
+    async moderator(options) {
+      const moderator = await Moderator.arrive(await stage.browser(), stage.server, options);
+      moderators.push(moderator);
+      return moderator;
     },
     /** Somebody who came on another way leaves after the test, too, and is told of in a failure. */
     joins(person) {
@@ -35,10 +43,11 @@ export function setStage({ flags = {} } = {}) {
     },
   };
   before(async () => {
-    stage.server = await (clustered ? Cluster.start(binary, flags) : Server.start(flags));
+    const settings = typeof flags === 'function' ? await flags() : flags;
+    stage.server = await (clustered ? Cluster.start(binary, settings) : Server.start(settings));
   });
   afterEach(async () => {
-    await Promise.all(people.splice(0).map((p) => p.leave()));
+    await Promise.all([...people.splice(0), ...moderators.splice(0)].map((p) => p.leave()));
   });
   after(async () => {
     for (const b of Object.values(running)) await b.close().catch(() => {});

@@ -12,6 +12,7 @@ const hearSockets = () => {
       super(...args);
       this.addEventListener('message', ({ data }) => {
         const m = JSON.parse(data);
+        if (m.type === 'moved') __tell('moved');
         if (m.type === 'welcome') __tell(m.resumed ? 'resumed' : 'fresh');
         if (m.type === 'matched') window.__peers[m.match] = m.peer.key;
       });
@@ -31,6 +32,31 @@ const hearClient = () => {
   passerby.on('update', ({ message }) => message.state === 'delivered' && __tell('delivered', message.text));
   passerby.on('ended', ({ match }) => __tell('over', match.id, false));
   passerby.on('error', ({ code }) => __tell('trouble', code));
+};
+
+/** Runs in the page: tells of each time for which the partner's picture stood still longer than ever before, within a match. */
+const hearPicture = () => {
+  let last = 0;
+  let longest = 300;
+  let seen = '';
+  let looked = performance.now();
+  passerby.on('firstframe', () => (last = performance.now()));
+  passerby.on('state', () => passerby.match || (last = 0));
+  passerby.on('matched', () => (last = 0));
+  const look = async () => {
+    if (last > 0) last += Math.max(0, performance.now() - looked - 100); // the page itself stood still
+    looked = performance.now();
+    const track = passerby.remoteStream.getVideoTracks()[0];
+    const receiver = __test.connections.filter((c) => c.connectionState !== 'closed').flatMap((c) => c.getReceivers()).find((r) => r.track === track);
+    let decoded = 0;
+    (await receiver?.getStats().catch(() => null))?.forEach((s) => s.type === 'inbound-rtp' && (decoded += s.framesDecoded ?? 0));
+    const now = performance.now();
+    if (last > 0 && now - last > longest) __tell('gap', (longest = now - last));
+    if (last > 0 && `${track?.id} ${decoded}` !== seen) last = now;
+    seen = `${track?.id} ${decoded}`;
+    setTimeout(look, 20);
+  };
+  void look();
 };
 
 /** Runs in the page: writes a text, unless the match is over before it can be sent. */
@@ -81,6 +107,7 @@ export class Talker {
     await page.goto(this.room.url, { waitUntil: 'load' });
     await page.waitForSelector('[data-testid="start"]');
     await page.evaluate(hearClient);
+    await page.evaluate(hearPicture);
     await this.#person.start();
     this.#tell('opened');
   }
@@ -106,7 +133,8 @@ export class Talker {
       if (t?.match !== more[0]) return;
       this.#tell('over', { match: t.match, chose: more[1], unfinished: more[1] && !this.#said });
       this.#talk = null;
-    } else this.#tell(what, { code: more[0] });
+    } else if (what === 'gap') this.#tell('gap', { n: Math.round(more[0]) });
+    else this.#tell(what, { code: more[0] });
   }
 
   #met(match, key) {

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { canShare } from '../sharing';
 import { canFullScreen, toggleFullScreen, useFullScreen } from '../full-screen';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
@@ -61,6 +62,20 @@ export function Controls() {
           >
             <Icon name="sliders" />
           </button>
+          {canShare() && (
+            <button
+              type="button"
+              class="button is-icon is-wide-only"
+              data-testid="share"
+              data-on={view.sharing}
+              aria-disabled={!view.match}
+              aria-label={view.sharing ? t.controls.unshare : t.controls.share}
+              title={view.sharing ? t.controls.unshare : t.controls.share}
+              onClick={() => view.match && void controller.sharing.toggle()}
+            >
+              <Icon name={view.sharing ? 'screenOff' : 'screen'} />
+            </button>
+          )}
           {canFullScreen() && (
             <button
               type="button"

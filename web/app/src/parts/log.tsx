@@ -5,6 +5,9 @@ import type { Line } from '../view';
 import { mask } from '../words/filter';
 import { Icon } from './icon';
 
+/** A message that is under way for longer than this says so, in milliseconds. */
+const patience = 10_000;
+
 /** The conversation. New lines are read aloud; it follows the newest unless the user has scrolled up. */
 export function Log() {
   const { lines } = useView();
@@ -61,27 +64,51 @@ function CopyButton({ text }: { text: string }) {
 
 function LogLine({ line }: { line: Line }) {
   const controller = useController();
-  if (line.from === 'system') return <div class="line is-system" data-from="system">{line.text}</div>;
   const state = line.from === 'me' ? line.state : undefined;
+  const [late, again] = useLate(state === 'sending');
+  if (line.from === 'system') return <div class="line is-system" data-from="system">{line.text}</div>;
+  const retry = () => {
+    controller.retry(line.id);
+    again();
+  };
   return (
     <div class="line" data-from={line.from} data-delivery={state}>
       <span class="unseen">{line.from === 'me' ? t.chat.me : t.chat.stranger}: </span>
       {line.from === 'partner' ? <Heard text={line.text} /> : <bdi class="bubble" dir="auto">{line.text}</bdi>}
       <CopyButton text={line.text} />
-      {state && state !== 'failed' && (
+      {line.from === 'me' && line.refused && (
+        <span class="delivery is-failed" data-testid="refused" data-why={line.refused}>
+          {t.clear.refused[line.refused]}{' '}
+          {line.refused !== 'filter' && <button type="button" class="link" onClick={() => controller.send(line.text)}>{t.chat.retry}</button>}
+        </span>
+      )}
+      {(state === 'sending' || state === 'delivered') && !late && (
         <span class="delivery" title={t.chat[state]}>
           <Icon name={state === 'sending' ? 'clock' : 'check'} />
           <span class="unseen">{t.chat[state]}</span>
         </span>
       )}
-      {state === 'failed' && (
-        <span class="delivery is-failed">
-          {t.chat.failed}{' '}
-          <button type="button" class="link" onClick={() => controller.retry(line.id)}>{t.chat.retry}</button>
+      {state === 'failed' && <span class="delivery is-failed">{t.chat.failed}</span>}
+      {late && (
+        <span class="delivery is-late">
+          {t.chat.late}{' '}
+          <button type="button" class="link" data-testid="retry" onClick={retry}>{t.chat.retry}</button>
         </span>
       )}
     </div>
   );
+}
+
+/** Whether something has been under way for long; `again` begins to count anew. It is sent again by itself all the time, but who waits may press. */
+function useLate(underWay: boolean): [late: boolean, again: () => void] {
+  const [tries, setTries] = useState(0);
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    setLate(false);
+    const timer = underWay && setTimeout(() => setLate(true), patience);
+    return () => void (timer && clearTimeout(timer));
+  }, [underWay, tries]);
+  return [late, () => setTries(tries + 1)];
 }
 
 /** What the stranger wrote, with the words masked that one does not want to read. A press shows them. */

@@ -8,11 +8,11 @@ import { ReportEvidence, type Chosen } from './report-evidence';
 
 const reasons = ['minor', 'nudity', 'threat', 'hate', 'spam', 'other'] as const satisfies readonly ReportReason[];
 
-/** Two actions: choose a reason, send. Says exactly what leaves the browser. Whoever comes meanwhile, `about` is meant. */
-export function ReportDialog({ about, onClose }: { about: Meant; onClose: () => void }) {
+/** Two actions: choose a reason, send. Says exactly what leaves the browser. Whoever comes meanwhile, `about` is meant. `because` is chosen already. */
+export function ReportDialog({ about, because = null, onClose }: { about: Meant; because?: ReportReason | null; onClose: () => void }) {
   const controller = useController();
-  useView(); // a message more is a proof more
-  const [reason, setReason] = useState<ReportReason | null>(null);
+  const { clearText } = useView(); // a message more is a proof more
+  const [reason, setReason] = useState<ReportReason | null>(because);
   const [note, setNote] = useState('');
   const [block, setBlock] = useState(true);
   const [chosen, setChosen] = useState<Chosen>({ messages: new Set(), picture: false, media: false });
@@ -68,12 +68,12 @@ export function ReportDialog({ about, onClose }: { about: Meant; onClose: () => 
           <span class="label">{t.report.note}</span>
           <textarea class="textarea" rows={2} maxLength={300} value={note} onInput={(event) => setNote(event.currentTarget.value)} />
         </label>
-        <ReportEvidence provable={provable} snapshot={snapshot} media={controller.provableMedia(about.match.id)} chosen={chosen} onChange={setChosen} />
+        <ReportEvidence provable={provable} snapshot={snapshot} media={controller.provableMedia(about.match.id)} chosen={chosen} onChange={(next) => { setChosen(next); setProblem(''); }} />
         <label class="option">
           <input type="checkbox" checked={block} onChange={(event) => setBlock(event.currentTarget.checked)} />
           {t.report.also}
         </label>
-        <p class="hint" data-testid="report-what">{t.report.what(chosen.messages.size, chosen.picture, chosen.media)}</p>
+        <p class="hint" data-testid="report-what">{t.report.what(chosen.messages.size, chosen.picture, chosen.media, clearText)}</p>
         <p class="problem" role="alert">{problem}</p>
         <div class="dialog-actions">
           <button type="button" class="button" onClick={onClose}>{t.controls.cancel}</button>

@@ -62,13 +62,13 @@ export function ReportEvidence({ provable, snapshot, media, chosen, onChange }: 
           {t.report.withPicture}
         </label>
       )}
+      {snapshot && picture && <Preview snapshot={snapshot} />}
       {media > 0 && (
         <label class="option">
           <input type="checkbox" data-testid="report-media" checked={chosen.media} onChange={(event) => onChange({ ...chosen, media: event.currentTarget.checked })} />
           {t.report.withMedia(media / 1000)}
         </label>
       )}
-      {snapshot && picture && <Preview snapshot={snapshot} />}
     </fieldset>
   );
 }

@@ -1,8 +1,10 @@
-import { useState } from 'preact/hooks';
-import { useController } from '../hooks';
+import { useEffect, useState } from 'preact/hooks';
+import { useController, useView } from '../hooks';
 import { t } from '../strings';
+import { privacyList } from './clear-text';
 import { Dialog } from './dialog';
 import { Icon } from './icon';
+import { OwnData } from './own-data';
 
 /** The button that opens it: on the first page and in every conversation. */
 export function SafetyLink({ compact = false }: { compact?: boolean }) {
@@ -26,14 +28,20 @@ export function SafetyLink({ compact = false }: { compact?: boolean }) {
 
 /** What to know before one talks to strangers, and what this device does about it. */
 function SafetyPage({ onClose }: { onClose: () => void }) {
-  const { safety } = useController();
+  const controller = useController();
+  const { safety } = controller;
+  const [kept, setKept] = useState(true);
+  useEffect(() => void controller.deviceKept().then(setKept, () => {}), [controller]);
+  const { clearText } = useView();
   const [words, setWords] = useState(safety.words.join('\n'));
   const [blur, setBlur] = useState(safety.blurStart);
+  const [nudity, setNudity] = useState(safety.nudityCheck);
   return (
     <Dialog title={t.safety.title} onClose={onClose}>
       <ul class="safety-tips">
         {t.safety.tips.map((tip) => <li key={tip}>{tip}</li>)}
       </ul>
+      {!kept && <p class="hint" data-testid="not-kept">{t.safety.notKept}</p>}
       <label class="option">
         <input
           type="checkbox"
@@ -43,6 +51,17 @@ function SafetyPage({ onClose }: { onClose: () => void }) {
         />
         {t.safety.blur}
       </label>
+      {safety.nudityThreshold > 0 && (
+        <label class="option">
+          <input
+            type="checkbox"
+            data-testid="nudity-check"
+            checked={nudity}
+            onChange={(event) => setNudity((safety.nudityCheck = event.currentTarget.checked))}
+          />
+          {t.safety.nudity}
+        </label>
+      )}
       <label class="field">
         <span class="label">{t.safety.words}</span>
         <textarea
@@ -62,8 +81,9 @@ function SafetyPage({ onClose }: { onClose: () => void }) {
       </label>
       <h3 class="safety-heading">{t.landing.privacy}</h3>
       <ul class="safety-tips">
-        {t.landing.privacyList.map((item) => <li key={item}>{item}</li>)}
+        {privacyList(clearText).map((item) => <li key={item}>{item}</li>)}
       </ul>
+      <OwnData />
       <div class="dialog-actions">
         <button type="button" class="button is-primary" onClick={onClose}>{t.controls.close}</button>
       </div>

@@ -1,5 +1,6 @@
 import { useId, useState } from 'preact/hooks';
 import { t } from '../strings';
+import { popularBut } from '../popular';
 import { addTags, maxTags, tooLong } from '../tags';
 import { Icon } from './icon';
 
@@ -10,11 +11,16 @@ interface Props {
   onChange: (tags: string[], pending: string) => void;
 }
 
+/** Suggestions that fit in two rows of a phone. */
+const suggested = 6;
+
 /** Interests as chips: Enter or a comma makes one, Backspace in the empty field takes the last away. */
 export function TagsField({ tags, pending, onChange }: Props) {
   const id = useId();
   const [spoken, setSpoken] = useState('');
   const [cut, setCut] = useState(false);
+  // Those that came late come up with the first touch of the field: nothing moves by itself.
+  const [popular, setPopular] = useState(() => popularBut(tags, suggested));
   const long = cut || tooLong(pending);
   const full = tags.length >= maxTags;
 
@@ -22,6 +28,10 @@ export function TagsField({ tags, pending, onChange }: Props) {
     onChange(addTags(tags, text), '');
     setCut(tooLong(text));
     setSpoken(tooLong(text) ? t.landing.tagsLong : '');
+  };
+  const add = (tag: string) => {
+    onChange(addTags(tags, tag), pending);
+    setSpoken(`${tag}.`);
   };
   const remove = (tag: string) => {
     onChange(tags.filter((other) => other !== tag), pending);
@@ -54,6 +64,7 @@ export function TagsField({ tags, pending, onChange }: Props) {
           value={pending}
           placeholder={tags.length ? (full ? '' : t.landing.tagsMore) : t.landing.tagsPlaceholder}
           aria-describedby={`${id}-hint`}
+          onFocus={() => popular.length || setPopular(popularBut(tags, suggested))}
           onInput={(event) => {
             const { value } = event.currentTarget;
             if (/[,،、，]/.test(value)) take(value);
@@ -74,6 +85,23 @@ export function TagsField({ tags, pending, onChange }: Props) {
         />
       </div>
       <p class="hint" id={`${id}-hint`}>{long ? t.landing.tagsLong : full ? t.landing.tagsFull : t.landing.tagsHint}</p>
+      {popular.length > 0 && (
+        <div class="popular" role="group" aria-label={t.landing.popular} data-testid="popular">
+          <span class="popular-label" aria-hidden="true">{t.landing.popular}</span>
+          {popular.map((tag) => (
+            <button
+              type="button"
+              class="popular-tag"
+              key={tag}
+              aria-label={t.landing.addTag(tag)}
+              aria-disabled={full || tags.includes(tag)}
+              onClick={() => !full && !tags.includes(tag) && add(tag)}
+            >
+              <bdi>{tag}</bdi>
+            </button>
+          ))}
+        </div>
+      )}
       <span class="unseen" role="status">{spoken}</span>
     </div>
   );

@@ -1,13 +1,19 @@
+import { lendsDevices } from '../host';
 import { t, type Strings } from '../strings';
 import type { Trouble } from '../view';
 
 /** What happened and what to do, from the catalogue; a new code of the server falls back to its own sentence. */
 export function troubleTexts(trouble: Trouble): readonly [title: string, text: string] {
   const texts: Partial<Record<string, readonly [string, string]>> = t.trouble.texts;
-  const known = texts[trouble.code];
+  const known = texts[notLent(trouble.code) ? 'frame_denied' : trouble.code];
   if (known) return known;
   const [title, text] = t.trouble.texts.unknown;
   return [title, trouble.message ?? text];
+}
+
+/** Nobody was asked for the camera: the page around this one does not lend it. */
+export function notLent(code: string): boolean {
+  return code === 'permission_denied' && lendsDevices() === false;
 }
 
 export function TroubleText({ trouble }: { trouble: Trouble }) {
@@ -15,7 +21,7 @@ export function TroubleText({ trouble }: { trouble: Trouble }) {
   return (
     <p>
       <strong>{title}.</strong> {text}
-      {trouble.code === 'permission_denied' && ` ${t.trouble.steps[browser()]}`}
+      {trouble.code === 'permission_denied' && !notLent(trouble.code) && ` ${t.trouble.steps[browser()]}`}
     </p>
   );
 }

@@ -1,4 +1,4 @@
-import { safetyEmoji } from '@passerby/client';
+import { safetyEmoji } from '@passerby/client/emoji';
 import { useEffect, useState } from 'preact/hooks';
 import { useController, useView } from '../hooks';
 import { t } from '../strings';
@@ -12,7 +12,7 @@ const patience = 10_000;
 
 /** The badge of the encryption. Neutral until both have compared; red only when something is wrong. */
 export function Verify() {
-  const { match, verification } = useView();
+  const { match, verification, clearText } = useView();
   const [open, setOpen] = useState(false);
   const [confirmed, setConfirmed] = useState<string | null>(null);
   const [reporting, setReporting] = useState<Meant | null>(null);
@@ -27,7 +27,8 @@ export function Verify() {
     return () => clearTimeout(timer);
   }, [match?.id, none]);
   const report = reporting && <ReportDialog about={reporting} onClose={() => setReporting(null)} />;
-  if (!match) return <><span class="match-bar-gap" />{report}</>;
+  // There is nothing to compare where the server reads along.
+  if (!match || (clearText && match.mode === 'text')) return report;
 
   const emoji = verification && !verification.failed ? verification.emoji : [];
   const compared = `${match.id} ${emoji.join('')}`;
@@ -48,8 +49,8 @@ export function Verify() {
         onClick={() => setOpen(true)}
       >
         <Icon name={failed || state === 'changed' ? 'alert' : state === 'confirmed' ? 'shield' : 'lock'} />
-        <span class="verify-text">{state === 'ready' ? t.verify.pending : t.verify[state]}</span>
-        {emoji.length > 0 && <span class="verify-emoji" aria-hidden="true">{emoji.join('')}</span>}
+        <span class="verify-text">{clearText && (state === 'pending' || state === 'ready' || state === 'late') ? t.clear.badge : state === 'ready' ? t.verify.pending : t.verify[state]}</span>
+        {(emoji.length > 0 || state === 'pending') && <span class="verify-emoji" aria-hidden="true">{emoji.join('') || '····'}</span>}
         {state === 'ready' && <span class="unseen">{t.verify.ready}</span>}
       </button>
       {open && (
@@ -111,7 +112,7 @@ function VerifyDialog({ confirmed, late, onConfirm, onReport, onClose }: VerifyD
           <p>{confirmed ? t.verify.confirmedText : modeOf(view) === 'text' ? t.verify.howText : t.verify.how}</p>
         </>
       ) : (
-        <p>{late ? t.verify.lateText : t.verify.wait}</p>
+        <p>{view.clearText ? (late ? t.clear.lateText : t.clear.wait) : late ? t.verify.lateText : t.verify.wait}</p>
       )}
       <p class="hint">{t.verify.limits}</p>
       {verification && !confirmed && (

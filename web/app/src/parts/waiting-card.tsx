@@ -14,7 +14,7 @@ export function WaitingCard() {
   const stats = useStats();
   const wish = view.wish;
   const mode = modeOf(view);
-  const { graceMs } = controller.limits;
+  const { graceMs, rematchMs } = controller.limits;
   const hasTags = !!wish?.tags?.length;
   const now = useNow(hasTags);
   const grace = hasTags ? Math.ceil(((view.waiting?.since ?? now) + graceMs - now) / 1000) : 0;
@@ -40,7 +40,7 @@ export function WaitingCard() {
         )}
         <ModeSwitch />
       </div>
-      {view.last && <p class="hint">{t.waiting.again}</p>}
+      {view.last && <p class="hint">{t.waiting.again(rematchMs)}</p>}
       <AutoNext />
     </div>
   );

@@ -1,6 +1,8 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { toWish } from '../draft';
+import { hostsSession } from '../host';
 import { useController, useView } from '../hooks';
+import { privacyList } from '../parts/clear-text';
 import { DeviceCheck } from '../parts/device-check';
 import { Elsewhere } from '../parts/elsewhere';
 import { Icon } from '../parts/icon';
@@ -8,6 +10,7 @@ import { LanguageSelect } from '../parts/language-select';
 import { LiveCounts } from '../parts/live-counts';
 import { ModeChoice } from '../parts/mode-choice';
 import { SafetyLink } from '../parts/safety-page';
+import { SiteLinks } from '../parts/site-links';
 import { TagsField } from '../parts/tags-field';
 import { WhoFields } from '../parts/who-fields';
 import { t } from '../strings';
@@ -15,6 +18,7 @@ import { addTags } from '../tags';
 
 /** The first page: what this is, whom to meet, Start. */
 export function Landing() {
+  const { clearText } = useView();
   return (
     <main class="landing">
       <div class="landing-intro">
@@ -27,7 +31,8 @@ export function Landing() {
       <StartForm />
       <div class="landing-facts">
         <Facts title={t.landing.rules} items={t.landing.ruleList} />
-        <Facts title={t.landing.privacy} items={t.landing.privacyList} />
+        <Facts title={t.landing.privacy} items={privacyList(clearText)} />
+        <SiteLinks />
       </div>
     </main>
   );
@@ -41,6 +46,9 @@ function StartForm() {
   const [pending, setPending] = useState('');
   const [checking, setChecking] = useState(false);
   const [problem, setProblem] = useState(false);
+  const [byService, setByService] = useState(hostsSession || controller.safety.ageService);
+  const [learns, setLearns] = useState(controller.safety.learns);
+  useEffect(() => void controller.safety.loaded.then(() => { setByService(hostsSession || controller.safety.ageService); setLearns(controller.safety.learns); }), [controller]);
 
   const start = () => {
     if (!adult) {
@@ -79,6 +87,7 @@ function StartForm() {
           controller.dispatch({ type: 'draft', patch: { tags } });
         }}
       />
+      {learns && <p class="hint learns">{t.landing.learns}</p>}
       <LanguageSelect value={draft.language} onChange={(language) => controller.dispatch({ type: 'draft', patch: { language } })} />
       <WhoFields draft={draft} onChange={(patch) => controller.dispatch({ type: 'draft', patch })} />
       <div class="start-last">
@@ -92,9 +101,9 @@ function StartForm() {
             aria-invalid={problem && !adult}
             onChange={(event) => controller.dispatch({ type: 'adult', on: event.currentTarget.checked })}
           />
-          {t.landing.age}
+          {byService ? t.landing.ageService : t.landing.age}
         </label>
-        <p id="age-problem" class="problem" role="alert">{problem && !adult && t.landing.ageMissing}</p>
+        <p id="age-problem" class="problem" role="alert">{problem && !adult && (byService ? t.landing.rulesMissing : t.landing.ageMissing)}</p>
         <button type="submit" class="button is-primary is-start" data-testid="start">
           {t.landing.start}
         </button>

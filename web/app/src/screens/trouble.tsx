@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { support } from '@passerby/client';
 import { microphoneOnly } from '../camera';
+import { framed, hostsSession } from '../host';
 import { useController, useNow, useView } from '../hooks';
 import { BanCard } from '../parts/ban-card';
-import { browser, troubleTexts } from '../parts/trouble-text';
+import { browser, notLent, troubleTexts } from '../parts/trouble-text';
 import { Icon } from '../parts/icon';
 import { t } from '../strings';
 import { modeOf, type Trouble } from '../view';
@@ -23,6 +24,11 @@ export function TroubleScreen({ trouble }: { trouble: Trouble }) {
   const now = useNow(trouble.retryAt !== undefined);
   const wait = trouble.retryAt ? Math.max(0, Math.ceil((trouble.retryAt - now) / 1000)) : 0;
   const [soundOnly, setSoundOnly] = useState(false);
+  // Where nothing is kept, the device that comes back from the proof is another one.
+  const [kept, setKept] = useState(true);
+  useEffect(() => {
+    if (trouble.code === 'age_required') void controller.deviceKept().then(setKept);
+  }, [trouble.code]);
   useEffect(() => title.current?.focus(), [trouble.code]);
   useEffect(() => {
     if (trouble.code === 'no_device') void microphoneOnly().then(setSoundOnly);
@@ -44,7 +50,8 @@ export function TroubleScreen({ trouble }: { trouble: Trouble }) {
         <span class="trouble-icon"><Icon name="alert" /></span>
         <h1 ref={title} tabIndex={-1}>{heading}</h1>
         <p>{text}</p>
-        {trouble.code === 'permission_denied' && <p>{t.trouble.steps[browser()]}</p>}
+        {trouble.code === 'permission_denied' && !notLent(trouble.code) && <p>{t.trouble.steps[browser()]}</p>}
+        {trouble.code === 'age_required' && !kept && <p>{t.safety.notKept}</p>}
         {trouble.code === 'banned' && <BanCard told={trouble.ban} />}
         <div class="trouble-actions">
           {trouble.code === 'age_required' && trouble.ageUrl && (
@@ -57,7 +64,7 @@ export function TroubleScreen({ trouble }: { trouble: Trouble }) {
               {t.trouble.useHere}
             </button>
           )}
-          {trouble.code !== 'replaced' && !finals.has(trouble.code) && (
+          {trouble.code !== 'replaced' && !finals.has(trouble.code) && !notLent(trouble.code) && (
             <button type="button" class="button is-primary" disabled={wait > 0} onClick={() => controller.again()}>
               {wait > 0 ? t.trouble.againIn(wait) : t.trouble.again}
             </button>
@@ -70,12 +77,15 @@ export function TroubleScreen({ trouble }: { trouble: Trouble }) {
               {t.trouble.textOnly}
             </button>
           )}
+          {trouble.code === 'permission_denied' && framed && !hostsSession && (
+            <a class="button" data-testid="open-tab" href="/" target="_blank" rel="noopener">{t.trouble.openTab}</a>
+          )}
           {reloads.has(trouble.code) && (
             <button type="button" class="button" onClick={() => location.reload()}>{t.trouble.reload}</button>
           )}
           {!dead && <button type="button" class="button" onClick={() => controller.stop()}>{t.trouble.back}</button>}
         </div>
-        <p class="hint">{t.trouble.code(trouble.code)}</p>
+        <p class="hint">{t.trouble.code(notLent(trouble.code) ? 'frame_denied' : trouble.code)}</p>
       </div>
     </main>
   );

@@ -1,5 +1,5 @@
 import type { Strings } from './en';
-import { about, words } from './words';
+import { about, lasting, words } from './words';
 
 const { number, list, plural } = words('de');
 const people = (n: number) => plural(n, { one: '# Person', other: '# Personen' });
@@ -9,6 +9,7 @@ const minutes = (n: number) => plural(n, { one: 'eine Minute', other: '# Minuten
 export const de: Strings = {
   name: 'Passerby',
   pageLanguage: 'Sprache dieser Seite',
+  site: { imprint: 'Impressum', privacy: 'Datenschutz', rules: 'Regeln' },
 
   status: {
     idle: 'Bereit',
@@ -42,11 +43,14 @@ export const de: Strings = {
     videoMissing: 'In diesem Browser nicht möglich',
     tags: 'Interessen',
     tagsHint: 'Freiwillig. Wer eines teilt, kommt zuerst.',
+    learns: 'Diese Seite lernt aus der Dauer von Gesprächen, wer sich gut versteht: nach Interessen, Sprache und Uhrzeit, nie nach Geschlecht, Alter oder Gesagtem.',
     tagsPlaceholder: 'Musik, Schach, Lissabon …',
     tagsMore: 'Noch eines',
     tagsFull: 'Acht sind genug.',
     tagsLong: 'Ein Interesse hat höchstens 24 Buchstaben.',
     removeTag: (tag) => `${tag} entfernen`,
+    popular: 'Gerade beliebt',
+    addTag: (tag) => `${tag} hinzufügen`,
     language: 'Sprache',
     anyLanguage: 'Jede Sprache',
     yours: 'Sprachen deines Browsers',
@@ -60,6 +64,8 @@ export const de: Strings = {
     seekingHint: 'Nichts angekreuzt: alle.',
     age: 'Ich bin mindestens 18 und halte mich an die Regeln.',
     ageMissing: 'Passerby ist nur für Erwachsene. Kreuze das Feld an, wenn du mindestens 18 bist; sonst verlasse bitte diese Seite.',
+    ageService: 'Ich halte mich an die Regeln. Ein Dienst bestätigt vor dem Start mein Alter.',
+    rulesMissing: 'Kreuze das Feld an, wenn du dich an die Regeln hältst.',
     start: 'Start',
     check: 'Kamera und Mikrofon prüfen',
     rules: 'Die Regeln',
@@ -96,6 +102,7 @@ export const de: Strings = {
     quiet: 'Hintergrundgeräusche unterdrücken',
     mirror: 'Mein eigenes Bild spiegeln',
     shortcuts: 'Tastenkürzel M, V und F',
+    captions: 'Untertitel zu dem, was dein Gegenüber sagt, auf diesem Gerät gemacht',
     opening: 'Dein Browser fragt, ob diese Seite Kamera und Mikrofon benutzen darf. Wähle „Zulassen“.',
     none: 'Keine gefunden',
     close: 'Fertig',
@@ -128,7 +135,7 @@ export const de: Strings = {
     seeking: (who) => `Nur ${list(who, 'disjunction')}.`,
     widen: 'Irgendwer, sofort',
     widenLanguage: 'Auch andere Sprachen',
-    again: 'Wen du vor Kurzem getroffen hast, triffst du nur wieder, wenn sonst niemand da ist.',
+    again: (ms) => `Wen du gerade getroffen hast, triffst du erst wieder, wenn ihr beide ${lasting(ms, seconds, minutes)} gewartet habt; alle anderen kommen zuerst.`,
     textOnly: 'Lieber nur Text',
     withVideo: 'Lieber Video',
     autoNext: 'Von selbst weitersuchen, wenn jemand geht',
@@ -157,7 +164,7 @@ export const de: Strings = {
     copied: 'Kopiert.',
     left: (n) => plural(n, { one: 'Noch # Zeichen', other: 'Noch # Zeichen' }),
     cut: 'Das war zu lang: Hier steht nur der Anfang.',
-    greeting: (tags) => (tags.length ? `Du triffst jemanden. Ihr mögt beide: ${list(tags)}.` : 'Du triffst jemanden. Sag Hallo.'),
+    greeting: (tags, name = 'jemanden') => `Du triffst ${name}. ${tags.length ? `Ihr mögt beide: ${list(tags)}.` : 'Sag Hallo.'}`,
     farewell: {
       next: 'Dein Gegenüber ist weitergegangen.',
       left: 'Dein Gegenüber ist gegangen.',
@@ -178,10 +185,15 @@ export const de: Strings = {
     sending: 'Wird gesendet',
     delivered: 'Zugestellt',
     failed: 'Nicht zugestellt.',
+    late: 'Noch nicht zugestellt.',
     retry: 'Noch einmal',
     partnerMuted: 'Stumm',
     partnerMutedHint: 'Das Mikrofon deines Gegenübers ist aus',
+    partnerPaused: 'Kurz abwesend',
+    partnerPausedHint: 'Die Seite deines Gegenübers ist im Hintergrund, vielleicht sieht es dich nicht',
     partnerCameraOff: 'Die Kamera deines Gegenübers ist aus',
+    partnerScreen: 'Dein Gegenüber zeigt seinen Bildschirm',
+    ownScreen: 'Dein Bildschirm wird gezeigt',
     firstFrame: 'Das Bild wird verbunden …',
     soundOn: 'Ton einschalten',
     cameraOff: 'Deine Kamera ist aus',
@@ -199,6 +211,8 @@ export const de: Strings = {
     devices: 'Geräte',
     fullScreen: 'Vollbild',
     smallScreen: 'Vollbild verlassen',
+    share: 'Bildschirm zeigen',
+    unshare: 'Bildschirm nicht mehr zeigen',
     letGo: 'Loslassen für die nächste Person',
     report: 'Melden',
     block: 'Blockieren',
@@ -263,6 +277,11 @@ export const de: Strings = {
       'Eine Meldung schickt mit, was die andere Person geschrieben hat, und beweist es; Bild und Ton gehen nie von selbst hinaus. Blockieren hält euch beide auseinander.',
     ],
     blur: 'Unscharf beginnen: Ihr seht euch, wenn beide auf Zeigen gedrückt haben',
+    nudity: 'Bilder auf Nacktheit prüfen, nur auf diesem Gerät, und sie unscharf machen',
+    nudityFound: 'Das könnte Nacktheit sein',
+    nudityHint: 'Dieses Gerät hat das Bild geprüft und unscharf gemacht. Es kann sich irren, und es hat niemandem davon erzählt.',
+    showAnyway: 'Trotzdem zeigen',
+    notKept: 'Dieser Browser lässt die Seite nichts aufbewahren, wie manche privaten Fenster. Wen du blockierst, bleibt es, bis du die Seite schließt; danach bist du hier neu.',
     words: 'Wörter, die du nicht lesen möchtest',
     wordsHint: 'Eines in jeder Zeile. Sie werden in Nachrichten verdeckt, nur auf diesem Gerät.',
     masked: 'Von deiner Wortliste verdeckt',
@@ -275,6 +294,39 @@ export const de: Strings = {
     kinds: { phone: 'eine Telefonnummer', email: 'eine E-Mail-Adresse', address: 'deine Anschrift', link: 'ein Link', handle: 'dein Name anderswo' },
     edit: 'Nicht senden',
     sendAnyway: 'Trotzdem senden',
+  },
+
+  warning: {
+    title: 'Ein Wort der Moderation',
+    text: 'Jemand hat dich gemeldet, und die Moderation fand, dass das gegen die Regeln war. Du kannst weitermachen. Wenn es wieder vorkommt, kannst du gesperrt werden.',
+    understood: 'Verstanden',
+  },
+
+  clear: {
+    banner: 'Textnachrichten sind auf dieser Seite nicht privat: Ihr Server liest sie, und ein Filter prüft sie. Bild und Ton bleiben verschlüsselt.',
+    privacy: 'Bild und Ton sind zwischen den beiden Browsern verschlüsselt. Textnachrichten nicht: Der Server liest sie, und ein Filter dieser Seite prüft sie.',
+    badge: 'Bild und Ton verschlüsselt',
+    wait: 'Bild und Ton sind zwischen euren beiden Browsern bereits verschlüsselt. Textnachrichten nicht: Der Server liest sie. Die vier Emoji zum Vergleichen kommen gleich.',
+    lateText: 'Die vier Emoji zum Vergleichen kamen nicht. Bild und Ton sind verschlüsselt, aber niemand kann sagen, ob jemand dazwischen sitzt. Textnachrichten liest der Server. Drücke „Weiter“, wenn dir das wichtig ist.',
+    refused: {
+      filter: 'Nicht zugestellt: Der Filter dieser Seite lässt es nicht durch.',
+      unchecked: 'Nicht zugestellt: Der Filter dieser Seite hat nicht geantwortet.',
+      encryption: 'Nicht gesendet: Nachdem du es geschrieben hast, begann diese Seite, Nachrichten zu lesen.',
+    },
+  },
+
+  data: {
+    title: 'Deine Daten',
+    text: 'Diese Seite erkennt diesen Browser an einem Schlüssel. Du kannst bekommen, was über ihn gespeichert ist, oder es löschen lassen.',
+    save: 'Meine Daten herunterladen',
+    remove: 'Meine Daten löschen',
+    sure: 'Löschen, was über diesen Browser gespeichert ist: wann und wie lange du gesprochen hast, wen du blockiert hast, Verwarnungen, Einsprüche und deine eigenen Worte in Meldungen? Ein laufendes Gespräch endet. Das lässt sich nicht rückgängig machen.',
+    stays: 'Meldungen über dich mit ihren Belegen und Sperren bleiben, bis ihre Zeit um ist: Sie schützen andere. Meldungen von dir bleiben, ohne deinen Namen.',
+    yes: 'Löschen',
+    no: 'Behalten',
+    done: 'Gelöscht. Über diesen Browser ist nichts mehr da, und er ist dieser Seite von nun an fremd.',
+    kept: (reports: number, bans = 0) => `Gelöscht bis auf das, was bleiben muss. Meldungen über dich: ${number(reports)}. Sperren: ${number(bans)}. Dieser Browser behält seinen Schlüssel, bis sie weg sind.`,
+    failed: 'Das hat nicht geklappt. Versuche es gleich noch einmal.',
   },
 
   report: {
@@ -296,10 +348,10 @@ export const de: Strings = {
     withPicture: 'Ein Bild deines Gegenübers von diesem Augenblick',
     picture: 'Das Bild, das mitgeht',
     withMedia: (s) => `Bild und Ton deines Gegenübers: die letzten ${seconds(s)}`,
-    what: (messages, picture, media) =>
+    what: (messages, picture, media, read = false) =>
       [
         `Gesendet wird: ${list(['der Grund', 'deine Notiz', ...(messages ? [messages === 1 ? 'eine Nachricht deines Gegenübers' : `${number(messages)} Nachrichten deines Gegenübers`] : []), ...(picture ? ['dieses Bild'] : []), ...(media ? ['der Schlüssel zu den letzten Sekunden von Bild und Ton'] : [])])}, sonst nichts.`,
-        ...(messages ? ['Diese Worte konnte der Server bisher nicht lesen. Er kann beweisen, dass sie von deinem Gegenüber sind.'] : []),
+        ...(messages ? [read ? 'Der Server kann beweisen, dass diese Worte von deinem Gegenüber sind.' : 'Diese Worte konnte der Server bisher nicht lesen. Er kann beweisen, dass sie von deinem Gegenüber sind.'] : []),
         ...(media ? ['Der Server konnte dein Gegenüber bisher weder sehen noch hören. Er kann beweisen, dass es dein Gegenüber ist. Du bist darin nicht zu sehen.'] : []),
         ...(picture ? ['Das Bild hat dein Browser gemacht; für sich allein beweist es nichts.'] : []),
       ].join(' '),
@@ -338,6 +390,7 @@ export const de: Strings = {
     reload: 'Seite neu laden',
     leave: 'Ausblenden',
     proveAge: 'Alter nachweisen',
+    openTab: 'In eigenem Tab öffnen',
     againIn: (s) => `Noch einmal in ${number(s)} s`,
     code: (code) => `Code: ${code}`,
     steps: {
@@ -348,6 +401,7 @@ export const de: Strings = {
     },
     texts: {
       permission_denied: ['Kamera und Mikrofon sind gesperrt', 'Diese Seite darf sie nicht benutzen; dein Gegenüber könnte dich weder sehen noch hören.'],
+      frame_denied: ['Keine Kamera in diesem Rahmen', 'Die Seite um diesen Chat herum gibt ihm weder Kamera noch Mikrofon. Chatte per Text. Wer jene Seite betreibt, behebt es mit allow="camera; microphone" am Rahmen.'],
       no_device: ['Keine Kamera gefunden', 'Schließe Kamera und Mikrofon an und versuch es noch einmal, oder rede per Text.'],
       device_busy: ['Deine Kamera ist belegt', 'Ein anderes Programm oder ein anderer Tab benutzt Kamera oder Mikrofon. Schließe es und versuch es noch einmal, oder rede per Text.'],
       constraint: ['Deine Kamera passt nicht', 'Sie bietet nicht, was gebraucht wird. Wähle eine andere, oder rede per Text.'],
@@ -382,14 +436,17 @@ export const de: Strings = {
       unknown_type: ['Die Seite ist neuer als der Server', 'Lade sie in einem Moment neu.'],
       too_large: ['Das war zu lang', 'Kürze es und sende es noch einmal.'],
       evidence_invalid: ['Der Beweis ließ sich nicht bestätigen', 'Sende die Meldung ohne die Nachrichten.'],
+      clear_text: ['Nachrichten sind hier nicht privat', 'Der Server dieser Seite liest Textnachrichten, und diese Seite sagt es nicht. Lade sie neu.'],
       no_match: ['Dein Gegenüber ist schon weg', 'Drücke „Weiter“.'],
       wrong_state: ['Das geht gerade nicht', 'Starte neu.'],
       camera_lost: ['Deine Kamera wurde getrennt', 'Wähle unter „Geräte“ eine andere.'],
       microphone_lost: ['Dein Mikrofon wurde getrennt', 'Wähle unter „Geräte“ ein anderes.'],
+      share_failed: ['Dein Bildschirm konnte nicht gezeigt werden', 'Browser oder System haben es nicht erlaubt. Versuche ein anderes Fenster oder einen anderen Tab.'],
       blocked: ['Blockiert', 'Ihr begegnet euch mit diesen Browsern nicht mehr. Wer den Speicher seines Browsers leert, ist für uns neu.'],
       blocked_last: ['Die letzte Person ist blockiert', 'Ihr begegnet euch mit diesen Browsern nicht mehr. Wer den Speicher seines Browsers leert, ist für uns neu.'],
       block_failed: ['Nicht blockiert', 'Der Server war nicht erreichbar. Versuch es noch einmal.'],
       block_gone: ['Nicht blockiert', 'Dieses Gespräch ist zu lange her, oder es lief in einem anderen Tab.'],
+      own_nudity: ['Dein eigenes Bild sieht nach Nacktheit aus', 'Die Seite der anderen Person macht es vielleicht unscharf, und es ist ein Grund, dich zu melden.'],
       quality_good: ['Verbindung: gut', 'Bild und Ton sollten gut laufen.'],
       quality_fair: ['Verbindung: mäßig', 'Das Bild kann zeitweise grob sein.'],
       quality_poor: ['Verbindung: schwach', 'Das Bild kann stehen bleiben.'],

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@passerby/client';
-import { about, words } from './words';
+import { about, lasting, words } from './words';
 
 /** Every word that the page shows, in English. A translation is a file of the same shape; a missing word is a type error. */
 
@@ -10,7 +10,7 @@ const minutes = (n: number) => plural(n, { one: 'a minute', other: '# minutes' }
 
 /** What else the page tells in the shape of an error. */
 type PageCode =
-  | 'insecure_page' | 'too_old' | 'not_moved' | 'camera_lost' | 'microphone_lost'
+  | 'insecure_page' | 'too_old' | 'not_moved' | 'own_nudity' | 'camera_lost' | 'microphone_lost' | 'share_failed' | 'frame_denied'
   | 'blocked' | 'blocked_last' | 'block_failed' | 'block_gone'
   | 'quality_good' | 'quality_fair' | 'quality_poor' | 'quality_none' | 'quality_unknown';
 
@@ -20,6 +20,7 @@ export type Texts = Record<ErrorCode | PageCode, readonly [string, string]>;
 export const en = {
   name: 'Passerby',
   pageLanguage: 'Language of this page',
+  site: { imprint: 'Imprint', privacy: 'Privacy policy', rules: 'Rules' },
 
   status: {
     idle: 'Ready',
@@ -53,11 +54,14 @@ export const en = {
     videoMissing: 'Not possible in this browser',
     tags: 'Interests',
     tagsHint: 'Optional. People who share one come first.',
+    learns: 'This site learns from how long conversations last who gets on with whom: by interests, language and hour, never by gender, age or what is said.',
     tagsPlaceholder: 'music, chess, Lisbon …',
     tagsMore: 'Add another',
     tagsFull: 'Eight are enough.',
     tagsLong: 'Interests have at most 24 letters.',
     removeTag: (tag: string) => `Remove ${tag}`,
+    popular: 'Popular right now',
+    addTag: (tag: string) => `Add ${tag}`,
     language: 'Language',
     anyLanguage: 'Any language',
     yours: 'Your browser speaks',
@@ -71,6 +75,8 @@ export const en = {
     seekingHint: 'None ticked: everyone.',
     age: 'I am 18 or older, and I will keep to the rules.',
     ageMissing: 'Passerby is for adults only. Tick the box if you are 18 or older; if you are not, please leave this page.',
+    ageService: 'I will keep to the rules. A service confirms my age before I start.',
+    rulesMissing: 'Tick the box if you will keep to the rules.',
     start: 'Start',
     check: 'Check camera and microphone',
     rules: 'The rules',
@@ -107,6 +113,7 @@ export const en = {
     quiet: 'Suppress background noise',
     mirror: 'Mirror my own picture',
     shortcuts: 'Shortcut keys M, V and F',
+    captions: 'Captions of what the stranger says, made on this device',
     opening: 'Your browser asks whether this page may use camera and microphone. Choose Allow.',
     none: 'None found',
     close: 'Done',
@@ -139,7 +146,7 @@ export const en = {
     seeking: (who: readonly string[]) => `Only ${list(who.map((each) => each.toLowerCase()), 'disjunction')}.`,
     widen: 'Anyone, now',
     widenLanguage: 'Other languages too',
-    again: 'People you met a short while ago come again only when nobody else is there.',
+    again: (ms: number) => `Somebody you just met comes again only once you have both waited ${lasting(ms, seconds, minutes)}; everybody else comes first.`,
     textOnly: 'Text only instead',
     withVideo: 'Video instead',
     autoNext: 'Search again automatically when someone leaves',
@@ -168,8 +175,8 @@ export const en = {
     copied: 'Copied.',
     left: (n: number) => plural(n, { one: '# character left', other: '# characters left' }),
     cut: 'That was too long: only the beginning is here.',
-    greeting: (tags: readonly string[]) =>
-      tags.length ? `You met a stranger. You both like ${list(tags)}.` : 'You met a stranger. Say hello.',
+    greeting: (tags: readonly string[], name?: string) =>
+      `You met ${name ?? 'a stranger'}. ${tags.length ? `You both like ${list(tags)}.` : 'Say hello.'}`,
     farewell: {
       next: 'The stranger moved on.',
       left: 'The stranger left.',
@@ -190,10 +197,15 @@ export const en = {
     sending: 'Sending',
     delivered: 'Delivered',
     failed: 'Not delivered.',
+    late: 'Not delivered yet.',
     retry: 'Try again',
     partnerMuted: 'Muted',
     partnerMutedHint: 'The stranger’s microphone is off',
+    partnerPaused: 'Away for a moment',
+    partnerPausedHint: 'The stranger’s page is in the background, so they may not see you',
     partnerCameraOff: 'The stranger’s camera is off',
+    partnerScreen: 'The stranger shows their screen',
+    ownScreen: 'Your screen is being shown',
     firstFrame: 'Connecting the picture…',
     soundOn: 'Turn sound on',
     cameraOff: 'Your camera is off',
@@ -211,6 +223,8 @@ export const en = {
     devices: 'Devices',
     fullScreen: 'Full screen',
     smallScreen: 'Leave full screen',
+    share: 'Show your screen',
+    unshare: 'Stop showing your screen',
     letGo: 'Let go for the next stranger',
     report: 'Report',
     block: 'Block',
@@ -275,6 +289,11 @@ export const en = {
       'Report sends what the stranger wrote, which proves it; picture and sound are never sent by themselves. Block keeps the two of you apart.',
     ],
     blur: 'Begin blurred: you see each other once both have pressed Reveal',
+    nudity: 'Look for nudity in pictures, on this device alone, and blur it',
+    nudityFound: 'This may be nudity',
+    nudityHint: 'This device looked at the picture and blurred it. It can be wrong, and it told nobody.',
+    showAnyway: 'Show anyway',
+    notKept: 'This browser lets the page keep nothing, as some private windows do. Whom you block stays blocked until you close this page; after that you are new here.',
     words: 'Words you do not want to read',
     wordsHint: 'One in each line. They are masked in messages, on this device alone.',
     masked: 'Masked by your list of words',
@@ -287,6 +306,39 @@ export const en = {
     kinds: { phone: 'a phone number', email: 'an e-mail address', address: 'where you live', link: 'a link', handle: 'your name elsewhere' },
     edit: 'Do not send',
     sendAnyway: 'Send anyway',
+  },
+
+  warning: {
+    title: 'A word from the moderators',
+    text: 'Somebody reported you, and the moderators found that it broke the rules. You can go on. If it happens again, you may be banned.',
+    understood: 'Understood',
+  },
+
+  clear: {
+    banner: 'Text messages are not private on this site: its server reads them, and a filter checks them. Picture and sound stay encrypted.',
+    privacy: 'Picture and sound are encrypted between the two browsers. Text messages are not: the server reads them, and a filter of this site checks them.',
+    badge: 'Picture and sound encrypted',
+    wait: 'Picture and sound are already encrypted between your two browsers. Text messages are not: the server reads them. The four emoji to compare come in a moment.',
+    lateText: 'The four emoji to compare did not come. Picture and sound are encrypted, but nobody can say whether someone sits in between. Text messages are read by the server. Press Next if that matters to you.',
+    refused: {
+      filter: 'Not delivered: the filter of this site does not let it through.',
+      unchecked: 'Not delivered: the filter of this site did not answer.',
+      encryption: 'Not sent: after you wrote it, this site began to read messages.',
+    },
+  },
+
+  data: {
+    title: 'Your data',
+    text: 'This site knows this browser by a key. You can have what is stored about it, or have it deleted.',
+    save: 'Download my data',
+    remove: 'Delete my data',
+    sure: 'Delete what is stored about this browser: when and for how long you talked, whom you blocked, warnings, appeals, and your own words in reports that you made? A running conversation ends. This cannot be undone.',
+    stays: 'Reports about you with their evidence, and bans, stay until their time is over: they protect others. Reports that you made stay, without your name.',
+    yes: 'Delete',
+    no: 'Keep',
+    done: 'Deleted. Nothing about this browser is left, and it is new to this site from now on.',
+    kept: (reports: number, bans = 0) => `Deleted, but for what must stay. Reports about you: ${number(reports)}. Bans: ${number(bans)}. This browser keeps its key until these are gone.`,
+    failed: 'That did not work. Try again in a moment.',
   },
 
   report: {
@@ -308,10 +360,10 @@ export const en = {
     withPicture: 'A picture of the stranger from this moment',
     picture: 'The picture that goes along',
     withMedia: (s: number) => `The last ${seconds(s)} of the stranger’s picture and sound`,
-    what: (messages: number, picture: boolean, media: boolean) =>
+    what: (messages: number, picture: boolean, media: boolean, read = false) =>
       [
         `This sends ${list(['the reason', 'your note', ...(messages ? [messages === 1 ? 'one message of the stranger' : `${number(messages)} messages of the stranger`] : []), ...(picture ? ['this picture'] : []), ...(media ? ['the key to the last seconds of picture and sound'] : [])])}, and nothing else.`,
-        ...(messages ? ['The server could not read these words until now, and can prove that they are the stranger’s.'] : []),
+        ...(messages ? [read ? 'The server can prove that these words are the stranger’s.' : 'The server could not read these words until now, and can prove that they are the stranger’s.'] : []),
         ...(media ? ['The server could not see or hear the stranger until now, and can prove that it is the stranger. You are not seen in it.'] : []),
         ...(picture ? ['Your browser took the picture, so it proves nothing by itself.'] : []),
       ].join(' '),
@@ -350,6 +402,7 @@ export const en = {
     reload: 'Reload the page',
     leave: 'Dismiss',
     proveAge: 'Prove your age',
+    openTab: 'Open in a tab of its own',
     againIn: (s: number) => `Try again in ${s} s`,
     code: (code: string) => `Code: ${code}`,
     steps: {
@@ -360,6 +413,7 @@ export const en = {
     },
     texts: {
       permission_denied: ['Camera and microphone are blocked', 'This page may not use them, so the stranger could neither see nor hear you.'],
+      frame_denied: ['No camera in this frame', 'The page around this chat lends it neither camera nor microphone. Chat by text. Whoever runs that page can mend it with allow="camera; microphone" on the frame.'],
       no_device: ['No camera found', 'Plug in a camera and a microphone and try again, or chat by text.'],
       device_busy: ['Your camera is busy', 'Another program or tab uses your camera or microphone. Close it and try again, or chat by text.'],
       constraint: ['Your camera does not fit', 'It does not offer what is needed. Choose another camera, or chat by text.'],
@@ -394,14 +448,17 @@ export const en = {
       unknown_type: ['The page is newer than the server', 'Reload it in a moment.'],
       too_large: ['That was too long', 'Shorten it and send it again.'],
       evidence_invalid: ['The proof could not be confirmed', 'Send the report without the messages.'],
+      clear_text: ['Messages are not private here', 'The server of this site reads text messages, and this page does not say so. Reload it.'],
       no_match: ['The stranger has already gone', 'Go on with Next.'],
       wrong_state: ['That is not possible right now', 'Start again.'],
       camera_lost: ['Your camera was disconnected', 'Choose another one under Devices.'],
       microphone_lost: ['Your microphone was disconnected', 'Choose another one under Devices.'],
+      share_failed: ['Your screen could not be shown', 'Your browser or system did not allow it. Try another window or tab.'],
       blocked: ['Blocked', 'You two will not meet again from these browsers. Somebody who clears his browser’s storage is new to us.'],
       blocked_last: ['The last stranger is blocked', 'You two will not meet again from these browsers. Somebody who clears his browser’s storage is new to us.'],
       block_failed: ['Not blocked', 'The server could not be reached. Try again.'],
       block_gone: ['Not blocked', 'That conversation is too long ago, or it ran in another tab.'],
+      own_nudity: ['Your own picture looks like nudity', 'The stranger’s page may blur it, and it is a reason to report you.'],
       quality_good: ['Connection: good', 'Picture and sound should run well.'],
       quality_fair: ['Connection: fair', 'The picture may be rough at times.'],
       quality_poor: ['Connection: weak', 'The picture may freeze.'],

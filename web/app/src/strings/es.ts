@@ -1,5 +1,5 @@
 import type { Strings } from './en';
-import { about, words } from './words';
+import { about, lasting, words } from './words';
 
 const { number, list, plural } = words('es');
 const people = (n: number) => plural(n, { one: '# persona', many: '# de personas', other: '# personas' });
@@ -9,6 +9,7 @@ const minutes = (n: number) => plural(n, { one: 'un minuto', other: '# minutos' 
 export const es: Strings = {
   name: 'Passerby',
   pageLanguage: 'Idioma de esta página',
+  site: { imprint: 'Aviso legal', privacy: 'Política de privacidad', rules: 'Normas' },
 
   status: {
     idle: 'Todo listo',
@@ -42,11 +43,14 @@ export const es: Strings = {
     videoMissing: 'No es posible en este navegador',
     tags: 'Intereses',
     tagsHint: 'Opcional. Quienes comparten alguno van primero.',
+    learns: 'Este sitio aprende de lo que duran las conversaciones quién se entiende con quién: por intereses, idioma y hora, nunca por género, edad o lo que se dice.',
     tagsPlaceholder: 'música, ajedrez, Lisboa …',
     tagsMore: 'Añadir otro',
     tagsFull: 'Ocho son suficientes.',
     tagsLong: 'Cada interés tiene como máximo 24 letras.',
     removeTag: (tag) => `Quitar ${tag}`,
+    popular: 'Populares ahora',
+    addTag: (tag) => `Añadir ${tag}`,
     language: 'Idioma',
     anyLanguage: 'Cualquier idioma',
     yours: 'Los de tu navegador',
@@ -60,6 +64,8 @@ export const es: Strings = {
     seekingHint: 'Si no marcas nada: a cualquiera.',
     age: 'Tengo 18 años o más y respetaré las normas.',
     ageMissing: 'Passerby es solo para adultos. Marca la casilla si tienes 18 años o más; si no, sal de esta página, por favor.',
+    ageService: 'Respetaré las normas. Un servicio confirma mi edad antes de empezar.',
+    rulesMissing: 'Marca la casilla si vas a respetar las normas.',
     start: 'Empezar',
     check: 'Probar cámara y micrófono',
     rules: 'Las normas',
@@ -96,6 +102,7 @@ export const es: Strings = {
     quiet: 'Reducir el ruido de fondo',
     mirror: 'Ver mi imagen como en un espejo',
     shortcuts: 'Teclas rápidas M, V y F',
+    captions: 'Subtítulos de lo que dice la otra persona, hechos en este dispositivo',
     opening: 'Tu navegador pregunta si esta página puede usar la cámara y el micrófono. Elige Permitir.',
     none: 'No se encontró ninguno',
     close: 'Listo',
@@ -128,7 +135,7 @@ export const es: Strings = {
     seeking: (who) => `Solo ${list(who.map((each) => each.toLowerCase()), 'disjunction')}.`,
     widen: 'Cualquiera, ya',
     widenLanguage: 'También otros idiomas',
-    again: 'Quienes conociste hace poco solo vuelven si no hay nadie más.',
+    again: (ms) => `Quien acabas de conocer solo vuelve cuando ambos hayáis esperado ${lasting(ms, seconds, minutes)}; los demás van primero.`,
     textOnly: 'Mejor solo texto',
     withVideo: 'Mejor vídeo',
     autoNext: 'Buscar otra vez automáticamente cuando alguien se va',
@@ -157,7 +164,7 @@ export const es: Strings = {
     copied: 'Copiado.',
     left: (n) => plural(n, { one: 'Queda # carácter', other: 'Quedan # caracteres' }),
     cut: 'Era demasiado largo: aquí está solo el principio.',
-    greeting: (tags) => (tags.length ? `Has encontrado a alguien. A ambos os gusta: ${list(tags)}.` : 'Has encontrado a alguien. Saluda.'),
+    greeting: (tags, name = 'alguien') => `Has encontrado a ${name}. ${tags.length ? `A ambos os gusta: ${list(tags)}.` : 'Saluda.'}`,
     farewell: {
       next: 'La otra persona pasó a la siguiente.',
       left: 'La otra persona se fue.',
@@ -178,10 +185,15 @@ export const es: Strings = {
     sending: 'Enviando',
     delivered: 'Entregado',
     failed: 'No entregado.',
+    late: 'Aún sin entregar.',
     retry: 'Reintentar',
     partnerMuted: 'Sin sonido',
     partnerMutedHint: 'El micrófono de la otra persona está apagado',
+    partnerPaused: 'Ausente un momento',
+    partnerPausedHint: 'La página de la otra persona está en segundo plano; quizá no te vea',
     partnerCameraOff: 'La cámara de la otra persona está apagada',
+    partnerScreen: 'La otra persona muestra su pantalla',
+    ownScreen: 'Se está mostrando tu pantalla',
     firstFrame: 'Conectando la imagen…',
     soundOn: 'Activar el sonido',
     cameraOff: 'Tu cámara está apagada',
@@ -199,6 +211,8 @@ export const es: Strings = {
     devices: 'Dispositivos',
     fullScreen: 'Pantalla completa',
     smallScreen: 'Salir de la pantalla completa',
+    share: 'Mostrar tu pantalla',
+    unshare: 'Dejar de mostrar tu pantalla',
     letGo: 'Suelta para pasar a la siguiente persona',
     report: 'Denunciar',
     block: 'Bloquear',
@@ -263,6 +277,11 @@ export const es: Strings = {
       'Denunciar envía lo que escribió la otra persona, con su prueba; la imagen y el sonido nunca se envían solos. Bloquear os mantiene separados.',
     ],
     blur: 'Empezar con imagen borrosa: os veis cuando ambos habéis pulsado Mostrar',
+    nudity: 'Buscar desnudos en la imagen, solo en este dispositivo, y difuminarlos',
+    nudityFound: 'Puede ser un desnudo',
+    nudityHint: 'Este dispositivo ha mirado la imagen y la ha difuminado. Puede equivocarse, y no se lo ha dicho a nadie.',
+    showAnyway: 'Mostrar de todos modos',
+    notKept: 'Este navegador no deja que la página guarde nada, como algunas ventanas privadas. A quien bloquees seguirá bloqueado hasta que cierres esta página; después serás nuevo aquí.',
     words: 'Palabras que no quieres leer',
     wordsHint: 'Una en cada línea. Se ocultan en los mensajes, solo en este dispositivo.',
     masked: 'Oculto por tu lista de palabras',
@@ -275,6 +294,39 @@ export const es: Strings = {
     kinds: { phone: 'un número de teléfono', email: 'un correo electrónico', address: 'tu dirección', link: 'un enlace', handle: 'tu nombre en otro sitio' },
     edit: 'No enviar',
     sendAnyway: 'Enviar igualmente',
+  },
+
+  warning: {
+    title: 'Un aviso de la moderación',
+    text: 'Alguien te denunció, y la moderación consideró que aquello infringía las reglas. Puedes seguir. Si vuelve a ocurrir, podrías quedar bloqueado.',
+    understood: 'Entendido',
+  },
+
+  clear: {
+    banner: 'En este sitio los mensajes de texto no son privados: su servidor los lee y un filtro los revisa. La imagen y el sonido siguen cifrados.',
+    privacy: 'La imagen y el sonido van cifrados entre los dos navegadores. Los mensajes de texto no: el servidor los lee y un filtro de este sitio los revisa.',
+    badge: 'Imagen y sonido cifrados',
+    wait: 'La imagen y el sonido ya van cifrados entre los dos navegadores. Los mensajes de texto no: el servidor los lee. Los cuatro emojis para comparar llegan enseguida.',
+    lateText: 'Los cuatro emojis para comparar no llegaron. La imagen y el sonido van cifrados, pero nadie puede decir si hay alguien en medio. El servidor lee los mensajes de texto. Pulsa Siguiente si eso te importa.',
+    refused: {
+      filter: 'No entregado: el filtro de este sitio no lo deja pasar.',
+      unchecked: 'No entregado: el filtro de este sitio no respondió.',
+      encryption: 'No enviado: después de que lo escribieras, este sitio empezó a leer los mensajes.',
+    },
+  },
+
+  data: {
+    title: 'Tus datos',
+    text: 'Este sitio reconoce este navegador por una clave. Puedes obtener lo que hay guardado sobre él, o hacer que se borre.',
+    save: 'Descargar mis datos',
+    remove: 'Borrar mis datos',
+    sure: '¿Borrar lo que hay guardado sobre este navegador: cuándo y cuánto hablaste, a quién bloqueaste, avisos, apelaciones y tus propias palabras en las denuncias que hiciste? Si hay una conversación en curso, termina. No se puede deshacer.',
+    stays: 'Las denuncias sobre ti con sus pruebas, y los bloqueos de la moderación, se quedan hasta que pase su tiempo: protegen a otras personas. Las denuncias que hiciste se quedan, sin tu nombre.',
+    yes: 'Borrar',
+    no: 'Conservar',
+    done: 'Borrado. No queda nada sobre este navegador, y desde ahora es nuevo para este sitio.',
+    kept: (reports: number, bans = 0) => `Borrado, salvo lo que debe quedarse. Denuncias sobre ti: ${number(reports)}. Bloqueos: ${number(bans)}. Este navegador conserva su clave hasta que desaparezcan.`,
+    failed: 'No funcionó. Vuelve a intentarlo en un momento.',
   },
 
   report: {
@@ -296,10 +348,10 @@ export const es: Strings = {
     withPicture: 'Una imagen de la otra persona de este momento',
     picture: 'La imagen que se envía',
     withMedia: (s) => `La imagen y el sonido de la otra persona: los últimos ${seconds(s)}`,
-    what: (messages, picture, media) =>
+    what: (messages, picture, media, read = false) =>
       [
         `Se envía: ${list(['el motivo', 'tu nota', ...(messages ? [messages === 1 ? 'un mensaje de la otra persona' : `${number(messages)} mensajes de la otra persona`] : []), ...(picture ? ['esta imagen'] : []), ...(media ? ['la clave de los últimos segundos de imagen y sonido'] : [])])}; nada más.`,
-        ...(messages ? ['Hasta ahora el servidor no podía leer estas palabras, y puede probar que son de la otra persona.'] : []),
+        ...(messages ? [read ? 'El servidor puede probar que estas palabras son de la otra persona.' : 'Hasta ahora el servidor no podía leer estas palabras, y puede probar que son de la otra persona.'] : []),
         ...(media ? ['Hasta ahora el servidor no podía ver ni oír a la otra persona, y puede probar que es ella. Tú no apareces.'] : []),
         ...(picture ? ['La imagen la hizo tu navegador, así que por sí sola no prueba nada.'] : []),
       ].join(' '),
@@ -338,6 +390,7 @@ export const es: Strings = {
     reload: 'Recargar la página',
     leave: 'Descartar',
     proveAge: 'Acreditar la edad',
+    openTab: 'Abrir en su propia pestaña',
     againIn: (s) => `Reintentar en ${number(s)} s`,
     code: (code) => `Código: ${code}`,
     steps: {
@@ -348,6 +401,7 @@ export const es: Strings = {
     },
     texts: {
       permission_denied: ['La cámara y el micrófono están bloqueados', 'Esta página no puede usarlos, así que la otra persona no podría verte ni oírte.'],
+      frame_denied: ['No hay cámara en este marco', 'La página que rodea este chat no le presta ni cámara ni micrófono. Chatea por texto. Quien lleva esa página puede arreglarlo con allow="camera; microphone" en el marco.'],
       no_device: ['No se encontró ninguna cámara', 'Conecta una cámara y un micrófono e inténtalo de nuevo, o habla por texto.'],
       device_busy: ['Tu cámara está ocupada', 'Otro programa u otra pestaña usa tu cámara o tu micrófono. Ciérralo e inténtalo de nuevo, o habla por texto.'],
       constraint: ['Tu cámara no sirve', 'No ofrece lo necesario. Elige otra cámara o habla por texto.'],
@@ -382,14 +436,17 @@ export const es: Strings = {
       unknown_type: ['La página es más nueva que el servidor', 'Recárgala dentro de un momento.'],
       too_large: ['Era demasiado largo', 'Acórtalo y envíalo de nuevo.'],
       evidence_invalid: ['No se pudo confirmar la prueba', 'Envía la denuncia sin los mensajes.'],
+      clear_text: ['Aquí los mensajes no son privados', 'El servidor de este sitio lee los mensajes de texto y esta página no lo dice. Recárgala.'],
       no_match: ['La otra persona ya se fue', 'Pulsa Siguiente para continuar.'],
       wrong_state: ['Eso no es posible ahora', 'Empieza de nuevo.'],
       camera_lost: ['Se desconectó tu cámara', 'Elige otra en Dispositivos.'],
       microphone_lost: ['Se desconectó tu micrófono', 'Elige otro en Dispositivos.'],
+      share_failed: ['No se pudo mostrar tu pantalla', 'El navegador o el sistema no lo permitió. Prueba con otra ventana o pestaña.'],
       blocked: ['Bloqueado', 'No volveréis a encontraros desde estos navegadores. Quien borra los datos de su navegador es nuevo para nosotros.'],
       blocked_last: ['La última persona está bloqueada', 'No volveréis a encontraros desde estos navegadores. Quien borra los datos de su navegador es nuevo para nosotros.'],
       block_failed: ['Sin bloquear', 'No se pudo llegar al servidor. Inténtalo de nuevo.'],
       block_gone: ['Sin bloquear', 'Esa conversación terminó hace demasiado tiempo, o fue en otra pestaña.'],
+      own_nudity: ['Tu propia imagen parece un desnudo', 'La página de la otra persona puede difuminarla, y es motivo para denunciarte.'],
       quality_good: ['Conexión: buena', 'La imagen y el sonido deberían ir bien.'],
       quality_fair: ['Conexión: regular', 'La imagen puede verse mal a ratos.'],
       quality_poor: ['Conexión: débil', 'La imagen puede congelarse.'],

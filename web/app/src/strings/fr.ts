@@ -1,5 +1,5 @@
 import type { Strings } from './en';
-import { about, words } from './words';
+import { about, lasting, words } from './words';
 
 const { number, list, plural } = words('fr');
 const people = (n: number) => plural(n, { one: '# personne', many: '# de personnes', other: '# personnes' });
@@ -9,6 +9,7 @@ const minutes = (n: number) => plural(n, { one: 'une minute', other: '# minutes'
 export const fr: Strings = {
   name: 'Passerby',
   pageLanguage: 'Langue de cette page',
+  site: { imprint: 'Mentions légales', privacy: 'Confidentialité', rules: 'Règles' },
 
   status: {
     idle: 'Prêt',
@@ -42,11 +43,14 @@ export const fr: Strings = {
     videoMissing: 'Impossible dans ce navigateur',
     tags: 'Centres d’intérêt',
     tagsHint: 'Facultatif. Qui en partage un passe d’abord.',
+    learns: 'Ce site apprend, d’après la durée des conversations, qui s’entend avec qui : selon les centres d’intérêt, la langue et l’heure, jamais selon le genre, l’âge ou ce qui se dit.',
     tagsPlaceholder: 'musique, échecs, Lisbonne …',
     tagsMore: 'En ajouter un',
     tagsFull: 'Huit suffisent.',
     tagsLong: 'Un centre d’intérêt a 24 lettres au plus.',
     removeTag: (tag) => `Retirer ${tag}`,
+    popular: 'Populaires en ce moment',
+    addTag: (tag) => `Ajouter ${tag}`,
     language: 'Langue',
     anyLanguage: 'Toutes les langues',
     yours: 'Celles de votre navigateur',
@@ -60,6 +64,8 @@ export const fr: Strings = {
     seekingHint: 'Rien de coché : tout le monde.',
     age: 'J’ai 18 ans ou plus et je respecterai les règles.',
     ageMissing: 'Passerby est réservé aux adultes. Cochez la case si vous avez 18 ans ou plus ; sinon, merci de quitter cette page.',
+    ageService: 'Je respecterai les règles. Un service confirme mon âge avant de commencer.',
+    rulesMissing: 'Cochez la case si vous respecterez les règles.',
     start: 'Commencer',
     check: 'Tester la caméra et le micro',
     rules: 'Les règles',
@@ -96,6 +102,7 @@ export const fr: Strings = {
     quiet: 'Réduire le bruit de fond',
     mirror: 'Voir mon image en miroir',
     shortcuts: 'Raccourcis clavier M, V et F',
+    captions: 'Sous-titres de ce que dit l’autre personne, faits sur cet appareil',
     opening: 'Votre navigateur demande si cette page peut utiliser la caméra et le micro. Choisissez Autoriser.',
     none: 'Aucun trouvé',
     close: 'Terminé',
@@ -128,7 +135,7 @@ export const fr: Strings = {
     seeking: (who) => `Uniquement ${list(who.map((each) => each.toLowerCase()), 'disjunction')}.`,
     widen: 'N’importe qui, tout de suite',
     widenLanguage: 'Les autres langues aussi',
-    again: 'Qui vous avez rencontré il y a peu ne revient que s’il n’y a personne d’autre.',
+    again: (ms) => `Qui vous venez de rencontrer ne revient qu’après que vous avez tous deux attendu ${lasting(ms, seconds, minutes)} ; les autres passent d’abord.`,
     textOnly: 'Plutôt en texte seul',
     withVideo: 'Plutôt en vidéo',
     autoNext: 'Relancer la recherche quand quelqu’un part',
@@ -157,7 +164,7 @@ export const fr: Strings = {
     copied: 'Copié.',
     left: (n) => plural(n, { one: 'Encore # caractère', other: 'Encore # caractères' }),
     cut: 'C’était trop long : seul le début est ici.',
-    greeting: (tags) => (tags.length ? `Vous avez rencontré quelqu’un. Vous aimez tous les deux : ${list(tags)}.` : 'Vous avez rencontré quelqu’un. Dites bonjour.'),
+    greeting: (tags, name = 'quelqu’un') => `Vous avez rencontré ${name}. ${tags.length ? `Vous aimez tous les deux : ${list(tags)}.` : 'Dites bonjour.'}`,
     farewell: {
       next: 'L’autre personne est passée à la suite.',
       left: 'L’autre personne est partie.',
@@ -178,10 +185,15 @@ export const fr: Strings = {
     sending: 'Envoi en cours',
     delivered: 'Remis',
     failed: 'Non remis.',
+    late: 'Pas encore distribué.',
     retry: 'Réessayer',
     partnerMuted: 'Micro coupé',
     partnerMutedHint: 'Le micro de l’autre personne est coupé',
+    partnerPaused: 'Absent un instant',
+    partnerPausedHint: 'La page de l’autre personne est en arrière-plan ; elle ne vous voit peut-être pas',
     partnerCameraOff: 'La caméra de l’autre personne est éteinte',
+    partnerScreen: 'L’autre personne montre son écran',
+    ownScreen: 'Votre écran est montré',
     firstFrame: 'Connexion de l’image…',
     soundOn: 'Activer le son',
     cameraOff: 'Votre caméra est éteinte',
@@ -199,6 +211,8 @@ export const fr: Strings = {
     devices: 'Appareils',
     fullScreen: 'Plein écran',
     smallScreen: 'Quitter le plein écran',
+    share: 'Montrer votre écran',
+    unshare: 'Ne plus montrer votre écran',
     letGo: 'Relâchez pour passer à la personne suivante',
     report: 'Signaler',
     block: 'Bloquer',
@@ -263,6 +277,11 @@ export const fr: Strings = {
       'Signaler envoie ce que l’autre a écrit, avec sa preuve ; l’image et le son ne partent jamais d’eux-mêmes. Bloquer vous tient à distance.',
     ],
     blur: 'Commencer flou : vous vous voyez quand vous avez tous deux choisi Révéler',
+    nudity: 'Repérer la nudité dans l’image, sur cet appareil seulement, et la flouter',
+    nudityFound: 'C’est peut-être de la nudité',
+    nudityHint: 'Cet appareil a regardé l’image et l’a floutée. Il peut se tromper, et il n’en a parlé à personne.',
+    showAnyway: 'Afficher quand même',
+    notKept: 'Ce navigateur ne laisse rien conserver à la page, comme certaines fenêtres privées. Une personne bloquée le reste jusqu’à la fermeture de cette page ; ensuite, vous êtes ici une nouvelle personne.',
     words: 'Mots que vous ne voulez pas lire',
     wordsHint: 'Un par ligne. Ils sont masqués dans les messages, sur cet appareil seulement.',
     masked: 'Masqué par votre liste de mots',
@@ -275,6 +294,39 @@ export const fr: Strings = {
     kinds: { phone: 'un numéro de téléphone', email: 'une adresse e-mail', address: 'votre adresse', link: 'un lien', handle: 'votre nom ailleurs' },
     edit: 'Ne pas envoyer',
     sendAnyway: 'Envoyer quand même',
+  },
+
+  warning: {
+    title: 'Un mot de la modération',
+    text: 'Quelqu’un vous a signalé, et la modération a jugé que cela enfreignait les règles. Vous pouvez continuer. Si cela se reproduit, vous pourriez être exclu.',
+    understood: 'J’ai compris',
+  },
+
+  clear: {
+    banner: 'Sur ce site, les messages écrits ne sont pas privés : son serveur les lit et un filtre les vérifie. L’image et le son restent chiffrés.',
+    privacy: 'L’image et le son sont chiffrés entre les deux navigateurs. Les messages écrits ne le sont pas : le serveur les lit et un filtre de ce site les vérifie.',
+    badge: 'Image et son chiffrés',
+    wait: 'L’image et le son sont déjà chiffrés entre vos deux navigateurs. Les messages écrits ne le sont pas : le serveur les lit. Les quatre émojis à comparer arrivent dans un instant.',
+    lateText: 'Les quatre émojis à comparer ne sont pas arrivés. L’image et le son sont chiffrés, mais nul ne peut dire si quelqu’un s’est glissé entre vous. Le serveur lit les messages écrits. Appuyez sur Suivant si cela compte pour vous.',
+    refused: {
+      filter: 'Non remis : le filtre de ce site ne le laisse pas passer.',
+      unchecked: 'Non remis : le filtre de ce site n’a pas répondu.',
+      encryption: 'Non envoyé : après que vous l’avez écrit, ce site s’est mis à lire les messages.',
+    },
+  },
+
+  data: {
+    title: 'Vos données',
+    text: 'Ce site reconnaît ce navigateur à une clé. Vous pouvez obtenir ce qui est enregistré à son sujet, ou le faire effacer.',
+    save: 'Télécharger mes données',
+    remove: 'Effacer mes données',
+    sure: 'Effacer ce qui est enregistré sur ce navigateur : quand et combien de temps vous avez parlé, qui vous avez bloqué, les avertissements, les recours et vos propres mots dans vos signalements ? Une conversation en cours se termine. C’est irréversible.',
+    stays: 'Les signalements à votre sujet avec leurs preuves, et les exclusions, restent jusqu’à leur terme : ils protègent les autres. Vos signalements restent, sans votre nom.',
+    yes: 'Effacer',
+    no: 'Garder',
+    done: 'Effacé. Il ne reste rien sur ce navigateur, qui est désormais nouveau pour ce site.',
+    kept: (reports: number, bans = 0) => `Effacé, sauf ce qui doit rester. Signalements à votre sujet : ${number(reports)} ; exclusions : ${number(bans)}. Ce navigateur garde sa clé jusqu’à leur disparition.`,
+    failed: 'Cela n’a pas marché. Réessayez dans un instant.',
   },
 
   report: {
@@ -296,10 +348,10 @@ export const fr: Strings = {
     withPicture: 'Une image de l’autre personne en ce moment',
     picture: 'L’image jointe',
     withMedia: (s) => `L’image et le son de l’autre personne : les ${seconds(s)} qui précèdent`,
-    what: (messages, picture, media) =>
+    what: (messages, picture, media, read = false) =>
       [
         `Ce qui est envoyé : ${list(['le motif', 'votre note', ...(messages ? [messages === 1 ? 'un message de l’autre personne' : `${number(messages)} messages de l’autre personne`] : []), ...(picture ? ['cette image'] : []), ...(media ? ['la clé des dernières secondes d’image et de son'] : [])])}, et rien d’autre.`,
-        ...(messages ? ['Le serveur ne pouvait pas lire ces mots jusqu’ici, et peut prouver qu’ils viennent de l’autre personne.'] : []),
+        ...(messages ? [read ? 'Le serveur peut prouver que ces mots viennent de l’autre personne.' : 'Le serveur ne pouvait pas lire ces mots jusqu’ici, et peut prouver qu’ils viennent de l’autre personne.'] : []),
         ...(media ? ['Le serveur ne pouvait jusqu’ici ni voir ni entendre l’autre personne, et peut prouver que c’est elle. On ne vous y voit pas.'] : []),
         ...(picture ? ['C’est votre navigateur qui a pris l’image ; seule, elle ne prouve rien.'] : []),
       ].join(' '),
@@ -338,6 +390,7 @@ export const fr: Strings = {
     reload: 'Recharger la page',
     leave: 'Masquer',
     proveAge: 'Faire vérifier mon âge',
+    openTab: 'Ouvrir dans son propre onglet',
     againIn: (s) => `Réessayer dans ${number(s)} s`,
     code: (code) => `Code : ${code}`,
     steps: {
@@ -348,6 +401,7 @@ export const fr: Strings = {
     },
     texts: {
       permission_denied: ['Caméra et micro bloqués', 'Cette page ne peut pas les utiliser ; l’autre personne ne pourrait ni vous voir ni vous entendre.'],
+      frame_denied: ['Pas de caméra dans ce cadre', 'La page autour de ce chat ne lui prête ni caméra ni micro. Discutez par texte. Qui gère cette page peut y remédier avec allow="camera; microphone" sur le cadre.'],
       no_device: ['Aucune caméra trouvée', 'Branchez une caméra et un micro, puis réessayez, ou parlez par texte.'],
       device_busy: ['Votre caméra est occupée', 'Un autre programme ou onglet utilise votre caméra ou votre micro. Fermez-le et réessayez, ou parlez par texte.'],
       constraint: ['Votre caméra ne convient pas', 'Elle n’offre pas ce qu’il faut. Choisissez-en une autre, ou parlez par texte.'],
@@ -382,14 +436,17 @@ export const fr: Strings = {
       unknown_type: ['La page est plus récente que le serveur', 'Rechargez-la dans un instant.'],
       too_large: ['C’était trop long', 'Raccourcissez et renvoyez.'],
       evidence_invalid: ['La preuve n’a pas pu être confirmée', 'Envoyez le signalement sans les messages.'],
+      clear_text: ['Ici, les messages ne sont pas privés', 'Le serveur de ce site lit les messages écrits, et cette page ne le dit pas. Rechargez-la.'],
       no_match: ['L’autre personne est déjà partie', 'Appuyez sur Suivant.'],
       wrong_state: ['Impossible en ce moment', 'Recommencez.'],
       camera_lost: ['Votre caméra a été débranchée', 'Choisissez-en une autre dans Appareils.'],
       microphone_lost: ['Votre micro a été débranché', 'Choisissez-en un autre dans Appareils.'],
+      share_failed: ['Votre écran n’a pas pu être montré', 'Le navigateur ou le système ne l’a pas permis. Essayez une autre fenêtre ou un autre onglet.'],
       blocked: ['Bloqué', 'Vous ne vous reverrez plus depuis ces navigateurs. Qui efface les données de son navigateur est nouveau pour nous.'],
       blocked_last: ['La dernière personne est bloquée', 'Vous ne vous reverrez plus depuis ces navigateurs. Qui efface les données de son navigateur est nouveau pour nous.'],
       block_failed: ['Non bloqué', 'Le serveur était injoignable. Réessayez.'],
       block_gone: ['Non bloqué', 'Cette conversation est trop ancienne, ou elle a eu lieu dans un autre onglet.'],
+      own_nudity: ['Votre propre image ressemble à de la nudité', 'La page de l’autre personne peut la flouter, et c’est un motif de signalement.'],
       quality_good: ['Connexion : bonne', 'Image et son devraient bien passer.'],
       quality_fair: ['Connexion : moyenne', 'L’image peut être grossière par moments.'],
       quality_poor: ['Connexion : faible', 'L’image peut se figer.'],

@@ -1,3 +1,4 @@
+import { branded, site } from '../site';
 import type { Strings } from './en';
 
 export type { Strings };
@@ -25,7 +26,8 @@ export let t: Strings;
 
 /** Loads the words of a language; from then on the page is in it. */
 export async function speak(locale: Locale): Promise<void> {
-  t = await catalogues[locale]();
+  const catalogue = await catalogues[locale]();
+  t = site.name || site.words ? branded(catalogue, site.words?.[locale], site.name) : catalogue;
   document.documentElement.lang = locale;
   document.documentElement.dir = direction(locale);
 }

@@ -1,5 +1,5 @@
 import type { Strings } from './en';
-import { about, words } from './words';
+import { about, lasting, words } from './words';
 
 const { number, list, plural } = words('pt');
 const people = (n: number) => plural(n, { one: '# pessoa', many: '# de pessoas', other: '# pessoas' });
@@ -9,6 +9,7 @@ const minutes = (n: number) => plural(n, { one: 'um minuto', other: '# minutos' 
 export const pt: Strings = {
   name: 'Passerby',
   pageLanguage: 'Idioma desta página',
+  site: { imprint: 'Aviso legal', privacy: 'Política de privacidade', rules: 'Regras' },
 
   status: {
     idle: 'Tudo pronto',
@@ -42,11 +43,14 @@ export const pt: Strings = {
     videoMissing: 'Não é possível neste navegador',
     tags: 'Interesses',
     tagsHint: 'Opcional. Quem compartilha algum vem primeiro.',
+    learns: 'Este site aprende, pela duração das conversas, quem se dá bem com quem: por interesses, idioma e hora, nunca por gênero, idade ou pelo que é dito.',
     tagsPlaceholder: 'música, xadrez, Lisboa …',
     tagsMore: 'Adicionar outro',
     tagsFull: 'Oito já bastam.',
     tagsLong: 'Cada interesse tem no máximo 24 letras.',
     removeTag: (tag) => `Remover ${tag}`,
+    popular: 'Populares agora',
+    addTag: (tag) => `Adicionar ${tag}`,
     language: 'Idioma',
     anyLanguage: 'Qualquer idioma',
     yours: 'Os do seu navegador',
@@ -60,6 +64,8 @@ export const pt: Strings = {
     seekingHint: 'Nada marcado: qualquer pessoa.',
     age: 'Tenho 18 anos ou mais e vou respeitar as regras.',
     ageMissing: 'O Passerby é só para adultos. Marque a caixa se você tem 18 anos ou mais; se não tem, saia desta página, por favor.',
+    ageService: 'Vou respeitar as regras. Um serviço confirma a minha idade antes de começar.',
+    rulesMissing: 'Marque a caixa se você vai respeitar as regras.',
     start: 'Começar',
     check: 'Testar câmera e microfone',
     rules: 'As regras',
@@ -96,6 +102,7 @@ export const pt: Strings = {
     quiet: 'Reduzir o ruído de fundo',
     mirror: 'Espelhar minha imagem',
     shortcuts: 'Teclas de atalho M, V e F',
+    captions: 'Legendas do que a outra pessoa diz, feitas neste dispositivo',
     opening: 'Seu navegador pergunta se esta página pode usar a câmera e o microfone. Escolha Permitir.',
     none: 'Nenhum encontrado',
     close: 'Pronto',
@@ -128,7 +135,7 @@ export const pt: Strings = {
     seeking: (who) => `Só ${list(who.map((each) => each.toLowerCase()), 'disjunction')}.`,
     widen: 'Qualquer pessoa, já',
     widenLanguage: 'Outros idiomas também',
-    again: 'Quem você encontrou há pouco só volta se não houver mais ninguém.',
+    again: (ms) => `Quem você acabou de encontrar só volta depois que os dois tiverem esperado ${lasting(ms, seconds, minutes)}; os outros vêm antes.`,
     textOnly: 'Melhor só texto',
     withVideo: 'Melhor com vídeo',
     autoNext: 'Procurar de novo automaticamente quando alguém sair',
@@ -157,7 +164,7 @@ export const pt: Strings = {
     copied: 'Copiado.',
     left: (n) => plural(n, { one: 'Resta # caractere', other: 'Restam # caracteres' }),
     cut: 'Era longo demais: aqui está só o começo.',
-    greeting: (tags) => (tags.length ? `Você encontrou alguém. Vocês dois gostam de ${list(tags)}.` : 'Você encontrou alguém. Diga oi.'),
+    greeting: (tags, name = 'alguém') => `Você encontrou ${name}. ${tags.length ? `Vocês dois gostam de ${list(tags)}.` : 'Diga oi.'}`,
     farewell: {
       next: 'A outra pessoa seguiu adiante.',
       left: 'A outra pessoa saiu.',
@@ -178,10 +185,15 @@ export const pt: Strings = {
     sending: 'Enviando',
     delivered: 'Entregue',
     failed: 'Não entregue.',
+    late: 'Ainda não entregue.',
     retry: 'Tentar de novo',
     partnerMuted: 'Sem som',
     partnerMutedHint: 'O microfone da outra pessoa está desligado',
+    partnerPaused: 'Ausente por um momento',
+    partnerPausedHint: 'A página da outra pessoa está em segundo plano; talvez ela não veja você',
     partnerCameraOff: 'A câmera da outra pessoa está desligada',
+    partnerScreen: 'A outra pessoa está mostrando a tela',
+    ownScreen: 'Sua tela está sendo mostrada',
     firstFrame: 'Conectando a imagem…',
     soundOn: 'Ligar o som',
     cameraOff: 'Sua câmera está desligada',
@@ -199,6 +211,8 @@ export const pt: Strings = {
     devices: 'Dispositivos',
     fullScreen: 'Tela cheia',
     smallScreen: 'Sair da tela cheia',
+    share: 'Mostrar sua tela',
+    unshare: 'Parar de mostrar sua tela',
     letGo: 'Solte para passar à próxima pessoa',
     report: 'Denunciar',
     block: 'Bloquear',
@@ -263,6 +277,11 @@ export const pt: Strings = {
       'Denunciar envia o que a outra pessoa escreveu, com a prova; imagem e som nunca são enviados sozinhos. Bloquear mantém vocês separados.',
     ],
     blur: 'Começar com imagem borrada: vocês se veem quando os dois tocarem em Revelar',
+    nudity: 'Procurar nudez na imagem, só neste aparelho, e borrá-la',
+    nudityFound: 'Isto pode ser nudez',
+    nudityHint: 'Este aparelho olhou a imagem e a borrou. Ele pode errar, e não contou a ninguém.',
+    showAnyway: 'Mostrar mesmo assim',
+    notKept: 'Este navegador não deixa a página guardar nada, como algumas janelas privadas. Quem você bloquear fica bloqueado até você fechar esta página; depois disso, você é novo aqui.',
     words: 'Palavras que você não quer ler',
     wordsHint: 'Uma por linha. Elas são ocultadas nas mensagens, só neste aparelho.',
     masked: 'Oculto pela sua lista de palavras',
@@ -275,6 +294,39 @@ export const pt: Strings = {
     kinds: { phone: 'um número de telefone', email: 'um endereço de e-mail', address: 'seu endereço', link: 'um link', handle: 'seu nome em outro lugar' },
     edit: 'Não enviar',
     sendAnyway: 'Enviar mesmo assim',
+  },
+
+  warning: {
+    title: 'Um aviso da moderação',
+    text: 'Alguém denunciou você, e a moderação concluiu que aquilo quebrou as regras. Você pode continuar. Se acontecer de novo, você pode ser banido.',
+    understood: 'Entendi',
+  },
+
+  clear: {
+    banner: 'Neste site as mensagens de texto não são privadas: o servidor as lê e um filtro as verifica. Imagem e som continuam criptografados.',
+    privacy: 'Imagem e som são criptografados entre os dois navegadores. As mensagens de texto não: o servidor as lê e um filtro deste site as verifica.',
+    badge: 'Imagem e som criptografados',
+    wait: 'Imagem e som já estão criptografados entre os dois navegadores. As mensagens de texto não: o servidor as lê. Os quatro emojis para comparar chegam em instantes.',
+    lateText: 'Os quatro emojis para comparar não chegaram. Imagem e som são criptografados, mas ninguém pode dizer se há alguém no meio. O servidor lê as mensagens de texto. Toque em Próximo se isso importa para você.',
+    refused: {
+      filter: 'Não entregue: o filtro deste site não deixa passar.',
+      unchecked: 'Não entregue: o filtro deste site não respondeu.',
+      encryption: 'Não enviada: depois que você a escreveu, este site passou a ler as mensagens.',
+    },
+  },
+
+  data: {
+    title: 'Seus dados',
+    text: 'Este site reconhece este navegador por uma chave. Você pode receber o que está guardado sobre ele, ou mandar apagar.',
+    save: 'Baixar meus dados',
+    remove: 'Apagar meus dados',
+    sure: 'Apagar o que está guardado sobre este navegador: quando e por quanto tempo você conversou, quem você bloqueou, avisos, recursos e suas próprias palavras nas denúncias que fez? Uma conversa em andamento termina. Não dá para desfazer.',
+    stays: 'Denúncias sobre você com suas provas, e banimentos, ficam até o prazo acabar: eles protegem outras pessoas. Denúncias feitas por você ficam, sem o seu nome.',
+    yes: 'Apagar',
+    no: 'Manter',
+    done: 'Apagado. Não resta nada sobre este navegador, que agora é novo para este site.',
+    kept: (reports: number, bans = 0) => `Apagado, exceto o que precisa ficar. Denúncias sobre você: ${number(reports)}. Banimentos: ${number(bans)}. Este navegador mantém sua chave até que eles sumam.`,
+    failed: 'Não funcionou. Tente de novo em instantes.',
   },
 
   report: {
@@ -296,10 +348,10 @@ export const pt: Strings = {
     withPicture: 'Uma imagem da outra pessoa deste momento',
     picture: 'A imagem que vai junto',
     withMedia: (s) => `A imagem e o som da outra pessoa: os últimos ${seconds(s)}`,
-    what: (messages, picture, media) =>
+    what: (messages, picture, media, read = false) =>
       [
         `Será enviado: ${list(['o motivo', 'sua nota', ...(messages ? [messages === 1 ? 'uma mensagem da outra pessoa' : `${number(messages)} mensagens da outra pessoa`] : []), ...(picture ? ['esta imagem'] : []), ...(media ? ['a chave dos últimos segundos de imagem e som'] : [])])}; nada mais.`,
-        ...(messages ? ['Até agora o servidor não podia ler estas palavras, e ele pode provar que são da outra pessoa.'] : []),
+        ...(messages ? [read ? 'O servidor pode provar que estas palavras são da outra pessoa.' : 'Até agora o servidor não podia ler estas palavras, e ele pode provar que são da outra pessoa.'] : []),
         ...(media ? ['Até agora o servidor não podia ver nem ouvir a outra pessoa, e ele pode provar que é ela. Você não aparece.'] : []),
         ...(picture ? ['Seu navegador tirou a imagem, então sozinha ela não prova nada.'] : []),
       ].join(' '),
@@ -338,6 +390,7 @@ export const pt: Strings = {
     reload: 'Recarregar a página',
     leave: 'Dispensar',
     proveAge: 'Comprovar a idade',
+    openTab: 'Abrir em aba própria',
     againIn: (s) => `Tentar de novo em ${number(s)} s`,
     code: (code) => `Código: ${code}`,
     steps: {
@@ -348,6 +401,7 @@ export const pt: Strings = {
     },
     texts: {
       permission_denied: ['Câmera e microfone bloqueados', 'Esta página não pode usá-los, então a outra pessoa não poderia ver nem ouvir você.'],
+      frame_denied: ['Sem câmera neste quadro', 'A página em volta deste chat não lhe empresta nem câmera nem microfone. Converse por texto. Quem cuida daquela página resolve isso com allow="camera; microphone" no quadro.'],
       no_device: ['Nenhuma câmera encontrada', 'Conecte uma câmera e um microfone e tente de novo, ou converse por texto.'],
       device_busy: ['Sua câmera está ocupada', 'Outro programa ou aba usa sua câmera ou microfone. Feche-o e tente de novo, ou converse por texto.'],
       constraint: ['Sua câmera não serve', 'Ela não oferece o necessário. Escolha outra câmera ou converse por texto.'],
@@ -382,14 +436,17 @@ export const pt: Strings = {
       unknown_type: ['A página é mais nova que o servidor', 'Recarregue-a daqui a pouco.'],
       too_large: ['Era longo demais', 'Encurte e envie de novo.'],
       evidence_invalid: ['Não foi possível confirmar a prova', 'Envie a denúncia sem as mensagens.'],
+      clear_text: ['Aqui as mensagens não são privadas', 'O servidor deste site lê as mensagens de texto, e esta página não diz isso. Recarregue-a.'],
       no_match: ['A outra pessoa já saiu', 'Toque em Próximo para continuar.'],
       wrong_state: ['Isso não é possível agora', 'Comece de novo.'],
       camera_lost: ['Sua câmera foi desconectada', 'Escolha outra em Dispositivos.'],
       microphone_lost: ['Seu microfone foi desconectado', 'Escolha outro em Dispositivos.'],
+      share_failed: ['Não foi possível mostrar sua tela', 'O navegador ou o sistema não permitiu. Tente outra janela ou aba.'],
       blocked: ['Bloqueado', 'Vocês não vão mais se encontrar nestes navegadores. Quem apaga os dados do navegador é novo para nós.'],
       blocked_last: ['A última pessoa está bloqueada', 'Vocês não vão mais se encontrar nestes navegadores. Quem apaga os dados do navegador é novo para nós.'],
       block_failed: ['Não bloqueado', 'Não foi possível alcançar o servidor. Tente de novo.'],
       block_gone: ['Não bloqueado', 'Essa conversa foi há tempo demais, ou foi em outra aba.'],
+      own_nudity: ['A sua própria imagem parece nudez', 'A página da outra pessoa pode borrá-la, e é motivo para denunciar você.'],
       quality_good: ['Conexão: boa', 'Imagem e som devem ir bem.'],
       quality_fair: ['Conexão: razoável', 'A imagem pode piorar às vezes.'],
       quality_poor: ['Conexão: fraca', 'A imagem pode congelar.'],

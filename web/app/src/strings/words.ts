@@ -30,3 +30,8 @@ export function about(ms: number, few: string, seconds: (n: number) => string, m
   if (ms < 5000) return few;
   return ms <= 55_000 ? seconds(Math.ceil(ms / 5000) * 5) : minutes(Math.ceil(ms / 60_000));
 }
+
+/** A time that is told as it is: seconds, or whole minutes. */
+export function lasting(ms: number, seconds: (n: number) => string, minutes: (n: number) => string): string {
+  return ms < 60_000 ? seconds(Math.ceil(ms / 1000)) : minutes(Math.ceil(ms / 60_000));
+}

@@ -1,6 +1,6 @@
 import { useName } from '../names';
 import type { Ban } from '../types';
-import { exact, reasonOf, short } from '../words';
+import { exact, number, reasonOf, short } from '../words';
 import { Time } from './time';
 
 /** How long a ban goes on, in words. */
@@ -14,7 +14,7 @@ export const holds = (b: Ban) => !b.lifted && (!b.until || Date.parse(b.until) >
 
 /** Whom a ban keeps out. */
 export function whom(b: Ban): string {
-  return [b.user && `device ${short(b.user)}`, b.cidr ? `network ${b.cidr}` : b.network && 'network', b.exempt > 0 && `${b.exempt} let in`].filter(Boolean).join(', ');
+  return [b.user && `device ${short(b.user)}`, b.cidr ? `network ${b.cidr}` : b.network && 'network', b.exempt > 0 && `${number(b.exempt)} let in all the same`].filter(Boolean).join(', ');
 }
 
 export function BanLine({ ban: b }: { ban: Ban }) {

@@ -1,6 +1,6 @@
 import { useName } from '../names';
 import type { Me, Person } from '../types';
-import { decisions, reasonOf } from '../words';
+import { count, decisions, reasonOf, span } from '../words';
 import { BanLine } from './ban';
 import { Time } from './time';
 
@@ -9,7 +9,7 @@ export function History({ person: p }: { person: Person; me: Me }) {
   const name = useName();
   return (
     <details class="card history" open={p.bans.length > 0 || p.decided.length > 0}>
-      <summary>History: {p.bans.length} bans, {p.decided.length} decided reports, {p.chats.length} latest conversations</summary>
+      <summary>History: {count(p.bans.length, 'ban')}, {count(p.decided.length, 'decided report')}, {count(p.chats.length, 'conversation')} of late</summary>
       {p.bans.length > 0 && <ul class="plain">{p.bans.map((b) => <li key={b.id}><BanLine ban={b} /></li>)}</ul>}
       {p.decided.length > 0 && (
         <ul class="plain">
@@ -35,6 +35,5 @@ export function History({ person: p }: { person: Person; me: Me }) {
 
 function lasted(from: string, to?: string): string {
   if (!to) return '–';
-  const s = Math.round((Date.parse(to) - Date.parse(from)) / 1000);
-  return s < 90 ? `${s} s` : `${Math.round(s / 60)} min`;
+  return span(Math.max(0, Date.parse(to) - Date.parse(from)) / 1000);
 }

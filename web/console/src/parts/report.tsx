@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { api } from '../api';
 import type { Evidence, Report } from '../types';
-import { exact, reasonOf, short, size } from '../words';
+import { count, exact, number, reasonOf, short, size } from '../words';
 import { Time } from './time';
 
 /** One report: the reporter's words apart from what the server could verify. */
@@ -13,9 +13,9 @@ export function ReportCard({ report: r }: { report: Report }) {
     <article class="card report" data-testid="report">
       <header class="report-head">
         <h3>{reasonOf(r.reason)}</h3>
-        <span class="hint"><Time at={r.at} /> by <span title={r.reporter}>{r.reporter ? short(r.reporter) : 'somebody who left'}</span>, weight {Math.round(r.weight * 100) / 100}</span>
+        <span class="hint"><Time at={r.at} /> by <span title={r.reporter}>{r.reporter ? short(r.reporter) : 'somebody who left'}</span>, weight {number(Math.round(r.weight * 100) / 100)}</span>
         <span class="grow" />
-        <span class="hint">{r.evidence.length === 0 ? 'no evidence' : `${proven} of ${r.evidence.length} proven`}</span>
+        <span class="hint">{r.evidence.length === 0 ? 'no evidence' : `${number(proven)} of ${count(r.evidence.length, 'piece')} proven`}</span>
       </header>
       {r.comment && <p class="claimed"><Badge proof="unproven" /> <bdi dir="auto">{r.comment}</bdi></p>}
       {messages.length > 0 && <ol class="messages" data-testid="evidence">{messages.map((e) => <Message key={e.id} e={e} />)}</ol>}

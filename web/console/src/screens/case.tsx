@@ -1,12 +1,12 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { api } from '../api';
 import { useLoaded, useAction } from '../hooks';
 import { useName } from '../names';
 import { History } from '../parts/history';
 import { ReportCard } from '../parts/report';
 import { Time } from '../parts/time';
-import type { Me } from '../types';
-import { short } from '../words';
+import type { Me, Person } from '../types';
+import { count, number, short } from '../words';
 import { DecidePanel } from './decide';
 
 interface Props {
@@ -14,6 +14,12 @@ interface Props {
   me: Me;
   decides: boolean;
   onDecided: (said: string, undo: string) => void;
+}
+
+/** What became of earlier reports. */
+function decidedOf({ acted, dismissed }: Person['counts']): string {
+  const parts = [acted > 0 && `${number(acted)} acted on`, dismissed > 0 && `${number(dismissed)} dismissed`].filter(Boolean);
+  return parts.length ? `: ${parts.join(', ')}` : '';
 }
 
 /** One reported person: what is said, what is proven, what is known, what to do. Opening it takes it, so that no colleague decides it too. */
@@ -31,19 +37,21 @@ export function CasePane({ person, me, decides, onDecided }: Props) {
       void api.release(person).catch(() => {});
     };
   }, [person, decides]);
+  // Whoever walks by keys goes on from here, and a screen reader says who it is.
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => title.current?.focus(), [p?.id]);
   if (!p) return <section class="pane"><p class="problem" role="alert">{problem}</p></section>;
   const taken = claim.problem !== '';
   return (
     <section class="pane" aria-label="Case" data-testid="pane">
       <header class="pane-head">
         <a class="button is-small back" href="#queue">Back</a>
-        <h2 class="pane-name" title={p.id}>{short(p.id)}</h2>
+        <h2 class="pane-name" ref={title} tabIndex={-1} title={p.id}>{short(p.id)}</h2>
         <p class="facts">
           {p.first && <span>first seen <Time at={p.first} /></span>}
           {p.last && <span>last seen <Time at={p.last} /></span>}
-          <span>{p.counts.received} reports by {p.counts.reporters} people</span>
-          <span>{p.counts.acted} acted on, {p.counts.dismissed} dismissed</span>
-          <span>made {p.counts.made} himself, {p.counts.made_acted} acted on</span>
+          <span>{count(p.counts.received, 'report')} by {count(p.counts.reporters, 'person', 'people')}{decidedOf(p.counts)}</span>
+          <span>{p.counts.made === 0 ? 'has reported nobody' : `made ${count(p.counts.made, 'report')}, ${number(p.counts.made_acted)} acted on`}</span>
         </p>
       </header>
       <p class="problem" role="alert">{problem || claim.problem}{taken && p.claim && ` It is with ${name(p.claim.by)}.`}</p>

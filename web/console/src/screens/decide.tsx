@@ -14,6 +14,8 @@ interface Props {
 
 const bans: [number, string, string][] = [[1, '1 day', '1'], [7, '7 days', '7'], [30, '30 days', '3'], [0, 'For good', '0']];
 
+const ranges: Range[] = ['', 'narrow', 'wide'];
+
 /** One key, one decision, about all open reports that are shown. It can be taken back for a minute. */
 export function DecidePanel({ person, disabled, onDecided, onStale }: Props) {
   const worst = [...person.open].sort((a, b) => b.severity - a.severity)[0]!.reason;
@@ -44,7 +46,8 @@ export function DecidePanel({ person, disabled, onDecided, onStale }: Props) {
   const ban = (days: number, name: string) => () => act('ban', days, days ? `Banned for ${name}.` : 'Banned for good.');
   const dismiss = () => act('dismiss', 0, 'Dismissed.');
   const warn = () => act('warn', 0, 'Warned.');
-  useKeys({ d: dismiss, w: warn, ...Object.fromEntries(bans.map(([days, name, key]) => [key, ban(days, name)])) });
+  const further = () => setRange(ranges[(ranges.indexOf(range) + 1) % ranges.length]!);
+  useKeys({ n: person.network ? further : undefined, d: dismiss, w: warn, ...Object.fromEntries(bans.map(([days, name, key]) => [key, ban(days, name)])) });
 
   return (
     <section class="card decide" aria-label="Decision">
@@ -60,11 +63,11 @@ export function DecidePanel({ person, disabled, onDecided, onStale }: Props) {
         <fieldset class="row">
           <legend class="label">A ban holds</legend>
           <label class="check"><input type="checkbox" checked={device} onChange={(e) => setDevice(e.currentTarget.checked)} /> the device</label>
-          <label class="check">and <select class="select is-small" aria-label="and of the network" data-testid="range" value={range} disabled={!person.network} onChange={(e) => setRange(e.currentTarget.value as Range)}>
+          <label class="check">and <select class="select is-small" aria-label="and of the network" aria-keyshortcuts="n" data-testid="range" value={range} disabled={!person.network} onChange={(e) => setRange(e.currentTarget.value as Range)}>
             <option value="">no network</option>
             <option value="narrow">the address (IPv6: the /64)</option>
             <option value="wide">the addresses around it (/24, IPv6: /48)</option>
-          </select></label>
+          </select> {person.network && <kbd>N</kbd>}</label>
           {!person.network && <span class="hint">The network is not known any more.</span>}
           {range && <span class="hint">Others may share it; 30 days at most.</span>}
         </fieldset>

@@ -5,6 +5,7 @@ import { useKeys, useKeysOn } from '../keys';
 import { Names } from '../names';
 import { Mark } from '../parts/mark';
 import type { Figures, Me } from '../types';
+import { number } from '../words';
 import { AccountScreen } from './account';
 import { Appeals } from './appeals';
 import { Audit } from './audit';
@@ -56,7 +57,7 @@ export function Desk({ me, onChanged }: { me: Me; onChanged: () => void }) {
   );
 }
 
-const count = (n?: number) => (n ? <span class="count">{n}</span> : null);
+const count = (n?: number) => (n ? <span class="count">{number(n)}<span class="unseen"> waiting</span></span> : null);
 
 function Who({ me, onOut }: { me: Me; onOut: () => void }) {
   const { busy, run } = useAction();
@@ -71,14 +72,14 @@ function Who({ me, onOut }: { me: Me; onOut: () => void }) {
 }
 
 function FiguresStrip({ figures: f }: { figures: Figures | null }) {
-  const shown: [string, number | string | undefined][] = [
+  const shown: [string, number | undefined][] = [
     ['online', f?.online], ['wait for video', f?.waiting_video], ['wait for text', f?.waiting_text], ['talk', f?.matched],
-    ['matches/min', f ? Math.round(f.matches_per_minute * 10) / 10 : undefined], ['reports/h', f?.reports_hour], ['bans', f?.bans_active],
+    ['matches a minute', f ? Math.round(f.matches_per_minute * 10) / 10 : undefined], ['reports an hour', f?.reports_hour], ['banned', f?.bans_active],
   ];
   return (
     <section aria-label="Live figures">
       <dl class="figures" data-testid="figures">
-        {shown.map(([name, n]) => <div key={name}><dt>{name}</dt><dd>{n ?? '–'}</dd></div>)}
+        {shown.map(([name, n]) => <div key={name}><dt>{name}</dt><dd>{n === undefined ? '–' : number(n)}</dd></div>)}
       </dl>
     </section>
   );

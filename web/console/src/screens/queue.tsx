@@ -5,7 +5,7 @@ import { useKeys } from '../keys';
 import { useName } from '../names';
 import { Time } from '../parts/time';
 import type { Case, Me } from '../types';
-import { reasonOf, short } from '../words';
+import { count, reasonOf, short } from '../words';
 import { CasePane } from './case';
 
 /** Reported people on the left, one of them on the right. */
@@ -26,6 +26,11 @@ export function Queue({ me, open, decides, onDone }: { me: Me; open: string; dec
     j: () => go(at + 1), ArrowDown: () => go(at + 1), k: () => go(at < 0 ? 0 : at - 1), ArrowUp: () => go(at < 0 ? 0 : at - 1),
     u: undo ? takeBack : undefined, Escape: open ? () => show('') : undefined,
   });
+  const was = useRef(open);
+  useEffect(() => {
+    if (was.current && !open) document.getElementById('main')?.focus();
+    was.current = open;
+  }, [open]);
   useEffect(() => {
     if (!undo) return;
     const timer = setTimeout(() => setUndo(null), 58_000);
@@ -40,8 +45,8 @@ export function Queue({ me, open, decides, onDone }: { me: Me; open: string; dec
   };
   return (
     <main class="split" id="main" tabIndex={-1} data-open={open ? 'true' : 'false'}>
+      <h1 class="unseen">Reports</h1>
       <section class="side" aria-label="Reported people">
-        <h1 class="unseen">Reports</h1>
         <p class="problem" role="alert">{queue.problem || back.problem}</p>
         {queue.value && cases.length === 0 && <Empty />}
         <ol class="cases" data-testid="cases">
@@ -77,7 +82,7 @@ function CaseRow({ c, me, current }: { c: Case; me: Me; current: boolean }) {
         <span class="case-reasons">{c.reasons.map(reasonOf).join(', ')}</span>
         <span class="case-line">
           <span title={c.person}>{short(c.person)}</span>
-          <span>{c.reports === 1 ? '1 report' : `${c.reports} reports`} by {c.reporters}</span>
+          <span>{count(c.reports, 'report')} by {count(c.reporters, 'person', 'people')}</span>
           <span><Time at={c.oldest} /></span>
         </span>
         {taken && <span class="badge">with {name(c.claimed_by)}</span>}

@@ -46,11 +46,13 @@ export function SignIn({ oidc, onDone }: { oidc: boolean; onDone: () => void }) 
 
 function PasswordForm({ busy, onPassword }: { busy: boolean; onPassword: (name: string, password: string) => void }) {
   const [name, setName] = useState('');
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
   const [password, setPassword] = useState('');
   return (
     <form class="stack" onSubmit={(e) => { e.preventDefault(); onPassword(name, password); }}>
       <label class="field"><span class="label">Name</span>
-        <input class="input" data-testid="name" autocomplete="username" autocapitalize="none" spellcheck={false} required value={name} onInput={(e) => setName(e.currentTarget.value)} />
+        <input ref={field} class="input" data-testid="name" autocomplete="username" autocapitalize="none" spellcheck={false} required value={name} onInput={(e) => setName(e.currentTarget.value)} />
       </label>
       <label class="field"><span class="label">Password</span>
         <input class="input" data-testid="password" type="password" autocomplete="current-password" required value={password} onInput={(e) => setPassword(e.currentTarget.value)} />

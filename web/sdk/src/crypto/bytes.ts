@@ -1,6 +1,5 @@
 /** Small helpers on byte arrays. All pure. */
-import { hkdf as extractAndExpand } from '@noble/hashes/hkdf.js';
-import { sha256 as digest } from '@noble/hashes/sha2.js';
+import { hash, hmac } from './sha256';
 
 /** Bytes that WebCrypto and structured clone take as they are. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -55,11 +54,15 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /** SHA-256 of bytes, or of a text's UTF-8. */
-export const sha256 = (data: string | Bytes): Bytes => digest(typeof data === 'string' ? utf8(data) : data) as Bytes;
+export const sha256 = (data: string | Bytes): Bytes => hash(typeof data === 'string' ? utf8(data) : data);
 
 /**
  * HKDF-SHA-256 (RFC 5869). Not WebCrypto's: a match needs twenty such steps, each of them a trip to another thread and
  * back, and while a picture is awaited the processor is busy.
  */
-export const hkdf = (secret: Bytes, salt: Bytes, info: Bytes, length: number): Bytes =>
-  extractAndExpand(digest, secret, salt, info, length) as Bytes;
+export function hkdf(secret: Bytes, salt: Bytes, info: Bytes, length: number): Bytes {
+  const key = hmac(salt, secret);
+  let all = new Uint8Array(0);
+  for (let n = 1, last = all; all.length < length; n++) all = concat(all, (last = hmac(key, last, info, Uint8Array.of(n))));
+  return all.slice(0, length);
+}

@@ -5,7 +5,7 @@ const list =
   '❤️heart 😀smile 🤖robot 🎩hat 👓glasses 🔧spanner 🎅santa 👍thumb ☂️umbrella ⌛hourglass ⏰clock 🎁gift 💡lamp 📕book ✏️pencil 📎paperclip ' +
   '✂️scissors 🔒lock 🔑key 🔨hammer ☎️telephone 🏁flag 🚂train 🚲bicycle ✈️aeroplane 🚀rocket 🏆trophy ⚽ball 🎸guitar 🎺trumpet 🔔bell ⚓anchor';
 
-export const emoji: readonly { emoji: string; name: string }[] = list.split(' ').map((entry) => {
+export const safetyEmoji: readonly { emoji: string; name: string }[] = list.split(' ').map((entry) => {
   const name = /[a-z]+$/.exec(entry)![0];
   return { emoji: entry.slice(0, -name.length), name };
 });
@@ -13,6 +13,6 @@ export const emoji: readonly { emoji: string; name: string }[] = list.split(' ')
 /** The first 24 bits of a hash as four emoji. */
 export function fourEmoji(hash: Uint8Array): { emoji: string[]; names: string[] } {
   const bits = (hash[0]! << 16) | (hash[1]! << 8) | hash[2]!;
-  const chosen = [18, 12, 6, 0].map((shift) => emoji[(bits >> shift) & 63]!);
+  const chosen = [18, 12, 6, 0].map((shift) => safetyEmoji[(bits >> shift) & 63]!);
   return { emoji: chosen.map((e) => e.emoji), names: chosen.map((e) => e.name) };
 }

@@ -1,5 +1,5 @@
 /**
- * Sealed text and signals (docs/security.md).
+ * Sealed text (docs/security.md).
  *
  *   text body = base64url( 0x01 | commitment (32) | iv (12) | AES-256-GCM(JSON) )
  *   AAD       = match \n key id \n n, then the commitment
@@ -50,7 +50,30 @@ export async function openText(key: CryptoKey, place: Place, body: string): Prom
   const iv = bytes.subarray(1 + COMMITMENT, HEAD);
   const params = { name: 'AES-GCM', iv, additionalData: aad(place, commitment) };
   const plain = await crypto.subtle.decrypt(params, key, bytes.subarray(HEAD));
-  const content: unknown = JSON.parse(fromUtf8(new Uint8Array(plain)));
+  return checked(JSON.parse(fromUtf8(new Uint8Array(plain))), commitment);
+}
+
+const CLEAR = 0;
+
+/**
+ * A text that the server reads, where its operator has switched encryption off: base64url( 0x00 | commitment (32) | JSON ). The commitment
+ * is there for reports, as ever.
+ */
+export async function clearText(content: Content): Promise<string> {
+  const kf = random(32);
+  const plain = utf8(JSON.stringify({ kind: content.kind, text: content.text, kf: base64url(kf) }));
+  return base64url(concat(Uint8Array.of(CLEAR), await commit(kf, content.text), plain));
+}
+
+/** Throws when it is malformed, or its commitment does not open. */
+export async function readClearText(body: string): Promise<Opened> {
+  const bytes = fromBase64url(body);
+  if (bytes[0] !== CLEAR || bytes.length < 1 + COMMITMENT) throw new TypeError('not a message in clear');
+  return checked(JSON.parse(fromUtf8(bytes.subarray(1 + COMMITMENT))), bytes.subarray(1, 1 + COMMITMENT));
+}
+
+/** Content whose commitment opens. */
+async function checked(content: unknown, commitment: Uint8Array): Promise<Opened> {
   if (!isContent(content)) throw new TypeError('message content is malformed');
   const kf = fromBase64url(content.kf);
   if (kf.length !== 32 || !equal(await commit(kf, content.text), commitment)) {
@@ -73,32 +96,4 @@ const aad = (place: Place, commitment: Uint8Array): Bytes =>
 export async function commit(kf: Bytes, text: string): Promise<Bytes> {
   const key = await crypto.subtle.importKey('raw', kf, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
   return new Uint8Array(await crypto.subtle.sign('HMAC', key, utf8(text)));
-}
-
-/** A small thing the two clients tell each other. */
-export interface Signal {
-  typing?: boolean;
-  media?: { audio: boolean; video: boolean };
-  /** Begin this match blurred (`on`), until both are `ready` to be seen. */
-  blur?: { on: boolean; ready: boolean };
-}
-
-export async function sealSignal(key: CryptoKey, signal: Signal): Promise<string> {
-  const iv = random(IV);
-  const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, utf8(JSON.stringify(signal)));
-  return base64url(concat(iv, new Uint8Array(sealed)));
-}
-
-/** Throws when it does not open; unknown fields are dropped. */
-export async function openSignal(key: CryptoKey, sealed: string): Promise<Signal> {
-  const bytes = fromBase64url(sealed);
-  const plain = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: bytes.subarray(0, IV) }, key, bytes.subarray(IV));
-  const value: unknown = JSON.parse(fromUtf8(new Uint8Array(plain)));
-  if (typeof value !== 'object' || value === null) throw new TypeError('signal is malformed');
-  const { typing, media, blur } = value as Signal;
-  const out: Signal = {};
-  if (typeof typing === 'boolean') out.typing = typing;
-  if (typeof media === 'object' && media !== null) out.media = { audio: media.audio === true, video: media.video === true };
-  if (typeof blur === 'object' && blur !== null) out.blur = { on: blur.on === true, ready: blur.ready === true };
-  return out;
 }

@@ -5,12 +5,17 @@
  *                  └── header ──┘
  *   AAD = header || clear bytes          nonce = sframe_salt XOR CTR
  *
- * The clear bytes are what packetisers, depacketisers and the SFU must see. Nothing here keeps state but
+ * The clear bytes are what packetisers, depacketisers and the SFU must see. Frames of other codecs than VP8 and Opus have none,
+ * the AAD is header || name of the codec, and packing.ts says what goes around them. Nothing here keeps state but
  * ReplayWindow.
  */
 import { concat, hkdf, utf8, type Bytes } from './bytes';
+import { pack, unpack, type Whole } from './packing';
 
 export type Kind = 'audio' | 'video';
+
+/** How a frame is laid out: as its kind is, video being VP8, or as another codec, of which nothing stays clear. */
+export type Format = Kind | Whole;
 
 /** A key for one direction and kind: AES-GCM key (not extractable) and 12-byte salt. Can be posted to a Worker. */
 export interface FrameKey {
@@ -87,10 +92,13 @@ export function clearLength(kind: Kind, data: Uint8Array): number {
   return Math.min(wanted, data.length);
 }
 
-/** Encrypts one encoded frame. The caller never uses a counter twice with a key. */
-export async function sealFrame(to: FrameKey, kid: bigint, ctr: number, kind: Kind, frame: Bytes): Promise<Bytes> {
-  const clear = frame.subarray(0, clearLength(kind, frame));
+const whole = (format: Format): format is Whole => format !== 'audio' && format !== 'video';
+
+/** Encrypts one encoded frame; null when it is none of the format. The caller never uses a counter twice with a key. */
+export async function sealFrame(to: FrameKey, kid: bigint, ctr: number, format: Format, frame: Bytes): Promise<Bytes | null> {
   const header = encodeHeader(kid, BigInt(ctr), KID_BYTES);
+  if (whole(format)) return pack(format, header, await seal(to, BigInt(ctr), concat(header, utf8(format)), frame), frame);
+  const clear = frame.subarray(0, clearLength(format, frame));
   const sealed = await seal(to, BigInt(ctr), concat(header, clear), frame.subarray(clear.length));
   return concat(clear, header, sealed);
 }
@@ -101,28 +109,31 @@ export interface SealedFrame {
   ctr: number;
   clear: Bytes;
   header: Bytes;
+  /** What is authenticated beside the header. */
+  label: Bytes;
   sealed: Bytes;
 }
 
 /** Splits what sealFrame made; null when it cannot be one (encoders make no frame shorter than its clear bytes). */
-export function splitFrame(kind: Kind, data: Bytes): SealedFrame | null {
-  const clear = clearLength(kind, data);
-  const header = decodeHeader(data.subarray(clear));
-  if (!header || header.ctr > BigInt(Number.MAX_SAFE_INTEGER)) return null;
-  const body = clear + header.length;
-  if (data.length < body + TAG_BYTES) return null;
-  return {
-    kid: header.kid,
-    ctr: Number(header.ctr),
-    clear: data.subarray(0, clear),
-    header: data.subarray(clear, body),
-    sealed: data.subarray(body),
-  };
+export function splitFrame(format: Format, data: Bytes): SealedFrame | null {
+  const clear = whole(format) ? new Uint8Array(0) : data.subarray(0, clearLength(format, data));
+  const rest = data.subarray(clear.length);
+  const parts = whole(format)
+    ? unpack(format, rest, (sealed) => decodeHeader(sealed)?.length ?? 0)
+    : cut(rest);
+  const header = parts && decodeHeader(parts.header);
+  if (!parts || !header || header.ctr > BigInt(Number.MAX_SAFE_INTEGER) || parts.body.length < TAG_BYTES) return null;
+  return { kid: header.kid, ctr: Number(header.ctr), clear, header: parts.header, label: whole(format) ? utf8(format) : clear, sealed: parts.body };
+}
+
+function cut(data: Bytes): { header: Bytes; body: Bytes } | null {
+  const length = decodeHeader(data)?.length;
+  return length === undefined ? null : { header: data.subarray(0, length), body: data.subarray(length) };
 }
 
 /** Decrypts; throws when the frame was changed or the key is another. */
 export async function openFrame(from: FrameKey, frame: SealedFrame): Promise<Bytes> {
-  const plain = await open(from, BigInt(frame.ctr), concat(frame.header, frame.clear), frame.sealed);
+  const plain = await open(from, BigInt(frame.ctr), concat(frame.header, frame.label), frame.sealed);
   return concat(frame.clear, plain);
 }
 
@@ -151,7 +162,17 @@ function bigEndian(value: bigint, length: number): Bytes {
 /** Refuses counters seen before, or older than the last 1024 below the highest. */
 export class ReplayWindow {
   readonly #bits = new Uint32Array(32);
-  #highest = -1;
+  #highest: number;
+
+  /** Nothing up to `past` is new. */
+  constructor(past = -1) {
+    this.#highest = past;
+    if (past >= 0) this.#bits.fill(0xffffffff);
+  }
+
+  get highest(): number {
+    return this.#highest;
+  }
 
   /** Whether `ctr` is new. Changes nothing: call `add` once the frame has opened. */
   fresh(ctr: number): boolean {

@@ -1,6 +1,8 @@
 /**
  * SHA-256 (FIPS 180-4) without waiting: WebCrypto answers each hash by a promise, which makes a search of many thousands
- * slower than the hashing itself. Not for secrets: it takes no care of timing.
+ * slower than the hashing itself, and the keys of a match twenty trips to another thread. No branch and no index depends on what
+ * is hashed. The constants are those of the standard (FIPS 180-4 §4.2.2): roots of primes, far enough from where a last bit of
+ * floating point could change them (parts.test.ts).
  */
 const primes = (n: number): number[] => {
   const found: number[] = [];
@@ -8,10 +10,14 @@ const primes = (n: number): number[] => {
   return found;
 };
 const fraction = (x: number): number => ((x - Math.floor(x)) * 2 ** 32) | 0;
-const K = Int32Array.from(primes(64), (p) => fraction(Math.cbrt(p)));
-const H = Int32Array.from(primes(8), (p) => fraction(Math.sqrt(p)));
+/** K, then H: the roots whose fractions they are. */
+export const constants: readonly number[] = [...primes(64).map(Math.cbrt), ...primes(8).map(Math.sqrt)];
+const K = Int32Array.from(constants.slice(0, 64), fraction);
+const H = Int32Array.from(constants.slice(64), fraction);
 
 const w = new Int32Array(64);
+
+const turn = (x: number, n: number): number => (x >>> n) | (x << (32 - n));
 
 /** Takes one block of 64 bytes into the state. */
 function compress(state: Int32Array, block: DataView, at: number): void {
@@ -19,20 +25,42 @@ function compress(state: Int32Array, block: DataView, at: number): void {
   for (let i = 16; i < 64; i++) {
     const x = w[i - 15]!;
     const y = w[i - 2]!;
-    const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
-    const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
+    const s0 = turn(x, 7) ^ turn(x, 18) ^ (x >>> 3);
+    const s1 = turn(y, 17) ^ turn(y, 19) ^ (y >>> 10);
     w[i] = (w[i - 16]! + s0 + w[i - 7]! + s1) | 0;
   }
   let a = state[0]!, b = state[1]!, c = state[2]!, d = state[3]!, e = state[4]!, f = state[5]!, g = state[6]!, h = state[7]!;
   for (let i = 0; i < 64; i++) {
-    const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
+    const s1 = turn(e, 6) ^ turn(e, 11) ^ turn(e, 25);
     const t1 = (h + s1 + ((e & f) ^ (~e & g)) + K[i]! + w[i]!) | 0;
-    const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
+    const s0 = turn(a, 2) ^ turn(a, 13) ^ turn(a, 22);
     const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
     h = g; g = f; f = e; e = (d + t1) | 0; d = c; c = b; b = a; a = (t1 + t2) | 0;
   }
   state[0] = (state[0]! + a) | 0; state[1] = (state[1]! + b) | 0; state[2] = (state[2]! + c) | 0; state[3] = (state[3]! + d) | 0;
   state[4] = (state[4]! + e) | 0; state[5] = (state[5]! + f) | 0; state[6] = (state[6]! + g) | 0; state[7] = (state[7]! + h) | 0;
+}
+
+export function hash(data: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(Math.ceil((data.length + 9) / 64) * 64);
+  bytes.set(data);
+  bytes[data.length] = 0x80;
+  const view = new DataView(bytes.buffer);
+  view.setUint32(bytes.length - 8, data.length / 2 ** 29);
+  view.setUint32(bytes.length - 4, data.length * 8);
+  const state = H.slice();
+  for (let at = 0; at < bytes.length; at += 64) compress(state, view, at);
+  const out = new DataView(new ArrayBuffer(32));
+  state.forEach((word, i) => out.setInt32(4 * i, word));
+  return new Uint8Array(out.buffer);
+}
+
+/** HMAC (RFC 2104) of the parts one after the other. */
+export function hmac(key: Uint8Array, ...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const padded = new Uint8Array(64);
+  padded.set(key.length > 64 ? hash(key) : key);
+  const over = (pad: number, rest: Uint8Array[]): Uint8Array<ArrayBuffer> => hash(Uint8Array.from([padded.map((byte) => byte ^ pad), ...rest].flatMap((part) => [...part])));
+  return over(0x5c, [over(0x36, parts)]);
 }
 
 /** The hash of a prefix followed by a number in decimal digits, again and again for different numbers. */

@@ -39,7 +39,24 @@ export interface GroupEvents {
 
 /** The others have a new key this much before its first frame, milliseconds. */
 const SETTLE = 500;
-const MAX_BITRATE = 600_000;
+/** Changes of sizes within this are told together, milliseconds. */
+const GATHER = 100;
+
+/** Bits per second of the encodings of a picture; one that is the only one has the most. */
+const SMALL = 100_000;
+const MIDDLE = 250_000;
+const LARGE = 600_000;
+/** Pixels of a picture from which browsers send it in two and in three encodings; of more, the largest are not sent (libwebrtc). */
+const TWO = 480 * 270;
+const THREE = 960 * 540;
+
+/** The encodings of a picture, the smallest first: each receiver gets the one that his network carries and his screen shows. */
+export function encodings({ width = 1280, height = 720 }: MediaTrackSettings = {}): RTCRtpEncodingParameters[] {
+  const large = { rid: 'h', maxBitrate: LARGE };
+  if (width * height >= THREE)
+    return [{ rid: 'l', scaleResolutionDownBy: 4, maxBitrate: SMALL }, { rid: 'm', scaleResolutionDownBy: 2, maxBitrate: MIDDLE }, large];
+  return width * height >= TWO ? [{ rid: 'l', scaleResolutionDownBy: 2, maxBitrate: SMALL }, large] : [{ maxBitrate: LARGE }];
+}
 
 export class GroupCall {
   readonly pc: RTCPeerConnection;
@@ -56,6 +73,9 @@ export class GroupCall {
   #own: SenderSecret | null = null;
   #using = 0; // the generation that frames are sealed under
   #queue: Promise<void> = Promise.resolve(); // messages one after the other
+  #parameters: Promise<void> = Promise.resolve(); // changes of the camera's encoder one after the other
+  readonly #sizes: ([number, number] | null)[] = [];
+  #gathering: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
   constructor(private readonly options: GroupOptions) {
@@ -65,7 +85,10 @@ export class GroupCall {
     this.pc.onconnectionstatechange = () => this.#events.emit('connection', { state: this.pc.connectionState });
     for (let slot = 0; slot < (options.slots ?? 7); slot++) this.#addSlot(slot);
     this.#channel = this.pc.createDataChannel(CHANNEL, { ordered: true });
-    this.#channel.onopen = async () => this.#say({ type: 'hello', key: (await this.#pair).text });
+    this.#channel.onopen = async () => {
+      this.#say({ type: 'hello', key: (await this.#pair).text });
+      this.#tellSizes();
+    };
     this.#channel.onmessage = ({ data }: MessageEvent<unknown>) => {
       const message = parseGroup(data);
       if (message) this.#queue = this.#queue.then(() => this.#take(message)).catch(() => {}); // a forged word harms nobody
@@ -89,8 +112,20 @@ export class GroupCall {
     await this.#senders.get(kind)?.replaceTrack(track);
   }
 
+  /**
+   * Tells the server how large a slot is on the screen, in its own pixels (CSS pixels × devicePixelRatio), so that it sends no more than
+   * is seen; 0 for a slot that is not on it. A slot of which nothing was said gets the best that the network carries.
+   */
+  resize(slot: number, width: number, height: number): void {
+    if (!this.views[slot]) return;
+    while (this.#sizes.length < this.views.length) this.#sizes.push(null);
+    this.#sizes[slot] = [Math.round(width), Math.round(height)];
+    this.#gathering ??= setTimeout(() => this.#tellSizes(), GATHER);
+  }
+
   leave(): void {
     this.#closed = true;
+    clearTimeout(this.#gathering);
     this.pc.close();
     this.#worker.terminate();
     this.#events.clear();
@@ -101,7 +136,7 @@ export class GroupCall {
     this.views.push({ id: null, stream });
     for (const kind of ['audio', 'video'] as const) {
       const sends = slot === 0;
-      const sendEncodings: RTCRtpEncodingParameters[] = kind === 'video' ? [{ maxBitrate: MAX_BITRATE }] : [{}];
+      const sendEncodings = kind === 'video' ? encodings(this.options.tracks.video?.getSettings()) : [{}];
       const transceiver = this.pc.addTransceiver((sends && this.options.tracks[kind]) || kind, sends ? { direction: 'sendrecv', sendEncodings } : { direction: 'recvonly' });
       prefer(transceiver, kind === 'video' ? ['video/vp8', 'video/rtx'] : ['audio/opus']);
       const options = (side: GroupTransform['side']): GroupTransform => ({ side, kind, slot });
@@ -125,6 +160,12 @@ export class GroupCall {
       case 'shown':
         for (const [slot, id] of message.slots.entries()) if (!id) this.#show(slot, null);
         this.#events.emit('speaker', { id: message.speaker });
+        return;
+      case 'taken':
+        this.#encode((parameters, sender) => {
+          for (const encoding of parameters.encodings) encoding.active = message.layers.includes(encoding.rid ?? '');
+          return sender.setParameters(parameters);
+        });
     }
   }
 
@@ -161,8 +202,7 @@ export class GroupCall {
       if (this.#closed) return;
       this.#using = next.generation;
       this.#post({ op: 'send', keyId: senderKeyId(this.#group, own.text, next.generation), keys });
-      const sender = this.#senders.get('video');
-      if (sender) void makeKeyFrame(sender);
+      this.#encode((_, sender) => makeKeyFrame(sender));
     };
     if (this.#using === 0) use();
     else setTimeout(use, SETTLE);
@@ -183,6 +223,17 @@ export class GroupCall {
     if (!view || view.id === id) return;
     view.id = id;
     this.#events.emit('view', { slot, id, stream: view.stream });
+  }
+
+  /** Changes the camera's encoder. Two changes at once would undo each other. */
+  #encode(change: (parameters: RTCRtpSendParameters, sender: RTCRtpSender) => Promise<void>): void {
+    const sender = this.#senders.get('video');
+    if (sender) this.#parameters = this.#parameters.then(() => change(sender.getParameters(), sender)).catch(() => {});
+  }
+
+  #tellSizes(): void {
+    this.#gathering = undefined;
+    if (this.#sizes.length) this.#say({ type: 'views', sizes: this.#sizes });
   }
 
   #say(message: object): void {

@@ -2,7 +2,9 @@
 export type FromGroup =
   | { type: 'group'; group: string; you: string; members: { id: string; key: string }[] }
   | { type: 'shown'; slots: string[]; speaker: string }
-  | { type: 'told'; from: string; data: string };
+  | { type: 'told'; from: string; data: string }
+  /** Which encodings of one's own picture somebody gets. */
+  | { type: 'taken'; layers: string[] };
 
 const isText = (v: unknown): v is string => typeof v === 'string';
 
@@ -29,6 +31,10 @@ export function parseGroup(data: unknown): FromGroup | null {
     case 'shown': {
       const { slots, speaker } = m;
       return Array.isArray(slots) && slots.every(isText) ? { type: 'shown', slots, speaker: isText(speaker) ? speaker : '' } : null;
+    }
+    case 'taken': {
+      const { layers } = m;
+      return Array.isArray(layers) && layers.length > 0 && layers.every(isText) ? { type: 'taken', layers } : null;
     }
     case 'told': {
       const { from, data } = m;

@@ -5,10 +5,13 @@
  *            video: drop until the first key frame under a new key │ seal, next counter
  *   receive: unknown key → wait a moment for it, if none is installed │ replayed, changed → drop, want a key frame
  *
+ * Two connections may carry the same frames while one takes the place of the other. What is received is judged for each
+ * line (connection) alone; the counters of what is sent go on over all.
+ *
  * Not safe for concurrent use per stream: the caller finishes one frame before it hands over the next, which also
  * keeps their order. Keys may change while a frame is under way; such a frame is dropped.
  */
-import { ReplayWindow, isKeyFrame, openFrame, sealFrame, splitFrame, type FrameKey, type Kind } from '../crypto/sframe';
+import { ReplayWindow, isKeyFrame, openFrame, sealFrame, splitFrame, type Format, type FrameKey, type Kind } from '../crypto/sframe';
 import type { Bytes } from '../crypto/bytes';
 
 interface SendState {
@@ -27,7 +30,8 @@ interface Entry {
   keyId: string;
   kid: bigint;
   send: Record<Kind, SendState>;
-  receive: Record<Kind, ReceiveState>;
+  theirs: Record<Kind, FrameKey>;
+  receive: Map<number, Record<Kind, ReceiveState>>;
 }
 
 /** How long a received frame may wait for keys that are being derived, in milliseconds. */
@@ -40,7 +44,7 @@ const HOLD = 250;
 
 export interface FrameEvents {
   /** The first frame of a key and kind was opened. */
-  first(keyId: string, kind: Kind, frame: unknown): void;
+  first(keyId: string, kind: Kind, frame: unknown, line: number): void;
 }
 
 export class Frames {
@@ -76,15 +80,20 @@ export class Frames {
     this.#used.add(keyId);
     this.clear();
     const sending = (key: FrameKey): SendState => ({ key, counter: 0, started: false });
-    const receiving = (key: FrameKey): ReceiveState => ({ key, window: new ReplayWindow(), started: false });
     this.#current = {
       keyId,
       kid: BigInt('0x' + keyId),
       send: { audio: sending(send.audio), video: sending(send.video) },
-      receive: { audio: receiving(receive.audio), video: receiving(receive.video) },
+      theirs: receive,
+      receive: new Map(),
     };
     this.#wake();
     return true;
+  }
+
+  /** Frames will come on another line: what was received on the ones before counts as old there. */
+  begin(line: number): void {
+    if (this.#current) receiving(this.#current, line);
   }
 
   /** Forgets all keys. */
@@ -94,9 +103,9 @@ export class Frames {
   }
 
   /** Returns what to send in place of the frame, or null to send nothing. */
-  async seal(kind: Kind, data: Bytes): Promise<Bytes | null> {
+  async seal(kind: Kind, data: Bytes, format: Format = kind, key = isKeyFrame(data)): Promise<Bytes | null> {
     if (data.length === 0) return null;
-    if (!this.#current && kind === 'video' && isKeyFrame(data)) {
+    if (!this.#current && kind === 'video' && key) {
       this.#held = true;
       await this.#installed(HOLD);
       this.#held = false;
@@ -104,21 +113,21 @@ export class Frames {
     const entry = this.#current as Entry | null; // may have changed while waiting
     if (!entry) return null;
     const state = entry.send[kind];
-    if (kind === 'video' && !state.started && !isKeyFrame(data)) return null;
+    if (kind === 'video' && !state.started && !key) return null;
     state.started = true;
-    const sealed = await sealFrame(state.key, entry.kid, state.counter++, kind, data);
+    const sealed = await sealFrame(state.key, entry.kid, state.counter++, format, data);
     return this.#current === entry ? sealed : null;
   }
 
   /** Returns the opened frame, or null to drop it. `frame` is handed to `first`. */
-  async open(kind: Kind, data: Bytes, frame: unknown): Promise<Bytes | null> {
-    const parts = splitFrame(kind, data);
+  async open(kind: Kind, data: Bytes, frame: unknown, line = 0, format: Format = kind, key = isKeyFrame(data)): Promise<Bytes | null> {
+    const parts = splitFrame(format, data);
     if (!parts) return null;
     const entry = await this.#entry(parts.kid);
     if (!entry) return null;
-    const state = entry.receive[kind];
+    const state = receiving(entry, line)[kind];
     if (!state.window.fresh(parts.ctr)) return null;
-    if (kind === 'video' && !state.started && !isKeyFrame(data)) return null;
+    if (kind === 'video' && !state.started && !key) return null;
     let plain: Bytes;
     try {
       plain = await openFrame(state.key, parts);
@@ -129,7 +138,7 @@ export class Frames {
     state.window.add(parts.ctr);
     if (!state.started) {
       state.started = true;
-      this.events.first(entry.keyId, kind, frame);
+      this.events.first(entry.keyId, kind, frame, line);
     }
     return plain;
   }
@@ -155,4 +164,16 @@ export class Frames {
   #wake(): void {
     for (const wake of [...this.#waiters]) wake();
   }
+}
+
+function receiving(entry: Entry, line: number): Record<Kind, ReceiveState> {
+  const known = entry.receive.get(line);
+  if (known) return known;
+  const state = (kind: Kind): ReceiveState => {
+    const past = [...entry.receive.values()].map((states) => states[kind].window.highest);
+    return { key: entry.theirs[kind], window: new ReplayWindow(Math.max(-1, ...past)), started: false };
+  };
+  const fresh = { audio: state('audio'), video: state('video') };
+  entry.receive.set(line, fresh);
+  return fresh;
 }

@@ -17,6 +17,6 @@ export type FromGroupWorker =
   { op: 'from'; slot: number; kind: Kind; sender: string };
 
 /** Options of one RTCRtpScriptTransform. */
-export interface GroupTransform extends TransformOptions {
+export interface GroupTransform extends Omit<TransformOptions, 'line'> {
   slot: number;
 }

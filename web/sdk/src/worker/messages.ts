@@ -7,6 +7,8 @@ export type Side = 'send' | 'receive';
 export interface TransformOptions {
   side: Side;
   kind: Kind;
+  /** Which connection it is of. */
+  line: number;
 }
 
 export type ToWorker =
@@ -20,7 +22,9 @@ export type ToWorker =
 export type FromWorker =
   /** `keyFrame`: one is about to be sent, none need be made. */
   | { op: 'installed'; keyId: string; keyFrame: boolean }
+  /** This browser says which codec a frame is of. Told once. */
+  | { op: 'named' }
   /** These keys were in use before. */
   | { op: 'refused'; keyId: string }
-  /** The first frame of this key was opened and handed to the decoder; `timestamp` is its RTP timestamp. */
-  | { op: 'first'; keyId: string; kind: Kind; timestamp: number };
+  /** The first frame of this key was opened and handed to the decoder; `timestamp` is its RTP timestamp, `line` the connection. */
+  | { op: 'first'; keyId: string; kind: Kind; timestamp: number; line: number };

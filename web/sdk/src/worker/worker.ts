@@ -4,6 +4,7 @@
  * frames keep their order although the cryptography is asynchronous.
  */
 import type { Bytes } from '../crypto/bytes';
+import { isKeyFrame, type Format, type Kind } from '../crypto/sframe';
 import { Frames } from './frames';
 import type { FromWorker, ToWorker, TransformOptions } from './messages';
 
@@ -13,7 +14,7 @@ const scope = self as unknown as DedicatedWorkerGlobalScope;
 const tell = (message: FromWorker) => scope.postMessage(message);
 
 const frames = new Frames({
-  first: (keyId, kind, frame) => tell({ op: 'first', keyId, kind, timestamp: rtpTimestamp(frame as EncodedFrame) }),
+  first: (keyId, kind, frame, line) => tell({ op: 'first', keyId, kind, timestamp: rtpTimestamp(frame as EncodedFrame), line }),
 });
 
 function rtpTimestamp(frame: EncodedFrame): number {
@@ -21,15 +22,33 @@ function rtpTimestamp(frame: EncodedFrame): number {
   return rtpTimestamp ?? (frame as { timestamp?: number }).timestamp ?? 0;
 }
 
+/** The codec by its name; a browser that does not name it uses VP8 alone. */
+const formats: Record<string, Format> = { 'video/vp8': 'video', 'video/vp9': 'VP9', 'video/av1': 'AV1', 'video/h264': 'H264' };
+let named = false;
+
+function formatOf(kind: Kind, frame: EncodedFrame): Format | undefined {
+  if (kind === 'audio') return kind;
+  const { mimeType } = frame.getMetadata() as { mimeType?: string };
+  if (mimeType !== undefined && !named) {
+    named = true;
+    tell({ op: 'named' });
+  }
+  return mimeType === undefined ? kind : formats[mimeType.toLowerCase()];
+}
+
 /** Not more often than this are key frames asked for, in milliseconds. */
 const REQUEST_INTERVAL = 250;
 
-function transform({ side, kind }: TransformOptions, askKeyFrame: () => void): TransformStream<EncodedFrame, EncodedFrame> {
+function transform({ side, kind, line }: TransformOptions, askKeyFrame: () => void): TransformStream<EncodedFrame, EncodedFrame> {
   let asked = 0;
+  if (side === 'receive') frames.begin(line);
   return new TransformStream({
     async transform(frame, controller) {
       const data = new Uint8Array(frame.data) as Bytes;
-      const out = side === 'send' ? await frames.seal(kind, data) : await frames.open(kind, data, frame);
+      const format = formatOf(kind, frame);
+      if (!format) return; // there is no rule for it, so it is neither sent nor shown
+      const key = format === kind ? isKeyFrame(data) : (frame as RTCEncodedVideoFrame).type === 'key';
+      const out = side === 'send' ? await frames.seal(kind, data, format, key) : await frames.open(kind, data, frame, line, format, key);
       if (out) {
         frame.data = out.buffer as ArrayBuffer;
         controller.enqueue(frame);

@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX notices_at ON notices (at);
