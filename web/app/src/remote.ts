@@ -1,8 +1,6 @@
 import type { Passerby } from '@passerby/client';
+import { Paints } from './paints';
 import { takeSnapshot, type Snapshot } from './snapshot';
-
-/** How long a decoded picture may take to the screen, in milliseconds. */
-const PAINT = 500;
 
 /**
  * The stranger's picture and sound: one element for the whole life of the page.
@@ -12,10 +10,7 @@ export class RemoteVideo {
   readonly element = document.createElement('video');
   readonly #client: Passerby;
   readonly #silenced: (on: boolean) => void;
-  /** Pictures that came to the screen, and the RTP timestamp of the last one; undefined where the browser does not tell. */
-  #pictures = 0;
-  #last: number | undefined;
-  readonly #looks = new Set<() => void>();
+  readonly #paints = new Paints(this.element);
 
   constructor(client: Passerby, silenced: (on: boolean) => void) {
     this.#client = client;
@@ -23,7 +18,6 @@ export class RemoteVideo {
     this.element.playsInline = true;
     this.element.autoplay = true;
     this.element.dataset['testid'] = 'remote-video';
-    if ('requestVideoFrameCallback' in this.element) this.#follow();
   }
 
   /** Attaches the stream and plays. Without a click before, the browser may allow it only without sound. */
@@ -41,35 +35,9 @@ export class RemoteVideo {
     );
   }
 
-  #follow(): void {
-    this.element.requestVideoFrameCallback((_, { rtpTimestamp }) => {
-      this.#pictures++;
-      this.#last = rtpTimestamp;
-      for (const look of [...this.#looks]) look();
-      this.#follow();
-    });
-  }
-
-  /**
-   * Resolves when a picture of that RTP timestamp or a later one is on the screen. Decoded is not painted: on a busy machine the
-   * element still shows the stranger before for a moment.
-   */
+  /** Resolves when a picture of that RTP timestamp or a later one is on the screen. */
   painted(first: number): Promise<void> {
-    if (!('requestVideoFrameCallback' in this.element)) return Promise.resolve();
-    const before = this.#pictures;
-    // Timestamps wrap at 2^32. Without any, the second picture is surely new.
-    const there = () => (this.#last === undefined ? this.#pictures >= before + 2 : ((this.#last - first) | 0) >= 0);
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(late);
-        this.#looks.delete(look);
-        resolve();
-      };
-      const look = () => there() && done();
-      const late = setTimeout(done, PAINT);
-      this.#looks.add(look);
-      look();
-    });
+    return this.#paints.since(first);
   }
 
   /** What is heard. */
