@@ -1,11 +1,27 @@
 // Functions that run in the pages of bench/next. `bench` is their window: which match, and when which colour was seen.
 
+/** Notes when the Worker that encrypts frames is handed keys, and when it has opened something: before the page's own scripts. */
+export function watchWorker() {
+  const said = (window.__frames = []);
+  const note = ({ op, kind }) => said.push({ op, kind, t: Date.now() });
+  window.Worker = class extends Worker {
+    constructor(url, options) {
+      super(url, options);
+      if (options?.name === 'passerby-frames') this.addEventListener('message', ({ data }) => note(data));
+    }
+    postMessage(message, moved) {
+      super.postMessage(message, moved);
+      note(message);
+    }
+  };
+}
+
 /**
  * Watches the remote picture from the news of a match until the new partner's colour is presented. Between, nothing is
  * read: a look at a picture costs the page milliseconds, which would count.
  */
 export function watchPicture(selector) {
-  const bench = (window.bench = { match: null, at: {}, told: {}, video: null });
+  const bench = (window.bench = { match: null, at: {}, told: {}, decoded: {}, video: null });
   let looks, wanted;
   const seen = () => wanted && looks.find((look) => look.colour === wanted.colour);
   const look = (id) => {
@@ -33,7 +49,15 @@ export function watchPicture(selector) {
       if (seen()) found(seen());
       setTimeout(found, limit, null);
     });
-    return { ms: first && first.t - bench.at[id], told: bench.told[id] - bench.at[id] };
+    const since = (t) => t && t - bench.at[id];
+    const frames = (window.__frames ?? []).filter(({ t }) => t >= bench.told[id]);
+    return {
+      ms: first && since(first.t),
+      told: since(bench.told[id]),
+      keyed: since(frames.find(({ op }) => op === 'keys')?.t),
+      opened: since(frames.find(({ op, kind }) => op === 'first' && kind === 'video')?.t),
+      decoded: since(bench.decoded[id]),
+    };
   };
 }
 

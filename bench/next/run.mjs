@@ -11,7 +11,7 @@ import { Server } from '../../web/test/lib/server.mjs';
 import { freePort } from '../../web/test/lib/net.mjs';
 import { launchChromium, openPage } from '../../web/test/lib/browsers.mjs';
 import { build, figures, idle, save, serve, stopAll, table } from '../lib/process.mjs';
-import { joinNewPeer, watchPicture } from './inpage.mjs';
+import { joinNewPeer, watchPicture, watchWorker } from './inpage.mjs';
 
 const option = (name, fallback) => {
   const i = process.argv.indexOf('--' + name);
@@ -44,6 +44,7 @@ async function setUp() {
   for (const [i, colour] of names.entries()) {
     const page = await openPage(browser, { colour, size: [320, 240], fps: 20, tone: 300 + 100 * i, viewport: { width: 480, height: 360 } });
     await page.setBypassCSP(true);
+    await page.evaluateOnNewDocument(watchWorker);
     pages.push(page);
   }
   return { server, browser, pages, url, coldURL };
@@ -70,6 +71,7 @@ function warm({ url }) {
       await page.waitForSelector('[data-testid="confirm-age"]');
       await page.evaluate(() => {
         passerby.on('matched', ({ match }) => bench.matched(match.id, match.at));
+        passerby.on('firstframe', ({ match }) => (bench.decoded[match.id] = Date.now()));
         const box = document.querySelector('[data-testid="confirm-age"]');
         if (!box.checked) box.click();
       });
@@ -116,7 +118,7 @@ async function block(way, pages) {
         return p.evaluate((id, colour, limit) => bench.firstPicture(id, colour, limit), now[i], names[partner[i]], TIMEOUT);
       }),
     );
-    results.push(...seen.filter(Boolean));
+    for (const [i, s] of seen.entries()) if (s) results.push({ ...s, partnerKeyed: seen[partner[i]]?.keyed });
     await sleep(700 + Math.random() * 600);
   }
   for (const page of pages) {
@@ -170,6 +172,22 @@ const summary = Object.entries(rows).map(([way, { results, idle: shares }]) => {
 });
 console.log(`\nN1: server's decision → first decoded picture of the new partner; ${DELAY} each way, ${names.length} Chromium pages`);
 table(summary);
+
+// Where the time goes, on the way of one picture: each step from the one before.
+const steps = {
+  'decision → the page is told (one way through the network)': (r) => r.told,
+  'told → the partner has derived the keys': (r) => r.partnerKeyed - r.told,
+  'keys → the first picture is opened (the camera’s next, encoded, paced; twice through the network)': (r) => r.opened - r.partnerKeyed,
+  'opened → out of the decoder': (r) => r.decoded - r.opened,
+  'decoded → painted': (r) => r.ms - r.decoded,
+};
+const whole = rows.warm.results.filter((r) => Object.values(steps).every((step) => Number.isFinite(step(r))));
+const apart = Object.entries(steps).map(([step, of]) => {
+  const f = figures(whole.map(of));
+  return { step, 'median ms': f.median, 'p95 ms': f.p95 };
+});
+console.log(`\nThe steps of ${whole.length} matches`);
+table(apart);
 const ratio = summary[0]['median ms'] / summary[1]['median ms'];
 console.log(`warm ÷ new PeerConnection (median): ${ratio.toFixed(2)}`);
-save('next', { delay: DELAY, summary, ratio, results: Object.fromEntries(Object.entries(rows).map(([k, v]) => [k, v])) });
+save('next', { delay: DELAY, summary, steps: apart, ratio, results: Object.fromEntries(Object.entries(rows).map(([k, v]) => [k, v])) });
