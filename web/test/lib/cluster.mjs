@@ -24,7 +24,7 @@ export class Cluster {
     cluster.url = `http://localhost:${http}`;
     const child = spawn(process.env.PASSERBY_TEST_CLUSTER, [
       '-bin', binary, '-site', join(root, 'deploy/nginx/passerby.conf'), '-http', `127.0.0.1:${http}`, '-media-ip', ip, '-apart',
-      '--', ...Object.entries({ '--rematch': '1ms', '--log-level': 'debug', '--drain-delay': '300ms', ...flags }).flat(),
+      '--', ...Object.entries({ '--rematch': '1ms', '--log-level': 'debug', '--drain-delay': '300ms', ...flags }).flat(2),
     ], { stdio: ['pipe', 'pipe', 'pipe'] });
     cluster.#child = child;
     cluster.#exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
