@@ -213,11 +213,11 @@ func (u *uplink) nudge(now time.Time) {
 }
 
 // request asks for packets, or for a key frame if one was given up.
-func (u *uplink) request(ssrc uint32, due []uint16, lost bool, now time.Time) {
+func (u *uplink) request(ssrc uint32, due []uint16, picture bool, now time.Time) {
 	if len(due) > 0 {
 		u.origin.askPackets(ssrc, due)
 	}
-	if lost {
+	if picture {
 		u.want(now)
 	}
 }
@@ -320,17 +320,12 @@ func (u *uplink) tick(now time.Time) {
 	if report && u.kind == audio {
 		r.FractionLost = max(r.FractionLost, u.seat.soundLost(now))
 	}
-	if len(due) > 0 {
-		u.origin.askPackets(ssrc, due)
-	}
+	u.request(ssrc, due, lost || wanted, now)
 	if report {
 		u.origin.report(rtcp.ReceptionReport{
 			SSRC: ssrc, FractionLost: r.FractionLost, TotalLost: r.TotalLost,
 			LastSequenceNumber: r.Highest, Jitter: r.Jitter, LastSenderReport: r.LastSR, Delay: r.Delay,
 		})
-	}
-	if lost || wanted {
-		u.want(now)
 	}
 }
 
