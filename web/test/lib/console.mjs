@@ -46,7 +46,7 @@ export class Moderator {
   }
 
   on(id) {
-    return this.page.waitForSelector(`[data-testid="${id}"]`, { timeout: patience });
+    return this.page.waitForSelector(`[data-testid="${id}"]`, { timeout: patience }).catch((e) => this.#inVain(id, e));
   }
 
   async click(id) {
@@ -63,10 +63,12 @@ export class Moderator {
   }
 
   async until(what, seen, ...args) {
-    const handle = await this.page.waitForFunction(patient(seen), { timeout: patience, polling: 50 }, ...args).catch(async (e) => {
-      throw new Error(`the moderator waited in vain for ${what} (${e.message}):\n${await this.page.evaluate(() => document.body.innerText).catch(() => 'the window is gone')}`);
-    });
+    const handle = await this.page.waitForFunction(patient(seen), { timeout: patience, polling: 50 }, ...args).catch((e) => this.#inVain(what, e));
     return handle.jsonValue();
+  }
+
+  async #inVain(what, e) {
+    throw new Error(`the moderator waited in vain for ${what} (${e.message}):\n${await this.page.evaluate(() => document.body.innerText).catch(() => 'the window is gone')}`);
   }
 
   /** Waits for what the console says after a decision. */
@@ -81,6 +83,7 @@ export class Moderator {
     await this.click('sign-in');
     await this.type('new-password', password);
     await this.click('set-password');
+    await this.until('that the password is set', () => document.body.textContent.includes('The password is set')); // which moves what is below
     await this.click('add-code');
     const secret = await this.text('secret');
     await this.type('new-code', code(secret));
