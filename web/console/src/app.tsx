@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { api, onSignedOut } from './api';
 import { told } from './hooks';
 import { AccountScreen } from './screens/account';
@@ -9,8 +9,11 @@ import type { Me } from './types';
 export function App() {
   const [me, setMe] = useState<Me | null>(null);
   const [problem, setProblem] = useState('');
+  const asked = useRef(0);
   const ask = useCallback(() => {
-    api.session().then((m) => { setMe(m); setProblem(''); }, (e) => setProblem(told(e)));
+    const turn = ++asked.current; // an answer that a later one has overtaken is old
+    const latest = (fn: () => void) => turn === asked.current && fn();
+    api.session().then((m) => latest(() => { setMe(m); setProblem(''); }), (e) => latest(() => setProblem(told(e))));
   }, []);
   useEffect(() => {
     onSignedOut(ask);
