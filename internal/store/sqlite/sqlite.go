@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -82,16 +83,39 @@ func openPool(ctx context.Context, path string) (*sql.DB, error) {
 	}
 	// Readers do not wait for the writer (WAL); writers wait for one another, in SQLite itself.
 	pool.SetMaxOpenConns(4)
-	if err := pool.PingContext(ctx); err != nil {
+	if err := reach(ctx, pool); err != nil {
 		return nil, errors.Join(explain(path, err), pool.Close())
 	}
 	return pool, nil
 }
 
+// reach makes the first connection. SQLite does not wait, as busy_timeout has it, for who else turns a new file's journal into a WAL or
+// takes it away.
+func reach(ctx context.Context, pool *sql.DB) error {
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for late := time.After(busy); ; {
+		err := pool.PingContext(ctx)
+		if err == nil || !isBusy(err) {
+			return err
+		}
+		select {
+		case <-again.C:
+		case <-late:
+			return err
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// busy is how long who else writes is waited for.
+const busy = 4 * time.Second
+
 // dsn turns a path into the driver's address. A transaction takes the write lock when it begins, so that none fails half way.
 func dsn(path string) string {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: strings.Join([]string{
-		"_pragma=busy_timeout(4000)", "_pragma=journal_mode(WAL)", "_pragma=synchronous(NORMAL)", "_pragma=foreign_keys(1)", "_pragma=secure_delete(1)", "_txlock=immediate",
+		fmt.Sprintf("_pragma=busy_timeout(%d)", busy.Milliseconds()), "_pragma=journal_mode(WAL)", "_pragma=synchronous(NORMAL)", "_pragma=foreign_keys(1)", "_pragma=secure_delete(1)", "_txlock=immediate",
 	}, "&")}
 	return u.String()
 }
@@ -99,6 +123,11 @@ func dsn(path string) string {
 func isUnique(err error) bool {
 	var e *sqlite.Error
 	return errors.As(err, &e) && (e.Code() == lib.SQLITE_CONSTRAINT_UNIQUE || e.Code() == lib.SQLITE_CONSTRAINT_PRIMARYKEY)
+}
+
+func isBusy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == lib.SQLITE_BUSY // the rest says why
 }
 
 func explain(path string, err error) error {
