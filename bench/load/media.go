@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"crypto"
 	"crypto/tls"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"net"
 	"regexp"
@@ -13,12 +11,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/dtls/v3"
 	"github.com/pion/dtls/v3/pkg/crypto/fingerprint"
 	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
-	"github.com/pion/stun/v4"
+
+	"passerby/bench/internal/mediaway"
 )
 
 // Sound as browsers send it, a packet each 20 ms, of about 32 kb/s; and a picture of 30 frames a second, of 1.3 Mb/s.
@@ -133,60 +131,26 @@ func (u *user) connect(sdp string) error {
 	if u.at, err = net.ResolveUDPAddr("udp4", net.JoinHostPort(found["candidate"][0], found["candidate"][1])); err != nil {
 		return err
 	}
-	check, err := stun.Build(stun.TransactionID, stun.BindingRequest, stun.NewUsername(found["ufrag"][0]+":"+ufrag),
-		stun.RawAttribute{Type: stun.AttrUseCandidate}, stun.RawAttribute{Type: stun.AttrICEControlling, Length: 8, Value: make([]byte, 8)},
-		stun.RawAttribute{Type: stun.AttrPriority, Length: 4, Value: []byte{0x6e, 0xff, 0xff, 0xff}},
-		stun.NewShortTermIntegrity(found["password"][0]), stun.Fingerprint)
+	check, err := mediaway.Check(found["ufrag"][0], found["password"][0], ufrag)
 	if err != nil {
 		return err
 	}
-	buf := make([]byte, 1500)
-	for try := 0; ; try++ {
-		if _, err := u.udp.WriteTo(check.Raw, u.at); err != nil {
-			return err
-		}
-		_ = u.udp.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
-		if n, err := u.udp.Read(buf); err == nil && n > 2 && buf[0] == 1 {
-			break
-		} else if errors.Is(err, net.ErrClosed) || try == 50 {
-			return errors.New("no answer to a check")
-		}
+	if err := mediaway.Knock(u.udp, u.at, check); err != nil {
+		return err
 	}
-	_ = u.udp.SetReadDeadline(time.Time{})
 	if err := u.handshake(); err != nil {
 		return err
 	}
 	u.all.Go(u.receive)
-	u.all.Go(func() { u.send(check.Raw) })
+	u.all.Go(func() { u.send(check) })
 	return nil
 }
 
 // handshake does DTLS and takes the SRTP keys from it.
-func (u *user) handshake() error {
+func (u *user) handshake() (err error) {
 	ours, theirs := newPipe(u)
-	conn, err := dtls.ClientWithOptions(ours, u.at, dtls.WithCertificates(certificate), dtls.WithInsecureSkipVerify(true),
-		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM))
-	if err != nil {
-		return err
-	}
 	defer theirs()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	if err := conn.HandshakeContext(ctx); err != nil {
-		return fmt.Errorf("DTLS: %w", err)
-	}
-	state, ok := conn.ConnectionState()
-	if !ok {
-		return errors.New("DTLS has no state")
-	}
-	keys := srtp.Config{Profile: srtp.ProtectionProfileAeadAes128Gcm}
-	if err := keys.ExtractSessionKeysFromDTLS(&state, true); err != nil {
-		return err
-	}
-	if u.seal, err = srtp.CreateContext(keys.Keys.LocalMasterKey, keys.Keys.LocalMasterSalt, keys.Profile); err != nil {
-		return err
-	}
-	u.open, err = srtp.CreateContext(keys.Keys.RemoteMasterKey, keys.Keys.RemoteMasterSalt, keys.Profile, srtp.SRTPNoReplayProtection())
+	u.seal, u.open, err = mediaway.Keys(ours, u.at, certificate)
 	return err
 }
 

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"crypto"
 	"crypto/cipher"
 	"crypto/rand"
@@ -18,12 +17,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pion/dtls/v3"
 	"github.com/pion/dtls/v3/pkg/crypto/fingerprint"
 	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
 	"github.com/pion/srtp/v3"
 	"github.com/pion/stun/v4"
 	"golang.org/x/sys/unix"
+
+	"passerby/bench/internal/mediaway"
 )
 
 // user is one client: a socket, its keys and its streams.
@@ -169,27 +169,12 @@ func (u *user) connect(sdp string) error {
 	if u.led {
 		return u.handshake()
 	}
-	m, err := stun.Build(stun.TransactionID, stun.BindingRequest, stun.NewUsername(found["ufrag"]+":"+ufrag),
-		stun.RawAttribute{Type: stun.AttrUseCandidate}, stun.RawAttribute{Type: stun.AttrICEControlling, Length: 8, Value: make([]byte, 8)},
-		stun.RawAttribute{Type: stun.AttrPriority, Length: 4, Value: []byte{0x6e, 0xff, 0xff, 0xff}},
-		stun.NewShortTermIntegrity(found["password"]), stun.Fingerprint)
-	if err != nil {
+	if u.check, err = mediaway.Check(found["ufrag"], found["password"], ufrag); err != nil {
 		return err
 	}
-	u.check = m.Raw
-	buf := make([]byte, 1500)
-	for try := 0; ; try++ {
-		if _, err := u.udp.WriteTo(u.check, u.at); err != nil {
-			return err
-		}
-		_ = u.udp.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
-		if n, err := u.udp.Read(buf); err == nil && n > 2 && buf[0] == 1 {
-			break
-		} else if try == 50 {
-			return errors.New("no answer to a check")
-		}
+	if err := mediaway.Knock(u.udp, u.at, u.check); err != nil {
+		return err
 	}
-	_ = u.udp.SetReadDeadline(time.Time{})
 	// Janus answers checks before it has the candidates, and counts only those that come later.
 	over := make(chan struct{})
 	var checks sync.WaitGroup
@@ -211,31 +196,9 @@ func (u *user) connect(sdp string) error {
 }
 
 // handshake does DTLS and takes the SRTP keys from it; then the socket is the load's again.
-func (u *user) handshake() error {
+func (u *user) handshake() (err error) {
 	loan := &lent{PacketConn: u.udp, over: make(chan struct{})}
-	conn, err := dtls.ClientWithOptions(loan, u.at, dtls.WithCertificates(certificate), dtls.WithInsecureSkipVerify(true),
-		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM))
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	if err := conn.HandshakeContext(ctx); err != nil {
-		return fmt.Errorf("DTLS: %w", err)
-	}
-	state, ok := conn.ConnectionState()
-	if !ok {
-		return errors.New("DTLS has no state")
-	}
-	var keys srtp.Config
-	keys.Profile = srtp.ProtectionProfileAeadAes128Gcm
-	if err := keys.ExtractSessionKeysFromDTLS(&state, true); err != nil {
-		return err
-	}
-	if u.seal, err = srtp.CreateContext(keys.Keys.LocalMasterKey, keys.Keys.LocalMasterSalt, keys.Profile); err != nil {
-		return err
-	}
-	if u.open, err = srtp.CreateContext(keys.Keys.RemoteMasterKey, keys.Keys.RemoteMasterSalt, keys.Profile, srtp.SRTPNoReplayProtection()); err != nil {
+	if u.seal, u.open, err = mediaway.Keys(loan, u.at, certificate); err != nil {
 		return err
 	}
 	loan.end()
