@@ -38,6 +38,7 @@ if (!enterNamespace(fileURLToPath(import.meta.url), args)) {
     .filter((f) => !names.length || names.some((n) => f.includes(n)))
     .sort()
     .map((f) => join(here, f));
-  const child = spawn(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=spec', ...files], { stdio: 'inherit' });
+  // A file that is not done after a quarter of an hour fails, so that one that hangs does not hide the others.
+  const child = spawn(process.execPath, ['--test', '--test-concurrency=1', '--test-timeout=900000', '--test-reporter=spec', ...files], { stdio: 'inherit' });
   child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
 }
