@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,7 +113,7 @@ func TestTwoNodesOnACluster(t *testing.T) {
 // TestRedisClusterFailsOver: strangers on two nodes talk while one master of the Redis Cluster after the other is killed; its replica
 // takes its place each time, the talk goes on, and others can meet.
 func TestRedisClusterFailsOver(t *testing.T) {
-	redis, masters := testenv.ReplicatedRedisCluster(t)
+	redis, masters, replicas := testenv.ReplicatedRedisCluster(t)
 	dir := t.TempDir()
 	one, two := startNode(t, redis, dir, "one"), startNode(t, redis, dir, "two")
 	ann, bob := enter(t, "http://"+one.Addr, "ann"), enter(t, "http://"+two.Addr, "bob")
@@ -126,6 +127,8 @@ func TestRedisClusterFailsOver(t *testing.T) {
 		eve, dan := enter(t, "http://"+one.Addr, fmt.Sprint("eve", i)), enter(t, "http://"+two.Addr, fmt.Sprint("dan", i))
 		meet(t, eve, dan)
 		settle(t, eve, dan)
+		// Without two masters of three nobody can take a third one's place.
+		testenv.AwaitPromoted(replicas[i], slices.Concat(masters[i+1:], replicas))
 	}
 	stop()
 	settle(t, ann, bob)

@@ -19,7 +19,7 @@ func RedisCluster(t testing.TB) (url string, servers []*RedisServer) {
 }
 
 // ReplicatedRedisCluster is RedisCluster with a replica for each master, which takes its place within some three seconds.
-func ReplicatedRedisCluster(t testing.TB) (url string, masters []*RedisServer) {
+func ReplicatedRedisCluster(t testing.TB) (url string, masters, replicas []*RedisServer) {
 	t.Helper()
 	url, servers := redisCluster(t, 6)
 	for i, s := range servers[3:] {
@@ -29,7 +29,23 @@ func ReplicatedRedisCluster(t testing.TB) (url string, masters []*RedisServer) {
 		s.await("ROLE", "slave", "connected")
 		servers[i].await("ROLE", "master", s.port())
 	}
-	return url, servers[:3]
+	return url, servers[:3], servers[3:]
+}
+
+// AwaitPromoted waits until all of a cluster's servers that live hold the replica for a master, and the cluster whole.
+func AwaitPromoted(replica *RedisServer, alive []*RedisServer) {
+	id := replica.id()
+	for _, s := range alive {
+		s.until("no promotion of "+replica.Addr, func() (said string, ok bool) {
+			said = s.cli("CLUSTER", "NODES")
+			for line := range strings.Lines(said) {
+				fields := strings.Fields(line)
+				ok = ok || fields[0] == id && slices.Contains(strings.Split(fields[2], ","), "master")
+			}
+			return said, ok
+		})
+		s.await("CLUSTER INFO", "cluster_state:ok")
+	}
 }
 
 // redisCluster starts so many servers; the first three have the slots.
@@ -60,13 +76,22 @@ func redisCluster(t testing.TB, n int) (url string, servers []*RedisServer) {
 // await waits until the answer to a command holds all of the words.
 func (s *RedisServer) await(command string, words ...string) {
 	s.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	s.until("the cluster does not come up: "+command, func() (string, bool) {
 		said := s.cli(strings.Fields(command)...)
-		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(said, w) }) {
+		return said, !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(said, w) })
+	})
+}
+
+// until asks a server until the answer is the one waited for.
+func (s *RedisServer) until(orElse string, ask func() (said string, ok bool)) {
+	s.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		said, ok := ask()
+		if ok {
 			return
 		}
 		if time.Now().After(deadline) {
-			s.t.Fatalf("the Redis Cluster does not come up: %s:\n%s", command, said)
+			s.t.Fatalf("Redis at %s: %s:\n%s", s.Addr, orElse, said)
 		}
 	}
 }
