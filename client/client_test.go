@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"passerby/client"
+	"passerby/client/e2ee"
 	"passerby/internal/app"
 	"passerby/internal/config"
 	"passerby/signaling/protocol"
@@ -174,6 +175,28 @@ func TestReportWithProof(t *testing.T) {
 	}
 	if e := await[client.Ended](t, a); e.Match != match {
 		t.Errorf("%+v", e)
+	}
+}
+
+// TestVerification: both have the same emoji, and others in the next match.
+func TestVerification(t *testing.T) {
+	url := serve(t, nil)
+	for _, mode := range []client.Mode{client.Text, client.Video} {
+		a, b := dial(t, client.Config{URL: url, Media: mode == client.Video}), dial(t, client.Config{URL: url})
+		var before *[4]e2ee.Emoji
+		for range 2 {
+			match, _ := meet(t, mode, a, b)
+			one, other := await[client.Verification](t, a), await[client.Verification](t, b)
+			if one.Emoji == nil || other.Emoji == nil || *one.Emoji != *other.Emoji || one.Match != match || one.Failed || other.Failed {
+				t.Fatalf("%s: %+v and %+v", mode, one, other)
+			}
+			if before != nil && *before == *one.Emoji {
+				t.Errorf("%s: %v again", mode, *before)
+			}
+			before = one.Emoji
+		}
+		a.Close()
+		b.Close()
 	}
 }
 

@@ -1,9 +1,9 @@
 // Package client is Passerby's client in Go, for bots, tests and load: it speaks the protocol (docs/protocol.md), keeps its
 // promises about text (nothing lost, nothing doubled), comes back by itself when a connection is lost, encrypts as a browser
-// does, and brings picture and sound over WebRTC when asked to.
+// does, compares its keys as one does (four emoji), and brings picture and sound over WebRTC when asked to.
 //
 //	Dial ─→ Client ── Find, Next, Leave, Send, Typing, Report, Block ─→ server
-//	           └───── Events ←─ Connected, Waiting, Matched, Message, Delivered, Ended, …
+//	           └───── Events ←─ Connected, Waiting, Matched, Verification, Message, Delivered, Ended, …
 //
 // A text chat:
 //

@@ -3,6 +3,7 @@ package client
 import (
 	"time"
 
+	"passerby/client/e2ee"
 	"passerby/signaling/protocol"
 )
 
@@ -67,6 +68,15 @@ type Partner struct {
 	Audio, Video bool
 }
 
+// Verification compares the keys: both people of a match have the same Emoji, unless somebody sits between them. Let them be
+// compared by a way that he does not control. A nil Emoji means that nothing is verified: with Failed somebody lied, without it
+// the keys are others now, and another Verification follows.
+type Verification struct {
+	Match  string
+	Emoji  *[4]e2ee.Emoji
+	Failed bool
+}
+
 // FirstFrame says that a picture of the partner was opened for the first time in a match.
 type FirstFrame struct{ Match string }
 
@@ -98,6 +108,7 @@ func (Message) event()      {}
 func (Delivered) event()    {}
 func (Typing) event()       {}
 func (Partner) event()      {}
+func (Verification) event() {}
 func (FirstFrame) event()   {}
 func (Ended) event()        {}
 func (Reported) event()     {}

@@ -93,10 +93,7 @@ func (l *loop) agree(m *protocol.Matched) {
 	var keys *e2ee.Keys
 	err := ErrKeys
 	if l.own != nil {
-		first, second := m.Peer.Key, l.own.Public()
-		if m.Initiator {
-			first, second = second, first
-		}
+		first, second := l.publicKeys(m)
 		if fmt.Sprintf("%012x", e2ee.KeyID(m.Match, first, second)) == m.KeyID {
 			if l.own.Kind() == e2ee.P256 && kind == e2ee.X25519 {
 				return // the partner will make another
@@ -122,6 +119,14 @@ func (l *loop) agree(m *protocol.Matched) {
 	}
 }
 
+// publicKeys are that of the initiator and that of the responder.
+func (l *loop) publicKeys(m *protocol.Matched) (first, second string) {
+	if m.Initiator {
+		return l.own.Public(), m.Peer.Key
+	}
+	return m.Peer.Key, l.own.Public()
+}
+
 func (l *loop) keyed(keys *e2ee.Keys, m *protocol.Matched) {
 	held := l.talk.flow.rekey(keys, m.Sent, m.Acked)
 	if l.media != nil && m.Mode == Video {
@@ -129,6 +134,10 @@ func (l *loop) keyed(keys *e2ee.Keys, m *protocol.Matched) {
 	}
 	l.sayKeyed()
 	l.compare()
+	if l.talk == nil {
+		return // the partner had committed to other keys
+	}
+	l.beginVerifying(m)
 	l.tellMedia()
 	for _, text := range held {
 		l.fromPartner(text)

@@ -393,6 +393,7 @@ func (l *loop) nextTime() time.Time {
 		earlier(l.mediaAt)
 		if l.talk != nil {
 			earlier(l.talk.flow.next())
+			earlier(l.talk.verifyAt)
 		}
 	}
 	if l.talk != nil {
@@ -426,4 +427,5 @@ func (l *loop) tick(now time.Time) {
 		l.offer()
 	}
 	l.transmit(now)
+	l.verify(now)
 }

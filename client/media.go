@@ -241,6 +241,9 @@ func (l *loop) hearMedia(m fromMedia) {
 		if l.talk != nil && l.talk.match == m.first {
 			_ = l.write(&protocol.Shown{Match: m.first})
 			l.tell(FirstFrame{m.first})
+			if l.talk.verified == nil {
+				l.talk.verifyAt = time.Now()
+			}
 		}
 	case m.state == webrtc.PeerConnectionStateFailed || m.state == webrtc.PeerConnectionStateClosed:
 		l.media.open = false

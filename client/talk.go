@@ -20,6 +20,9 @@ type talk struct {
 	rekeys      int
 	committed   *protocol.Committed
 	typingUntil time.Time // zero: the partner does not type
+	verifier    *e2ee.Verifier
+	verified    *Verification // as it was told last
+	verifyAt    time.Time     // when to say a step of it again; zero: the other side's turn
 }
 
 func newTalk(m *protocol.Matched) *talk {
@@ -104,12 +107,17 @@ func (l *loop) fromPartner(message protocol.Message) {
 	}
 }
 
-// signalled opens what the partner's client says. Verification by emoji needs two people and is not answered.
+// signalled opens what the partner's client says.
 func (l *loop) signalled(data string) {
 	var sealed struct {
-		E string `json:"e"`
+		E string     `json:"e"`
+		V *e2ee.Step `json:"v"`
 	}
-	if json.Unmarshal([]byte(data), &sealed) != nil || sealed.E == "" {
+	if json.Unmarshal([]byte(data), &sealed) != nil {
+		return
+	}
+	if sealed.V != nil {
+		l.verifyStep(*sealed.V)
 		return
 	}
 	s, err := l.talk.flow.keys.OpenSignal(sealed.E)
@@ -149,6 +157,60 @@ func (l *loop) tellMedia() {
 	if l.talk.mode == Video {
 		has := l.media != nil
 		l.signal(e2ee.Signal{Media: &e2ee.Media{Audio: has, Video: has}})
+	}
+}
+
+// Verification begins at once in text and by the first picture in video, or when that takes long, so that it is in no
+// picture's way. Steps are said again as long as the other side does not move on.
+const (
+	verifyLatest = 3 * time.Second
+	verifyRepeat = 2 * time.Second
+)
+
+// beginVerifying: the keys are there, or others.
+func (l *loop) beginVerifying(m *protocol.Matched) {
+	t := l.talk
+	if t.verified != nil {
+		t.verified = nil
+		l.tell(Verification{Match: t.match})
+	}
+	first, second := l.publicKeys(m)
+	t.verifier = e2ee.NewVerifier(t.flow.keys, m.Initiator, first, second)
+	if t.verifyAt = time.Now(); t.mode == Video {
+		t.verifyAt = t.verifyAt.Add(verifyLatest)
+	}
+}
+
+// verify says a step that is due.
+func (l *loop) verify(now time.Time) {
+	t := l.talk
+	if t == nil || t.verifyAt.IsZero() || now.Before(t.verifyAt) {
+		return
+	}
+	t.verifyAt = time.Time{}
+	if step := t.verifier.Pending(); step != nil {
+		l.sayStep(step)
+		t.verifyAt = now.Add(verifyRepeat)
+	}
+}
+
+func (l *loop) verifyStep(s e2ee.Step) {
+	t := l.talk
+	if answer := t.verifier.Receive(s); answer != nil {
+		l.sayStep(answer)
+		t.verifyAt = time.Now().Add(verifyRepeat)
+	}
+	emoji, failed := t.verifier.Outcome()
+	if emoji == nil && !failed || t.verified != nil && t.verified.Failed == failed {
+		return
+	}
+	t.verified = &Verification{t.match, emoji, failed}
+	l.tell(*t.verified)
+}
+
+func (l *loop) sayStep(s *e2ee.Step) {
+	if data, err := json.Marshal(map[string]*e2ee.Step{"v": s}); err == nil {
+		l.toPartner(&protocol.Signal{Match: l.talk.match, Data: string(data)})
 	}
 }
 

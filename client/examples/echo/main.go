@@ -11,10 +11,12 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"passerby/client"
+	"passerby/client/e2ee"
 )
 
 func main() {
@@ -55,6 +57,10 @@ func echo(ctx context.Context, url string, video bool, greeting string) error {
 			_, _ = c.Send(greeting) // a partner who has left meanwhile is no error
 		case client.Message:
 			_, _ = c.Send(e.Text)
+		case client.Verification:
+			if e.Emoji != nil {
+				fmt.Println("nobody is between the two of you if he sees", signs(e.Emoji))
+			}
 		case client.Ended:
 			fmt.Println("over:", e.Reason)
 		case client.Failed:
@@ -62,6 +68,14 @@ func echo(ctx context.Context, url string, video bool, greeting string) error {
 		}
 	}
 	return nil
+}
+
+func signs(emoji *[4]e2ee.Emoji) string {
+	all := make([]string, len(emoji))
+	for i, e := range emoji {
+		all[i] = e.Sign
+	}
+	return strings.Join(all, " ")
 }
 
 // mirror sends the frames back that come.
