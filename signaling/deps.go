@@ -193,8 +193,8 @@ type Deps struct {
 	Room func() (wait time.Duration, ok bool)
 	// Talked is told when a match begins and when it ends, from both sides, and maybe twice. It must not block. nil: nobody is told.
 	Talked func(Talk)
-	// Wished is told which tags a user of a network names, as he wrote them. It must not block. nil: nobody is told.
-	Wished func(user string, network netip.Prefix, tags []string)
+	// Wished is told which tags a user of a pool and a network names, as he wrote them. It must not block. nil: nobody is told.
+	Wished func(user, pool string, network netip.Prefix, tags []string)
 	// Journey is told once for each side of a match with picture, when its first picture is seen. It must not block. nil:
 	// nobody is told.
 	Journey func(Journey)

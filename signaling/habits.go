@@ -13,7 +13,7 @@ import (
 // observe takes note of the tags of a wish, and of what a message shows of its sender's habits. Content is encrypted, and not looked at.
 func (s *session) observe(m protocol.Message) {
 	if find, ok := m.(*protocol.Find); ok && len(find.Tags) > 0 && s.hub.deps.Wished != nil && s.conn != nil {
-		s.hub.deps.Wished(s.self.User, s.conn.network, find.Tags)
+		s.hub.deps.Wished(s.self.User, s.self.Pool, s.conn.network, find.Tags)
 	}
 	if s.habits == nil || s.state.Phase != machine.Matched {
 		return

@@ -28,6 +28,7 @@ type person struct {
 	t    *testing.T
 	name string
 	base string // URL of the server
+	asks string // JSON of his request for a session
 
 	mu       sync.Mutex // guards what follows
 	socket   *websocket.Conn
@@ -49,9 +50,16 @@ type person struct {
 }
 
 // enter lets a person in, who stays until the test ends.
-func enter(t *testing.T, base, name string) *person {
+func enter(t *testing.T, base, name string) *person { return enterAs(t, base, name, `{"adult":true}`) }
+
+// enterMinor is enter for somebody who says that he is a minor.
+func enterMinor(t *testing.T, base, name string) *person {
+	return enterAs(t, base, name, `{"minor":true}`)
+}
+
+func enterAs(t *testing.T, base, name, asks string) *person {
 	t.Helper()
-	p := &person{t: t, name: name, base: base}
+	p := &person{t: t, name: name, base: base, asks: asks}
 	ctx, leave := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -122,7 +130,7 @@ func (p *person) visit(ctx context.Context) error {
 	}
 	if token == "" {
 		var err error
-		if token, err = newToken(ctx, p.base); err != nil {
+		if token, err = newToken(ctx, p.base, p.asks); err != nil {
 			return err
 		}
 	}
@@ -157,8 +165,8 @@ func (p *person) visit(ctx context.Context) error {
 	}
 }
 
-func newToken(ctx context.Context, base string) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/v1/session", strings.NewReader(`{"adult":true}`))
+func newToken(ctx context.Context, base, asks string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/v1/session", strings.NewReader(asks))
 	if err != nil {
 		return "", err
 	}

@@ -23,7 +23,7 @@ type talker struct {
 
 func talk(t *testing.T, base string) *talker {
 	t.Helper()
-	token, err := newToken(t.Context(), base)
+	token, err := newToken(t.Context(), base, `{"adult":true}`)
 	if err != nil {
 		t.Fatal(err)
 	}

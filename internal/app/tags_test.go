@@ -13,8 +13,15 @@ import (
 // What several people name is told to newcomers, in the form in which tags are compared; what one names is not.
 func TestPopularTags(t *testing.T) {
 	c := local(t)
-	c.PopularTags = 2
+	c.PopularTags, c.Minors = 2, true
 	url, _ := run(t, c)
+	for i := range 2 { // what minors name is for nobody to see
+		p := enterMinor(t, url, fmt.Sprint("minor ", i))
+		p.write(&protocol.Find{Mode: protocol.ModeText, Tags: []string{"homework"}, Key: fmt.Sprint("p256:m", i)})
+		if i == 1 {
+			p.until("matched", func() bool { return p.match != nil })
+		}
+	}
 	for i, tags := range [][]string{{"Music", "my street"}, {"#music", "Chess"}, {"chess", "0151 2345678"}} {
 		p := enter(t, url, fmt.Sprint("person ", i))
 		p.write(&protocol.Find{Mode: protocol.ModeText, Tags: tags, Key: fmt.Sprint("p256:", i)})
