@@ -51,8 +51,9 @@ type told struct {
 
 // What of the document is the operator's, when he has it.
 var (
-	icons  = regexp.MustCompile(`(?m)^<link rel="(?:icon|apple-touch-icon)"[^>]*>\n`)
-	themes = regexp.MustCompile(`(?m)^<meta name="theme-color"[^>]*>\n`)
+	icons   = regexp.MustCompile(`(?m)^<link rel="(?:icon|apple-touch-icon)"[^>]*>\n`)
+	themes  = regexp.MustCompile(`(?m)^<meta name="theme-color"[^>]*>\n`)
+	theMark = regexp.MustCompile(`(?s)<svg class="mark".*?</svg>`)
 )
 
 // apply writes the site into the files of a build.
@@ -94,6 +95,9 @@ func (s Site) apply(h *handler) {
 	h.rewrite(index, func(body string) string {
 		if icon != "" {
 			body = icons.ReplaceAllString(body, "")
+		}
+		if t.Logo != "" {
+			body = theMark.ReplaceAllString(body, `<img class="own-mark" src="`+t.Logo+`" alt="">`)
 		}
 		if len(s.Style) > 0 {
 			body = themes.ReplaceAllString(body, "")

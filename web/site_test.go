@@ -11,7 +11,8 @@ import (
 func page() fstest.MapFS {
 	f := built()
 	f["index.html"] = &fstest.MapFile{Data: []byte("<!doctype html>\n<head>\n<title>Passerby</title>\n<meta name=\"theme-color\" content=\"#f2f6f4\">\n" +
-		"<link rel=\"icon\" href=\"/icon.svg\">\n<link rel=\"stylesheet\" href=\"/assets/main-1.css\">\n</head>\n")}
+		"<link rel=\"icon\" href=\"/icon.svg\">\n<link rel=\"stylesheet\" href=\"/assets/main-1.css\">\n</head>\n" +
+		"<span class=\"logo\"><svg class=\"mark\" viewBox=\"0 0 32 32\"><path/>\n</svg>Passerby</span>\n")}
 	f["sw.js"] = &fstest.MapFile{Data: []byte("worker")}
 	f["manifest.webmanifest"] = &fstest.MapFile{Data: []byte(`{"name": "Passerby", "start_url": "/"}`)}
 	return f
@@ -34,17 +35,18 @@ func TestOnlyNamedOriginsMayHoldThePage(t *testing.T) {
 func TestASiteOfOnesOwn(t *testing.T) {
 	site := web.Site{
 		Name: `A & "B" </script>`, Style: []byte("a{}"), Paper: [2]string{"#ffffff", "#000000"}, Imprint: "/imprint", Icon: web.Picture{Kind: "png", Body: []byte("icon")},
+		Logo:  web.Picture{Kind: "svg", Body: []byte("<svg/>")},
 		Words: map[string]map[string]any{"en": {"landing.headline": "</script><script>alert(1)</script>"}},
 	}
 	h := web.New(page(), site)
 	first := get(t, h, "GET", "/", nil)
 	b := body(t, first)
-	for _, want := range []string{"<title>A &amp; &#34;B&#34; &lt;/script&gt;</title>", `content="#000000" media="(prefers-color-scheme: dark)"`, `"links":{"imprint":"/imprint"}`, `\u003c/script\u003e\u003cscript\u003ealert(1)`} {
+	for _, want := range []string{"<title>A &amp; &#34;B&#34; &lt;/script&gt;</title>", `content="#000000" media="(prefers-color-scheme: dark)"`, `"links":{"imprint":"/imprint"}`, `.svg" alt="">A &amp; `, `\u003c/script\u003e\u003cscript\u003ealert(1)`} {
 		if !strings.Contains(b, want) {
 			t.Errorf("not in the page: %s\n%s", want, b)
 		}
 	}
-	if strings.Count(b, "</script>") != 1 || strings.Contains(b, "Passerby") || strings.Contains(b, "#f2f6f4") || strings.Contains(b, "/icon.svg") {
+	if strings.Count(b, "</script>") != 1 || strings.Contains(b, "Passerby") || strings.Contains(b, "#f2f6f4") || strings.Contains(b, "/icon.svg") || strings.Contains(b, "<svg") {
 		t.Errorf("the page:\n%s", b)
 	}
 	_, rest, _ := strings.Cut(b, `href="/assets/brand-`)

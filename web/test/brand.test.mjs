@@ -44,6 +44,18 @@ for (const [scheme, paper] of [['light', 'rgb(246, 243, 250)'], ['dark', 'rgb(18
   }));
 }
 
+test('without a network it is the operator’s, too', { timeout: 180_000 }, stage.told(async () => {
+  const p = await stage.person('red');
+  await p.until('the service worker', () => navigator.serviceWorker.controller !== null && navigator.serviceWorker.ready.then(({ active }) => active.state === 'activated'));
+  await p.page.setOfflineMode(true);
+  await p.page.reload({ waitUntil: 'load' });
+  await p.page.waitForSelector('[data-testid="start"]');
+  await p.until('the logo', () => document.querySelector('.logo img')?.complete);
+  const { head, name, logo, paper } = await look(p);
+  assert.deepEqual({ head, name, logo, paper }, { head: 'Meet someone under the lantern.', name: 'Lantern Street', logo: true, paper: 'rgb(246, 243, 250)' });
+  await p.shot('brand-light-3-offline');
+}));
+
 test('a change shows with a reload', { timeout: 300_000 }, stage.told(async () => {
   const p = await stage.person('red');
   assert.equal((await look(p)).name, 'Lantern Street');
@@ -53,6 +65,7 @@ test('a change shows with a reload', { timeout: 300_000 }, stage.told(async () =
   await stage.server.down();
   await stage.server.up();
   await p.page.reload({ waitUntil: 'load' });
+  await p.page.waitForSelector('[data-testid="start"]');
   await p.until('the new name', () => document.querySelector('.logo')?.textContent === 'Harbour </script> & Co');
   assert.equal((await look(p)).paper, 'rgb(255, 243, 224)');
   assert.equal(await p.page.title(), 'Harbour </script> & Co: meet a stranger');

@@ -31,6 +31,25 @@ test('all script before the page is usable takes 70 KB or less', stage.told(asyn
   assert.ok(sum <= 70 * 1024, `${sum} bytes`);
 }));
 
+test('the top line is there before any script has run, and stays where it is', stage.told(async () => {
+  const p = await stage.person('red');
+  await p.page.setBypassServiceWorker(true);
+  await p.page.setCacheEnabled(false);
+  await p.page.setRequestInterception(true);
+  const held = new Promise((resolve) => p.page.on('request', (r) => (/\/assets\/main-.*\.js$/.test(r.url()) ? resolve(r) : void r.continue())));
+  const loaded = p.page.reload({ waitUntil: 'load' });
+  const script = await held;
+  const place = async () => p.page.$eval('.logo', (e) => [e.textContent, ...['x', 'y', 'width', 'height'].map((side) => e.getBoundingClientRect()[side])]);
+  await p.page.waitForFunction(() => !document.querySelector('[data-testid="start"]') && performance.getEntriesByName('first-contentful-paint').length > 0);
+  const before = await place();
+  assert.equal(before[0], 'Passerby');
+  await p.shot('desktop-light-0-before');
+  await script.continue();
+  await loaded;
+  await p.page.waitForSelector('[data-testid="start"]');
+  assert.deepEqual(await place(), before);
+}));
+
 test('the page is served compressed, whole and safely', stage.told(async () => {
   for (const [encoding, open] of [['br', brotliDecompressSync], ['gzip', gunzipSync]]) {
     const { request } = await import('node:http');

@@ -74,7 +74,7 @@ async function call(iceServers) {
     const [atA, atB] = await Promise.all(texts);
     for (;;) {
       const [first, second] = await Promise.all(people.map(look));
-      if (second.frames > 2) return [{ ...first.way, text: atA }, { ...second.way, text: atB }];
+      if (second.frames > 2 && first.way && second.way) return [{ ...first.way, text: atA }, { ...second.way, text: atB }];
       await new Promise((r) => setTimeout(r, 100));
     }
   };
