@@ -84,7 +84,7 @@ func (s *Server) newPeer(m *seat, fingerprint string) (*peer, error) {
 	}
 	settings.SetDTLSServerHelloMessageHook(p.exporter.serverHello)
 	settings.SetDTLSKeyLogWriter(&p.exporter)
-	settings.SetICEBindingRequestHandler(firstPair())
+	settings.SetICEBindingRequestHandler(choosePair(p.udp))
 	api := webrtc.NewAPI(
 		webrtc.WithSettingEngine(settings),
 		webrtc.WithMediaEngine(noCodecs),

@@ -4,8 +4,10 @@ import (
 	"context"
 	"net"
 	"regexp"
+	"slices"
 	"testing"
 
+	"github.com/pion/ice/v4"
 	"github.com/pion/stun/v4"
 )
 
@@ -19,13 +21,40 @@ func TestHandshakeBeforeNomination(t *testing.T) {
 	x.handshake(ctx)
 }
 
+// Firefox nominates every pair whose check succeeds and speaks on the best of them: the handshake does not go to the address that was
+// nominated last, which has sent too little to be answered.
+func TestHandshakeWhereThePeerSpeaks(t *testing.T) {
+	s, _ := mustListen(t)
+	x := newStranger(t, s, "a")
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	nominate := func(conn *net.UDPConn, priority uint32) {
+		check(ctx, t, conn, x.server, x.username, x.password, ice.UseCandidate(), ice.PriorityAttr(priority))
+	}
+	host, relay := x.udp, mustUDP(t)
+	nominate(host, 0x6effffff)
+	nominate(relay, 0x05ffffff)
+	x.handshake(ctx)
+	if n := s.Stats().Unproven; n != 0 {
+		t.Errorf("%d packets were not sent, since their address had not sent enough", n)
+	}
+
+	// With a worse one first, the better one is used.
+	y := newStranger(t, s, "b")
+	x.username, x.password = y.username, y.password
+	nominate(mustUDP(t), 0x05ffffff)
+	nominate(y.udp, 0x6effffff)
+	y.handshake(ctx)
+}
+
 // checkSize is how many bytes a check and its answer have.
 type checkSize struct{ request, answer int }
 
-// check sends a connectivity check without USE-CANDIDATE and waits for its answer.
-func check(ctx context.Context, t *testing.T, conn *net.UDPConn, server net.Addr, username, password string) checkSize {
+// check sends a connectivity check, with more attributes or none, and waits for its answer.
+func check(ctx context.Context, t *testing.T, conn *net.UDPConn, server net.Addr, username, password string, more ...stun.Setter) checkSize {
 	t.Helper()
-	m, err := stun.Build(stun.TransactionID, stun.BindingRequest, stun.NewUsername(username), stun.NewShortTermIntegrity(password), stun.Fingerprint)
+	setters := slices.Concat([]stun.Setter{stun.TransactionID, stun.BindingRequest, stun.NewUsername(username)}, more, []stun.Setter{stun.NewShortTermIntegrity(password), stun.Fingerprint})
+	m, err := stun.Build(setters...)
 	if err != nil {
 		t.Fatal(err)
 	}

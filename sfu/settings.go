@@ -15,6 +15,7 @@ func newSettings(cfg Config, e *endpoints, log logging.LoggerFactory) webrtc.Set
 	s.LoggerFactory = log
 	s.SetNet(e.net)
 	s.SetLite(true)
+	s.SetICEUseCandidateCheckPriority(true) // see choosePair
 	types := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
 	if e.tcp != nil {
 		types = append(types, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)

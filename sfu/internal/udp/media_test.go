@@ -2,6 +2,7 @@ package udp_test
 
 import (
 	"testing"
+	"time"
 
 	"passerby/sfu/internal/udp"
 )
@@ -39,8 +40,26 @@ func TestMediaBesidePion(t *testing.T) {
 		t.Errorf("%d packets were held back, want 3", st.Unproven)
 	}
 	other.check("a")
+	b.send(rtp("not yet"))
+	<-media
+	if a.session.Speaks(other.addr()) || !a.session.Speaks(b.addr()) {
+		t.Error("a check is taken for speech, or speech is not heard")
+	}
 	other.send(rtp("moved"))
 	<-media
+	if a.session.Speaks(other.addr()) || a.session.Speaks(b.addr()) {
+		t.Error("who speaks from where it is sent to speaks elsewhere")
+	}
+	m.late.Add(int64(4 * time.Second))
+	if d := a.session.Silent(); d < 4*time.Second {
+		t.Errorf("silent for %v", d)
+	}
+	for what, speak := range map[string]func(){"a check": func() { other.check("a") }, "media": func() { other.send(rtp("more")); <-media }} {
+		m.late.Add(int64(4 * time.Second))
+		if speak(); a.session.Silent() >= 4*time.Second {
+			t.Errorf("silent for %v after %s", a.session.Silent(), what)
+		}
+	}
 	send(rtp("followed"))
 	if got := other.mustRead(); got != rtp("followed") {
 		t.Errorf("the other address read %q", got)

@@ -111,7 +111,11 @@ func (m *Mux) route(b []byte, from netip.AddrPort, p *path, via *shard, now int6
 		return
 	}
 	p.count(len(b))
+	p.heard.Store(now)
 	s := p.session
+	if s.speaks.Load() != p {
+		s.speaks.Store(p)
+	}
 	switch {
 	case !s.packets.take(now, 1, m.rate.Packets) || !s.bits.take(now, 8*len(b), m.rate.Bits):
 		m.limited.Add(1)

@@ -31,6 +31,7 @@ type path struct {
 	received atomic.Int64         // bytes, until proven
 	sent     atomic.Int64         // bytes, until proven
 	checked  atomic.Int64         // when a check was answered last, Unix nanoseconds
+	heard    atomic.Int64         // when something but STUN came last, Unix nanoseconds
 	spoken   atomic.Bool          // something but STUN went there before the handshake ended
 	proven   atomic.Bool
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/ice/v4"
 )
@@ -23,6 +24,7 @@ type Session struct {
 
 	selected atomic.Pointer[netip.AddrPort] // where Send sends to
 	last     atomic.Pointer[path]           // where it sent to last
+	speaks   atomic.Pointer[path]           // where something but STUN came from last
 
 	// Guarded by Mux.mu.
 	conns    []*Conn
@@ -47,6 +49,21 @@ func (m *Mux) Session(media func([]byte)) *Session { return &Session{mux: m, med
 func (s *Session) Select(addr netip.AddrPort) {
 	addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
 	s.selected.Store(&addr)
+}
+
+// Speaks reports whether addr is where the browser sends from now, and Send sends elsewhere.
+func (s *Session) Speaks(addr netip.AddrPort) bool {
+	p, selected := s.speaks.Load(), s.selected.Load()
+	return p != nil && p.addr == addr && selected != nil && *selected != addr
+}
+
+// Silent is for how long nothing came from where Send sends to; 0 when that is no path.
+func (s *Session) Silent() time.Duration {
+	p := s.to()
+	if p == nil {
+		return 0
+	}
+	return time.Duration(s.mux.now() - max(p.heard.Load(), p.checked.Load()))
 }
 
 // Send sends the packet soon, unless there is no such path or it had its share. The packet is the session's from now on.
