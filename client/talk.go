@@ -19,6 +19,7 @@ type talk struct {
 	partner     Partner
 	rekeys      int
 	committed   *protocol.Committed
+	said, heard uint64    // signals: sent, and the partner's newest under these keys
 	typingUntil time.Time // zero: the partner does not type
 	verifier    *e2ee.Verifier
 	verified    *Verification // as it was told last
@@ -121,9 +122,10 @@ func (l *loop) signalled(data string) {
 		return
 	}
 	s, err := l.talk.flow.keys.OpenSignal(sealed.E)
-	if err != nil {
+	if err != nil || s.N != 0 && s.N < l.talk.heard {
 		return
 	}
+	l.talk.heard = max(l.talk.heard, s.N)
 	if s.Typing != nil {
 		l.typing(*s.Typing)
 	}
@@ -175,6 +177,7 @@ func (l *loop) beginVerifying(m *protocol.Matched) {
 		l.tell(Verification{Match: t.match})
 	}
 	first, second := l.publicKeys(m)
+	t.heard = 0
 	t.verifier = e2ee.NewVerifier(t.flow.keys, m.Initiator, first, second)
 	if t.verifyAt = time.Now(); t.mode == Video {
 		t.verifyAt = t.verifyAt.Add(verifyLatest)
@@ -218,6 +221,8 @@ func (l *loop) signal(s e2ee.Signal) {
 	if l.talk.flow.keys == nil {
 		return
 	}
+	l.talk.said++
+	s.N = l.talk.said
 	sealed, err := l.talk.flow.keys.SealSignal(s)
 	if err != nil {
 		return

@@ -97,6 +97,8 @@ func frank(kf []byte, text string) []byte {
 
 // Signal is a small thing that the two clients tell each other; absent fields say nothing.
 type Signal struct {
+	// N counts a side's signals: of two that changed places on their ways, channel and socket, the older one says nothing any more. 0: unknown.
+	N      uint64 `json:"n,omitempty"`
 	Typing *bool  `json:"typing,omitempty"`
 	Media  *Media `json:"media,omitempty"`
 	Blur   *Blur  `json:"blur,omitempty"`

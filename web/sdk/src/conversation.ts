@@ -78,6 +78,9 @@ export class Conversation {
   #begin: (talk: Talk) => void = () => {};
   #waiting: ((talk: Talk) => void)[] = [];
   #signals: Promise<void> = Promise.resolve();
+  /** Signals sent, and the number of the partner's newest under these keys. */
+  #said = 0;
+  #newest = 0;
   /** What came before the keys. */
   #held: FromPartner[] = [];
   #closed = false;
@@ -106,6 +109,7 @@ export class Conversation {
   /** Keys are derived, for the first time or again after a rekey. */
   begin(keys: MatchKeys, own: KeyPair, matched: Matched): void {
     this.keys = keys;
+    this.#newest = 0;
     this.#begin = (talk) => talk.begin(keys, own, matched);
     if (this.#talk) this.#begin(this.#talk);
     // What the server remembers of texts has to be answered for.
@@ -146,7 +150,7 @@ export class Conversation {
 
   signal(signal: Signal): void {
     this.#enqueue(async (keys) => {
-      const sealed = await sealSignal(keys.send.signal, signal);
+      const sealed = await sealSignal(keys.send.signal, { n: ++this.#said, ...signal });
       if (!this.#closed) this.deps.send({ type: 'signal', match: this.id, data: JSON.stringify({ e: sealed }) });
     });
   }
@@ -222,7 +226,9 @@ export class Conversation {
 
   #act(signal: Signal): void {
     if (this.#closed) return;
-    const { typing } = signal;
+    const { n, typing } = signal;
+    if (n! < this.#newest) return;
+    this.#newest = n!;
     if (typing !== undefined) this.#do((talk) => talk.showTyping(typing));
     if (signal.media) this.deps.partner(signal.media);
     if (signal.blur) this.deps.blur(signal.blur);

@@ -146,6 +146,37 @@ describe('client', { timeout: 30_000 }, () => {
     assert.deepEqual(a.texts, Array.from({ length: 10 }, (_, i) => `back ${i}`));
     assert.deepEqual(a.log, before, 'no change of state, no error');
   });
+  it('a signal that a later one has overtaken says nothing any more', async () => {
+    const [a, b] = [page(), page()];
+    const keyed = Promise.all([a.once('verify'), b.once('verify')]);
+    await meet(a, b);
+    await keyed;
+    const heard: boolean[] = [];
+    b.client.on('typing', ({ on }) => heard.push(on));
+    const late: (() => void)[] = [];
+    const passed = new Promise<void>((resolve) => {
+      server.tamper = (m, to) => {
+        if (m.type !== 'signal' || !('e' in JSON.parse(m.data))) return m;
+        if (late.length > 0) resolve();
+        else return late.push(() => server.sessions.get(to)!.socket!.deliver(m)), null;
+        return m;
+      };
+    });
+    a.client.setTyping(true);
+    a.client.setTyping(false);
+    await passed;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    late.forEach((deliver) => deliver());
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const arrived = b.once('message');
+    a.client.sendText('after it');
+    await arrived;
+    assert.deepEqual(heard, []);
+    const typing = b.once('typing');
+    a.client.setTyping(true);
+    await typing;
+    assert.deepEqual(heard, [true]);
+  });
   it('tells of typing and of the end', async () => {
     const [a, b] = await meet();
     const typing = b.once('typing');

@@ -7,6 +7,8 @@ const IV = 12;
 
 /** A small thing the two clients tell each other. */
 export interface Signal {
+  /** Counts them: of two that changed places on their ways, channel and socket, the older one says nothing any more. */
+  n?: number;
   typing?: boolean;
   /** `screen`: what is sent as picture is a screen. `paused`: the page is in the background, or the device lends its camera to something else. `codecs`: those that the sender can show. */
   media?: { audio: boolean; video: boolean; screen?: boolean; paused?: boolean; codecs?: Codec[] };
@@ -24,15 +26,13 @@ export async function sealSignal(key: CryptoKey, signal: Signal): Promise<string
 export async function openSignal(key: CryptoKey, sealed: string): Promise<Signal> {
   const bytes = fromBase64url(sealed);
   const plain = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: bytes.subarray(0, IV) }, key, bytes.subarray(IV));
-  const value: unknown = JSON.parse(fromUtf8(new Uint8Array(plain)));
-  if (typeof value !== 'object' || value === null) throw new TypeError('signal is malformed');
-  const { typing, media, blur } = value as Signal;
-  const out: Signal = {};
-  if (typeof typing === 'boolean') out.typing = typing;
-  if (typeof media === 'object' && media !== null) {
+  const { n = 0, typing, media, blur } = JSON.parse(fromUtf8(new Uint8Array(plain))) as Signal;
+  const out: Signal = { n };
+  if (typing !== undefined) out.typing = !!typing;
+  if (media) {
     const codecs = Array.isArray(media.codecs) ? CODECS.filter((codec) => media.codecs!.includes(codec)) : [];
-    out.media = { audio: media.audio === true, video: media.video === true, screen: media.screen === true, paused: media.paused === true, codecs };
+    out.media = { audio: !!media.audio, video: !!media.video, screen: !!media.screen, paused: !!media.paused, codecs };
   }
-  if (typeof blur === 'object' && blur !== null) out.blur = { on: blur.on === true, ready: blur.ready === true };
+  if (blur) out.blur = { on: !!blur.on, ready: !!blur.ready };
   return out;
 }
