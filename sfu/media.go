@@ -41,6 +41,7 @@ func (p *peer) selected(pair *webrtc.ICECandidatePair) {
 	addr := netip.AddrPortFrom(ip, pair.Remote.Port)
 	if pair.Remote.Protocol == webrtc.ICEProtocolTCP {
 		p.tcp.use(addr)
+		p.udp.Select(netip.AddrPort{})
 		return
 	}
 	p.udp.Select(addr)

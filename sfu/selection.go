@@ -24,7 +24,7 @@ const deserted = 3 * time.Second
 //     pair). Chromium begins DTLS when its first check is answered, yet towards an ICE-lite agent it nominates with the next check only:
 //     with a round trip of more than three checks (150 ms) that is 900 ms later, and DTLS would wait as long;
 //   - the pair on which the peer sends, whatever its priority: who changes from one network to another goes on there;
-//   - what is nominated when the selected pair is deserted, the relay over TCP among it.
+//   - what is nominated when the selected pair is deserted, or goes over TCP: a connection that replaces another has no higher priority.
 //
 // The ICE agent calls it for each check that it has answered, from one goroutine.
 func choosePair(session *udp.Session) func(*stun.Message, ice.Candidate, ice.Candidate, *ice.CandidatePair) bool {

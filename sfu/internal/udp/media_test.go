@@ -1,6 +1,7 @@
 package udp_test
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -61,6 +62,9 @@ func TestMediaBesidePion(t *testing.T) {
 		}
 	}
 	send(rtp("followed"))
+	if a.session.Select(netip.AddrPort{}); a.session.Silent() < time.Hour || a.session.Speaks(netip.AddrPort{}) {
+		t.Errorf("over TCP it is silent for %v", a.session.Silent())
+	}
 	if got := other.mustRead(); got != rtp("followed") {
 		t.Errorf("the other address read %q", got)
 	}

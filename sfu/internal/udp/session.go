@@ -3,6 +3,7 @@ package udp
 import (
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/netip"
 	"slices"
@@ -45,7 +46,8 @@ var errUfrag = errors.New("udp: the ufrag is in use")
 // the bytes are media's to write on while it runs. With nil it goes to pion, as everything else does.
 func (m *Mux) Session(media func([]byte)) *Session { return &Session{mux: m, media: media} }
 
-// Select says where Send sends to from now on: the remote address of the pair that ICE has selected.
+// Select says where Send sends to from now on: the remote address of the pair that ICE has selected; the zero AddrPort says that it is
+// none of UDP.
 func (s *Session) Select(addr netip.AddrPort) {
 	addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
 	s.selected.Store(&addr)
@@ -57,8 +59,11 @@ func (s *Session) Speaks(addr netip.AddrPort) bool {
 	return p != nil && p.addr == addr && selected != nil && *selected != addr
 }
 
-// Silent is for how long nothing came from where Send sends to; 0 when that is no path.
+// Silent is for how long nothing came from where Send sends to: 0 when nothing was selected, for ever when that is none of UDP.
 func (s *Session) Silent() time.Duration {
+	if addr := s.selected.Load(); addr != nil && !addr.IsValid() {
+		return math.MaxInt64
+	}
 	p := s.to()
 	if p == nil {
 		return 0
